@@ -1,0 +1,89 @@
+"""What a destination is: a platform that tags and fields are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Literal, Protocol
+
+from connector.records import ConsentState
+from connector.source import Problem
+
+Kind = Literal["tag", "field"]
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationCheck:
+    """What a destination says of itself; guards compare `remote_id`."""
+
+    remote_id: str  # the shop's or the audience's own id
+    name: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteState:
+    """What a destination holds for one address, read before writing.
+
+    `exists` is False where it knows no such person in any status, archived included.
+    """
+
+    address: str
+    exists: bool
+    tags: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    consent: ConsentState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteChange:
+    """What one address is to gain and to lose. `create` asks for a contact that is not subscribed to anything.
+
+    A field set to None is removed; `archive` takes back a contact that we created.
+    """
+
+    address: str
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    fields: Mapping[str, str | None] = field(default_factory=dict)
+    create: bool = False
+    archive: bool = False
+
+
+class Result(StrEnum):
+    """How a change ended."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # for ever: the reason is kept, it is not tried again until the person changes
+    RETRY = "retry"  # this time only
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the change of one address ended, with the reason where it was not accepted."""
+
+    address: str
+    result: Result
+    reason: str = ""
+
+
+class Destination(Protocol):
+    """Somewhere to write. It only adds and removes what it is told to, and has no way to raise a consent."""
+
+    platform: ClassVar[str]
+    reach: ClassVar[Literal["account", "email"]]  # addresses are the shop's own customer ids, or e-mail addresses
+    kinds: ClassVar[tuple[Kind, ...]]  # what can be written here, the default first
+    creates: ClassVar[bool]  # whether it can take a contact that it does not know
+
+    def check(self) -> DestinationCheck:
+        """Its identity, and each problem with its remedy; AuthenticationError where the key is refused."""
+        ...
+
+    def read(self, addresses: Sequence[str]) -> Iterator[RemoteState]:
+        """The present state of each address, in any order, in as few requests as the platform allows."""
+        ...
+
+    def apply(self, changes: Sequence[RemoteChange], *, silent: bool) -> Iterator[Outcome]:
+        """Write, and yield one outcome per address as they become known. `silent` keeps automations from starting."""
+        ...

@@ -1,0 +1,425 @@
+"""The tables. Days are numbers since 1970-01-01 in shop time, instants seconds since the epoch, money minor units.
+
+A SQLModel table does not validate: rows are made from records, which were parsed before.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, MetaData, Text, UniqueConstraint, column
+from sqlmodel import Field, SQLModel
+
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Table(SQLModel):
+    """What all tables share: one metadata, with names that migrations can rely on."""
+
+    metadata = metadata
+
+
+class Store(Table, table=True):
+    """A shop that is read. The first one decides currency and time zone of the whole database."""
+
+    __tablename__ = "stores"
+
+    id: int = Field(primary_key=True)
+    key: str = Field(unique=True)  # its name in the settings
+    platform: str
+    shop_id: str  # what the shop itself says it is; a guard compares it
+    name: str
+    currency: str
+    timezone: str
+    floor_day: int | None = None  # the first day whose orders the platform shows
+    count_zero_orders: bool = False
+    count_on_hold: bool = False
+    count_refunded: bool = False
+    include_tax: bool = True
+    include_shipping: bool = True
+
+
+class Customer(Table, table=True):
+    """A person: the union of accounts, e-mail addresses and phone numbers over all stores."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        Index("ix_customers_review", "next_review_on", sqlite_where=column("next_review_on").is_not(None)),
+        Index("ix_customers_merged_into", "merged_into", sqlite_where=column("merged_into").is_not(None)),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    since_day: int  # the earlier of account creation and first order of any status
+    merged_into: int | None = Field(default=None, sa_type=BigInt)  # set while a merge holds; only others are people
+    next_review_on: int | None = None  # the day on which the stages must be looked at next; None: never by time
+
+
+class Identity(Table, table=True):
+    """One key that points to a person. `scope` is the store of an account id, and 0 for e-mail and phone."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("kind", "scope", "value"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    kind: str  # account, email, phone
+    scope: int
+    value: str
+    customer_id: int = Field(sa_type=BigInt, index=True, foreign_key="customers.id")
+
+
+class Account(Table, table=True):
+    """A customer account of a store, as last read; it belongs to whom its identity belongs to."""
+
+    __tablename__ = "accounts"
+
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    created_day: int | None = None
+    updated_at: int | None = Field(default=None, sa_type=BigInt)
+    digest: int = Field(sa_type=BigInt)  # of the record, to tell whether anything changed
+    origin: str  # api or file: a file never replaces what the platform itself said
+    state: str | None = None
+    language: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    postcode: str | None = None
+    tags: str | None = Field(default=None, sa_type=Text)  # one a line
+
+
+class Merge(Table, table=True):
+    """Two people found to be one, and all that is needed to take it back."""
+
+    __tablename__ = "merges"
+
+    id: int = Field(primary_key=True)
+    kept_id: int = Field(sa_type=BigInt, foreign_key="customers.id")
+    absorbed_id: int = Field(sa_type=BigInt, foreign_key="customers.id")
+    identity_id: int = Field(sa_type=BigInt, foreign_key="identities.id")  # the key that joined them
+    moved: str = Field(sa_type=Text)  # the absorbed person's identities, a JSON list of ids
+    merged_at: int = Field(sa_type=BigInt)
+    undone_at: int | None = Field(default=None, sa_type=BigInt)  # once undone, this key joins these two no more
+
+
+class Consent(Table, table=True):
+    """What a store or a tool says a person agreed to; the strictest of several counts."""
+
+    __tablename__ = "consents"
+
+    customer_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="customers.id")
+    channel: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)  # the store's or destination's key
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    state: str
+    since: int | None = Field(default=None, sa_type=BigInt)
+
+
+class Order(Table, table=True):
+    """An order. It counts from `local_day` until `void_day`, if `counted`."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("store_id", "platform_id"),
+        Index(
+            "ix_orders_counted",
+            "customer_id",
+            "local_day",
+            "total",
+            "refunded",
+            "void_day",
+            sqlite_where=column("counted") == 1,
+            postgresql_where=column("counted") == 1,
+        ),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    store_id: int = Field(foreign_key="stores.id")
+    platform_id: str
+    customer_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="customers.id")
+    identity_id: int | None = Field(
+        default=None, sa_type=BigInt, foreign_key="identities.id"
+    )  # the key that says whose
+    local_day: int
+    counted: int  # 1 where status, test flag, total and the store's switches make it a purchase
+    void_day: int | None = None  # the day from which a dated cancellation or full refund takes it back
+    total: int | None = Field(default=None, sa_type=BigInt)  # None where it was paid in a foreign currency
+    refunded: int = Field(default=0, sa_type=BigInt)  # of this total, over all its refunds
+    placed_at: int = Field(sa_type=BigInt)
+    updated_at: int | None = Field(default=None, sa_type=BigInt)
+    digest: int = Field(sa_type=BigInt)
+    origin: str
+    name: str | None = None
+    status: str
+    platform_status: str | None = None
+    test: bool = False
+    cancelled_day: int | None = None
+    currency: str
+    gross: int = Field(sa_type=BigInt)  # the grand total in its own currency
+    tax: int = Field(default=0, sa_type=BigInt)
+    shipping: int = Field(default=0, sa_type=BigInt)
+    discount: int = Field(default=0, sa_type=BigInt)
+    coupons: str | None = Field(default=None, sa_type=Text)  # one a line
+    channel: str | None = None
+    payment_method: str | None = None
+    shipping_method: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    postcode: str | None = None
+    delivered_day: int | None = None
+    attribution: str | None = Field(default=None, sa_type=Text)  # JSON
+
+
+class OrderLine(Table, table=True):
+    """A line of an order, in the order that the platform gave."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    order_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="orders.id")
+    position: int = Field(primary_key=True)
+    product_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="products.id")
+    quantity: int = Field(sa_type=BigInt)
+    total: int = Field(sa_type=BigInt)
+    title: str | None = None
+    sku: str | None = None
+    variant_id: str | None = None
+    gift_card: bool = False
+
+
+class Refund(Table, table=True):
+    """Money given back on its own day: of an order, or (from a file) of no order that is known."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (UniqueConstraint("store_id", "platform_id"), Index("ix_refunds_person", "customer_id", "day"))
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    store_id: int = Field(foreign_key="stores.id")
+    platform_id: str
+    order_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="orders.id", index=True)
+    customer_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="customers.id")
+    identity_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="identities.id")
+    day: int
+    amount: int = Field(sa_type=BigInt)
+
+
+class Product(Table, table=True):
+    """A product as rules ask for it."""
+
+    __tablename__ = "products"
+    __table_args__ = (UniqueConstraint("store_id", "platform_id"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    store_id: int = Field(foreign_key="stores.id")
+    platform_id: str
+    title: str | None = None
+    type: str | None = None
+    vendor: str | None = None
+    categories: str | None = Field(default=None, sa_type=Text)  # one a line
+    tags: str | None = Field(default=None, sa_type=Text)
+
+
+class Checkout(Table, table=True):
+    """A checkout that was begun."""
+
+    __tablename__ = "checkouts"
+    __table_args__ = (UniqueConstraint("store_id", "platform_id"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    store_id: int = Field(foreign_key="stores.id")
+    platform_id: str
+    customer_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="customers.id", index=True)
+    identity_id: int | None = Field(default=None, sa_type=BigInt, foreign_key="identities.id")
+    local_day: int
+    completed_day: int | None = None
+    updated_at: int | None = Field(default=None, sa_type=BigInt)
+    digest: int = Field(sa_type=BigInt)
+    total: int | None = Field(default=None, sa_type=BigInt)
+
+
+class Metric(Table, table=True):
+    """What is read most of a person, as of their last review."""
+
+    __tablename__ = "metrics"
+
+    customer_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="customers.id")
+    number_of_orders: int
+    first_order_day: int | None = None
+    last_order_day: int | None = None
+    amount_spent: int = Field(sa_type=BigInt)
+
+
+class Segment(Table, table=True):
+    """A version of a stage or an audience, with the rule that makes it."""
+
+    __tablename__ = "segments"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    id: int = Field(primary_key=True)
+    key: str  # spread.loyal, aud.vip
+    version: int
+    family: str  # spread; an audience is a family of its own
+    position: int  # of the stage in its family: the first that matches wins
+    rule: str = Field(sa_type=Text)  # canonical, parameters filled in
+    active: bool = True
+
+
+class Membership(Table, table=True):
+    """A person in a segment from the end of one day to the end of another; days before our records are not claimed."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        Index(
+            "ix_memberships_open",
+            "segment_id",
+            "customer_id",
+            sqlite_where=column("left_on").is_(None),
+            postgresql_where=column("left_on").is_(None),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    customer_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="customers.id")
+    segment_id: int = Field(primary_key=True, foreign_key="segments.id")
+    entered_on: int = Field(primary_key=True)
+    left_on: int | None = None
+    cause: str  # of the entry: order, refund, profile, merge, time, calibration, definition
+
+
+class DailyCount(Table, table=True):
+    """How many people a segment held at the end of a day."""
+
+    __tablename__ = "daily_counts"
+
+    segment_id: int = Field(primary_key=True, foreign_key="segments.id")
+    day: int = Field(primary_key=True)
+    people: int
+
+
+class DestinationRow(Table, table=True):
+    """A destination that was written to, and which one it is at the platform."""
+
+    __tablename__ = "destinations"
+
+    id: int = Field(primary_key=True)
+    key: str = Field(unique=True)
+    platform: str
+    remote_id: str  # a guard compares it
+    first_push_at: int | None = Field(default=None, sa_type=BigInt)
+    held: bool = False  # after an undo: plans form, nothing is applied
+
+
+class Label(Table, table=True):
+    """The text under which a segment or field is known at a destination, frozen at its first delivery."""
+
+    __tablename__ = "labels"
+
+    destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
+    key: str = Field(primary_key=True)  # the segment's key, or the family's for a field
+    text: str
+
+
+class Delivery(Table, table=True):
+    """What a destination has accepted for one address: the base of the next difference."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    item: str = Field(primary_key=True)  # tag:spread.loyal, field:spread, contact
+    value: str  # the tag's text, the field's value
+    owned: bool  # False where it stood there before us: it is never ours to remove
+    before: str | None = None  # a field's value before we first wrote
+    run_id: int = Field(foreign_key="runs.id")
+
+
+class Plan(Table, table=True):
+    """The differences that one push is about, stored before anything is sent."""
+
+    __tablename__ = "plans"
+
+    id: int = Field(primary_key=True)
+    destination_id: int = Field(foreign_key="destinations.id")
+    run_id: int = Field(foreign_key="runs.id")
+    kind: str  # push, undo, leave
+    created_at: int = Field(sa_type=BigInt)
+    state: str  # planned, applying, applied, refused, cancelled
+    summary: str = Field(sa_type=Text)  # JSON: counts, guards, warnings
+
+
+class Change(Table, table=True):
+    """One item of one address in a plan, and how it ended."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_plan", "plan_id", "identity_id"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInt)
+    plan_id: int = Field(foreign_key="plans.id")
+    identity_id: int = Field(sa_type=BigInt, foreign_key="identities.id")
+    customer_id: int = Field(sa_type=BigInt)
+    item: str
+    old: str | None = None  # what we delivered before
+    new: str | None = None  # None: it goes
+    cause: str | None = None
+    found: str | None = None  # what stood there, read just before writing (JSON)
+    outcome: str | None = None  # accepted, refused, retry; None: not tried
+    reason: str | None = None
+
+
+class Run(Table, table=True):
+    """One thing that was done, from its start to its end."""
+
+    __tablename__ = "runs"
+
+    id: int = Field(primary_key=True)
+    kind: str
+    started_at: int = Field(sa_type=BigInt)
+    ended_at: int | None = Field(default=None, sa_type=BigInt)
+    as_of: int | None = None  # the shop day that a recompute brought the memberships to
+    outcome: str | None = None  # done, failed, refused; None: still running, or killed
+    detail: str | None = Field(default=None, sa_type=Text)  # JSON
+
+
+class Checkpoint(Table, table=True):
+    """The cursor that a stream reached, stored with its rows."""
+
+    __tablename__ = "checkpoints"
+
+    store_id: int = Field(primary_key=True, foreign_key="stores.id")
+    stream: str = Field(primary_key=True)
+    cursor: str = Field(sa_type=Text)
+    at: int = Field(sa_type=BigInt)
+
+
+class Quarantine(Table, table=True):
+    """A payload that could not be read, kept until it can."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (UniqueConstraint("store_id", "stream", "digest"),)
+
+    id: int = Field(primary_key=True)
+    store_id: int = Field(foreign_key="stores.id")
+    stream: str
+    platform_id: str | None = None
+    digest: int = Field(sa_type=BigInt)
+    payload: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    seen_at: int = Field(sa_type=BigInt)
+
+
+class Lease(Table, table=True):
+    """Who may write, until when."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: int = Field(sa_type=BigInt)

@@ -1,0 +1,42 @@
+"""Whom we talk to: one module or folder per outside system, over one shared HTTP client."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from connector.errors import SettingsError
+
+if TYPE_CHECKING:
+    from connector.destination import Destination
+    from connector.source import Source
+
+SOURCES = {
+    "shopify": "connectors.shopify:ShopifySource",
+    "woocommerce": "connectors.woocommerce:WooCommerceSource",
+}
+DESTINATIONS = {
+    "shopify": "connectors.shopify:ShopifyDestination",
+    "woocommerce": "connectors.woocommerce:WooCommerceDestination",
+    "mailchimp": "connectors.mailchimp:MailchimpDestination",
+}
+
+
+def source(platform: str, **options: Any) -> Source:  # noqa: ANN401 - each class's signature is the schema of its options
+    """The source of `platform`, built with its options; SettingsError where platform or options do not fit."""
+    return cast("Source", _build(SOURCES, platform, options))
+
+
+def destination(platform: str, **options: Any) -> Destination:  # noqa: ANN401
+    """The destination of `platform`, built with its options; SettingsError where platform or options do not fit."""
+    return cast("Destination", _build(DESTINATIONS, platform, options))
+
+
+def _build(registry: dict[str, str], platform: str, options: dict[str, Any]) -> object:
+    if platform not in registry:
+        raise SettingsError(f"No platform is called {platform!r}.", remedy=f"Use one of: {', '.join(registry)}.")
+    module, _, name = registry[platform].partition(":")
+    try:
+        return getattr(import_module(module), name)(**options)
+    except TypeError as error:
+        raise SettingsError(f"The settings of a {platform} connector do not fit: {error}.") from error

@@ -1,0 +1,1 @@
+"""What happens: pull, recompute, push, the schedule and the command line."""
