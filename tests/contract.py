@@ -81,9 +81,9 @@ def records(pages: Iterable[Page[Record]]) -> list[Record]:
 
 def last_cursor(pages: Sequence[Page[Record]], before: str | None = None) -> str:
     """The cursor that is stored once all pages are."""
-    cursors = [page.cursor for page in pages if page.cursor is not None] or [before]
-    assert cursors[-1] is not None
-    return cursors[-1]
+    cursor = next((page.cursor for page in reversed(pages) if page.cursor is not None), before)
+    assert cursor is not None
+    return cursor
 
 
 class Fixtures:
