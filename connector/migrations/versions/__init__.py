@@ -1,0 +1,1 @@
+"""The steps; the newest number is the revision that the product needs."""
