@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Engine,
-    Row,
     Table,
     bindparam,
     create_engine,
@@ -35,6 +34,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from connector.errors import ConnectorError, SettingsError
+from connector.tables import AnyRow
 
 BATCH = 900
 """Values in one IN list: below the oldest SQLite's limit of 999 bound parameters."""
@@ -104,9 +104,9 @@ def copy(engine: Engine, to: Path) -> None:
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that updates the row with the same `key` instead, where any other column differs."""
+    """An INSERT that updates the row with the same `key` instead, where anything but its `id` differs."""
     statement = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    others = [column for column in table.c if column.name not in key]
+    others = [column for column in table.c if column.name not in {*key, "id"}]
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={column.name: statement.excluded[column.name] for column in others},
@@ -135,17 +135,17 @@ def bulk_update(connection: Connection, table: Table, columns: Sequence[str], ro
 
 def chosen(
     connection: Connection, table: Table, columns: Sequence[str], by: str, values: Iterable[Any]
-) -> Iterator[Row[Any]]:
+) -> Iterator[AnyRow]:
     """The named columns of the rows whose column `by` is one of `values`."""
     statement = select(*(table.c[name] for name in columns)).where(table.c[by].in_(bindparam("values", expanding=True)))
-    for batch in _batches(values):
+    for batch in batches(values):
         yield from connection.execute(statement, {"values": batch})
 
 
 def remove(connection: Connection, table: Table, by: str, values: Iterable[Any]) -> None:
     """Delete the rows whose column `by` is one of `values`."""
     statement = delete(table).where(table.c[by].in_(bindparam("values", expanding=True)))
-    for batch in _batches(values):
+    for batch in batches(values):
         connection.execute(statement, {"values": batch})
 
 
@@ -163,7 +163,8 @@ def explained(engine: Engine) -> Iterator[None]:
         raise _explained(engine, error) from error
 
 
-def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """The values in runs short enough for one IN list."""
     values = iter(values)
     while batch := list(islice(values, BATCH)):
         yield batch

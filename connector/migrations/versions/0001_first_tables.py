@@ -387,4 +387,3 @@ def upgrade() -> None:
     with op.batch_alter_table("refunds", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_refunds_order_id"), ["order_id"], unique=False)
         batch_op.create_index("ix_refunds_person", ["customer_id", "day"], unique=False)
-

@@ -1,0 +1,114 @@
+"""Customer accounts, with their consents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from connector.database import batches, bulk, remove
+from connector.days import epoch, local_day
+from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
+from connector.models import Account, Consent, Identity
+from connector.records import CustomerRecord
+from connector.rows.writing import Digested, Version, Writing, Written, newest, supersedes
+from connector.tables import table
+
+
+def write_customers(connection: Connection, writing: Writing, page: Iterable[Digested[CustomerRecord]]) -> Written:
+    """Write a page of accounts: the person, the account, and what it says of consent."""
+    items = newest(page)
+    stored = _stored(connection, writing, [item.record.id for item in items])
+    fresh = [item for item in items if supersedes(item, stored.get(item.record.id), writing.origin)]
+    keys = [_keys(item.record, writing) for item in fresh]
+    owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
+    _write_accounts(connection, writing, fresh, owners)
+    _write_consents(connection, writing, fresh, owners)
+    people = [owner.customer_id for owner in owners if owner.customer_id is not None]
+    # a profile has no past: what it says now holds from today, only the account's creation has a date of its own
+    touch(
+        connection,
+        dict.fromkeys(people, writing.today),
+        dict(zip(people, (key.day for key in keys), strict=True)),
+    )
+    changed = sum(item.record.id in stored for item in fresh)
+    return Written(new=len(fresh) - changed, changed=changed, same=len(items) - len(fresh))
+
+
+def _keys(record: CustomerRecord, writing: Writing) -> Keys:
+    return Keys(
+        day=local_day(record.created_at, writing.store.zone) if record.created_at else writing.today,
+        account=record.id,
+        email=normal_email(record.email, shared=writing.shared),
+        phone=normal_phone(record.phone, record.country),
+    )
+
+
+def _stored(connection: Connection, writing: Writing, ids: list[str]) -> dict[str, Version]:
+    """The accounts that are known already, by the platform's id."""
+    accounts, identities = table(Account), table(Identity)
+    statement = (
+        select(identities.c.value, accounts.c.digest, accounts.c.updated_at, accounts.c.origin)
+        .join(accounts, accounts.c.identity_id == identities.c.id)
+        .where(
+            identities.c.kind == "account",
+            identities.c.scope == writing.store.id,
+            identities.c.value.in_(bindparam("ids", expanding=True)),
+        )
+    )
+    return {
+        name: (digest, updated_at, origin)
+        for batch in batches(ids)
+        for name, digest, updated_at, origin in connection.execute(statement, {"ids": batch})
+    }
+
+
+def _write_accounts(
+    connection: Connection, writing: Writing, fresh: list[Digested[CustomerRecord]], owners: list[Owner]
+) -> None:
+    rows = [(owner.identity_id, *_account(item, writing)) for item, owner in zip(fresh, owners, strict=True)]
+    remove(connection, table(Account), "identity_id", [row[0] for row in rows])
+    bulk(connection, table(Account), [column.name for column in table(Account).c], rows)
+
+
+def _account(item: Digested[CustomerRecord], writing: Writing) -> tuple[Any, ...]:
+    """The values of an account's row after its identity, in the order of the table."""
+    record = item.record
+    return (
+        local_day(record.created_at, writing.store.zone) if record.created_at else None,
+        epoch(record.updated_at) if record.updated_at else None,
+        item.digest,
+        writing.origin,
+        record.state,
+        record.language,
+        record.country,
+        record.region,
+        record.city,
+        record.postcode,
+        "\n".join(record.tags) or None,
+    )
+
+
+def _write_consents(
+    connection: Connection, writing: Writing, fresh: list[Digested[CustomerRecord]], owners: list[Owner]
+) -> None:
+    rows = [
+        (
+            owner.customer_id,
+            consent.channel,
+            writing.store.key,
+            owner.identity_id,
+            consent.state.value,
+            epoch(consent.since) if consent.since else None,
+        )
+        for item, owner in zip(fresh, owners, strict=True)
+        for consent in item.record.consents
+    ]
+    consents = table(Consent)
+    identities = [owner.identity_id for owner in owners]
+    for batch in batches(identities):
+        connection.execute(
+            consents.delete().where(consents.c.identity_id.in_(batch), consents.c.source == writing.store.key)
+        )
+    bulk(connection, consents, ("customer_id", "channel", "source", "identity_id", "state", "since"), rows)

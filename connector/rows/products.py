@@ -1,0 +1,54 @@
+"""Products, as far as rules ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, select
+
+from connector.database import batches, next_id, upsert
+from connector.models import Product
+from connector.records import ProductRecord
+from connector.tables import table
+
+
+def write_products(connection: Connection, store_id: int, products: Iterable[ProductRecord]) -> None:
+    """Write what is known of some products."""
+    latest = {product.id: product for product in products}
+    ids = product_ids(connection, store_id, latest)
+    rows = [
+        {
+            "id": ids[product.id],
+            "store_id": store_id,
+            "platform_id": product.id,
+            "title": product.title,
+            "type": product.type,
+            "vendor": product.vendor,
+            "categories": "\n".join(product.categories) or None,
+            "tags": "\n".join(product.tags) or None,
+        }
+        for product in latest.values()
+    ]
+    if rows:
+        connection.execute(upsert(connection, table(Product), ("store_id", "platform_id")), rows)
+
+
+def product_ids(connection: Connection, store_id: int, platform_ids: Iterable[str]) -> dict[str, int]:
+    """The row id of each product; one that was never seen gets a row with nothing but its id."""
+    products = table(Product)
+    wanted = set(platform_ids)
+    statement = select(products.c.platform_id, products.c.id).where(
+        products.c.store_id == store_id, products.c.platform_id.in_(bindparam("ids", expanding=True))
+    )
+    known = {
+        platform_id: row_id
+        for batch in batches(wanted)
+        for platform_id, row_id in connection.execute(statement, {"ids": batch})
+    }
+    new = sorted(wanted - known.keys())
+    if new:
+        first = next_id(connection, products)
+        rows = [{"id": first + n, "store_id": store_id, "platform_id": name} for n, name in enumerate(new)]
+        connection.execute(products.insert(), rows)
+        known.update({row["platform_id"]: row["id"] for row in rows})
+    return known
