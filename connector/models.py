@@ -311,18 +311,18 @@ class DestinationRow(Table, table=True):
     id: int = Field(primary_key=True)
     key: str = Field(unique=True)
     platform: str
-    remote_id: str  # a guard compares it
+    remote_id: str | None = None  # as it named itself when first written to; a guard compares it
     first_push_at: int | None = Field(default=None, sa_type=BigInt)
     held: bool = False  # after an undo: plans form, nothing is applied
 
 
 class Label(Table, table=True):
-    """The text under which a segment or field is known at a destination, frozen at its first delivery."""
+    """A text as it is known at a destination, frozen with its first delivery: a tag, a field's name or a value."""
 
     __tablename__ = "labels"
 
     destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
-    key: str = Field(primary_key=True)  # the segment's key, or the family's for a field
+    key: str = Field(primary_key=True)  # tag:spread.loyal, field:spread (the name), field:spread=spread.loyal (a value)
     text: str
 
 
@@ -333,12 +333,28 @@ class Delivery(Table, table=True):
     __table_args__ = {"sqlite_with_rowid": False}
 
     destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
-    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
     item: str = Field(primary_key=True)  # tag:spread.loyal, field:spread, contact
-    value: str  # the tag's text, the field's value
-    owned: bool  # False where it stood there before us: it is never ours to remove
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    value: str | None = None  # the tag's text, the field's value; None: nothing was accepted yet
+    sending: str | None = None  # what may stand there instead, written down before it is sent; "": it may be gone
+    owned: bool  # False where `value` stood there before us: it is never ours to remove
     before: str | None = None  # a field's value before we first wrote
     run_id: int = Field(foreign_key="runs.id")
+
+
+class Refusal(Table, table=True):
+    """What a destination will not take for one address; it is left alone until something else is wanted there."""
+
+    __tablename__ = "refusals"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    item: str = Field(primary_key=True)
+    value: str | None = None  # what was to be written; None: it was to go
+    outcome: str  # refused (for ever), absent (not known there), gone (was known there once)
+    reason: str
+    at: int = Field(sa_type=BigInt)
 
 
 class Plan(Table, table=True):
@@ -351,7 +367,7 @@ class Plan(Table, table=True):
     run_id: int = Field(foreign_key="runs.id")
     kind: str  # push, undo, leave
     created_at: int = Field(sa_type=BigInt)
-    state: str  # planned, applying, applied, refused, cancelled
+    state: str  # planned, applying, applied, interrupted, refused, cancelled
     summary: str = Field(sa_type=Text)  # JSON: counts, guards, warnings
 
 
@@ -369,8 +385,8 @@ class Change(Table, table=True):
     old: str | None = None  # what we delivered before
     new: str | None = None  # None: it goes
     cause: str | None = None
-    found: str | None = None  # what stood there, read just before writing (JSON)
-    outcome: str | None = None  # accepted, refused, retry; None: not tried
+    found: str | None = None  # what stood there and what was delivered, just before writing (JSON)
+    outcome: str | None = None  # accepted, refused, retry, absent; None: not tried
     reason: str | None = None
 
 

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("platform", sa.String(), nullable=False),
-        sa.Column("remote_id", sa.String(), nullable=False),
+        sa.Column("remote_id", sa.String(), nullable=True),
         sa.Column("first_push_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destinations")),
@@ -272,9 +272,10 @@ def upgrade() -> None:
     op.create_table(
         "deliveries",
         sa.Column("destination_id", sa.Integer(), nullable=False),
-        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("value", sa.String(), nullable=True),
+        sa.Column("sending", sa.String(), nullable=True),
         sa.Column("owned", sa.Boolean(), nullable=False),
         sa.Column("before", sa.String(), nullable=True),
         sa.Column("run_id", sa.Integer(), nullable=False),
@@ -283,7 +284,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_deliveries_identity_id_identities")),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_deliveries_run_id_runs")),
-        sa.PrimaryKeyConstraint("destination_id", "identity_id", "item", name=op.f("pk_deliveries")),
+        sa.PrimaryKeyConstraint("destination_id", "item", "identity_id", name=op.f("pk_deliveries")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -351,6 +352,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("counted = 1"),
         )
 
+    op.create_table(
+        "refusals",
+        sa.Column("destination_id", sa.Integer(), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["destination_id"], ["destinations.id"], name=op.f("fk_refusals_destination_id_destinations")
+        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_refusals_identity_id_identities")),
+        sa.PrimaryKeyConstraint("destination_id", "identity_id", "item", name=op.f("pk_refusals")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "order_lines",
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
