@@ -134,6 +134,7 @@ class Order(Table, table=True):
             "total",
             "refunded",
             "void_day",
+            "counted",  # always 1 here, yet without it SQLite reads the table's row for every entry
             sqlite_where=column("counted") == 1,
             postgresql_where=column("counted") == 1,
         ),
@@ -268,6 +269,7 @@ class Segment(Table, table=True):
     family: str  # spread; an audience is a family of its own
     position: int  # of the stage in its family: the first that matches wins
     rule: str = Field(sa_type=Text)  # canonical, parameters filled in
+    from_day: int | None = None  # the first day that this version speaks of; None: from the beginning
     active: bool = True
 
 

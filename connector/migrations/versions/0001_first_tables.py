@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("family", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("from_day", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
         sa.UniqueConstraint("key", "version", name=op.f("uq_segments_key_version")),
@@ -346,7 +347,7 @@ def upgrade() -> None:
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(
             "ix_orders_counted",
-            ["customer_id", "local_day", "total", "refunded", "void_day"],
+            ["customer_id", "local_day", "total", "refunded", "void_day", "counted"],
             unique=False,
             sqlite_where=sa.text("counted = 1"),
             postgresql_where=sa.text("counted = 1"),
