@@ -1,0 +1,61 @@
+"""The record of what was done: a row for each run, from its start to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, func, select, update
+
+from connector.days import epoch
+from connector.errors import UnsafeError
+from connector.models import Run
+from connector.tables import table
+
+
+@dataclass
+class Record:
+    """The run being recorded. What is put into `detail` is kept with it; `as_of` is the shop day that it reached."""
+
+    id: int
+    detail: dict[str, Any] = field(default_factory=dict)
+    as_of: int | None = None
+
+
+@contextmanager
+def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterator[Record]:
+    """Write a run's row when the block begins, and how it ended when it does, whatever the way."""
+    runs = table(Run)
+    with engine.begin() as connection:
+        made = connection.execute(runs.insert(), {"kind": kind, "started_at": epoch(clock())}).inserted_primary_key
+    assert made is not None
+    record = Record(int(made[0]))
+    outcome = "failed"
+    try:
+        yield record
+        outcome = "done"
+    except UnsafeError as error:
+        outcome = "refused"
+        record.detail["error"] = str(error)
+        raise
+    except Exception as error:
+        record.detail["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        values = {"ended_at": epoch(clock()), "outcome": outcome, "as_of": record.as_of}
+        with engine.begin() as connection:
+            connection.execute(
+                update(runs).where(runs.c.id == record.id).values(**values, detail=json.dumps(record.detail))
+            )
+
+
+def last_day(engine: Engine) -> int | None:
+    """The newest shop day that a run brought the memberships to, None before the first."""
+    runs = table(Run)
+    with engine.connect() as connection:
+        day: int | None = connection.scalar(select(func.max(runs.c.as_of)).where(runs.c.outcome == "done"))
+    return day
