@@ -103,6 +103,19 @@ class ShopOrder:
 
 
 @dataclass
+class ShopCheckout:
+    """A checkout that was begun with contact details; `completed_at` is None while it is abandoned."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    total: int
+    customer_id: int | None = None
+    email: str | None = None
+    completed_at: datetime | None = None
+
+
+@dataclass
 class Shop:
     """Everything a shop holds, keyed by id."""
 
@@ -113,3 +126,4 @@ class Shop:
     customers: dict[int, ShopCustomer] = field(default_factory=dict)
     orders: dict[int, ShopOrder] = field(default_factory=dict)
     products: dict[int, ShopProduct] = field(default_factory=dict)
+    checkouts: dict[int, ShopCheckout] = field(default_factory=dict)
