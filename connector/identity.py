@@ -265,6 +265,22 @@ def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
         connection.execute(update(people).where(people.c.id == person).values(since_day=since, next_review_on=since))
 
 
+def find_people(connection: Connection, text: str) -> list[int]:
+    """The people whom an e-mail, a phone number, a shop's customer id or `person:ID` means; SettingsError for none."""
+    identities, people = table(Identity), table(Customer)
+    values = {value for value in (text, normal_email(text), normal_phone(text)) if value}
+    found = select(identities.c.customer_id).where(identities.c.value.in_(values))
+    if text.startswith("person:") and text[7:].isdigit():
+        found = select(people.c.id).where(people.c.id == int(text[7:]))
+    ids = sorted(set(connection.scalars(found)))
+    if not ids:
+        raise SettingsError(
+            f"Nobody here is known as {text!r}.",
+            remedy="Give an e-mail address, a phone number, a customer id of the shop, or person:NUMBER.",
+        )
+    return ids
+
+
 def _hand_over(connection: Connection, identity_ids: list[int], *, to: int) -> None:
     """Give identities, and every row that came in by them, to another person."""
     connection.execute(update(table(Identity)).where(table(Identity).c.id.in_(identity_ids)).values(customer_id=to))

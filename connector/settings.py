@@ -54,7 +54,6 @@ class DestinationSettings(BaseModel):
     push: tuple[str, ...] = ("spread",)
     write: tuple[Literal["tag", "field"], ...] = ()
     exclude: str | None = None
-    contacts: Literal["existing", "all"] = "existing"
     approve: Literal["auto", "always"] = "auto"
 
     def options(self) -> dict[str, Any]:

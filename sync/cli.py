@@ -1,0 +1,283 @@
+"""The command line: each command opens the workspace, calls one function, and prints.
+
+Whatever is heavy is imported when its command runs, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.errors import ConnectorError, QueryError, UnsafeError
+
+app = typer.Typer(
+    name="connector",
+    help="Knows where each customer of a shop stands in the life cycle, and writes it back as tags and audiences.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Config = Annotated[Path | None, typer.Option("--config", envvar="CONNECTOR_CONFIG", help="Settings file.")]
+Database = Annotated[
+    str | None,
+    typer.Option("--database", envvar="CONNECTOR_DATABASE", help="Path of a SQLite file, or postgresql+psycopg://…"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
+Force = Annotated[bool, typer.Option("--force", help="Insist where a guard refuses.")]
+Store = Annotated[str | None, typer.Option("--store", help="Name of a store in the settings.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="State at the end of a day, YYYY-MM-DD.")]
+Window = Annotated[int | None, typer.Option("--window", min=1, max=3650, help="Days; writes nothing.")]
+
+
+@app.command("demo")
+def demo(
+    json: Json = False,
+    people: Annotated[int, typer.Option(min=50, max=200_000, help="How many people the shop has.")] = 8000,
+    language: Annotated[str, typer.Option(help="fr or en.")] = "",
+    keep: Annotated[Path | None, typer.Option(help="Keep the demo's database in this folder.")] = None,
+) -> None:
+    """Play the whole road on an invented French shop: pull, recompute, plan, push, and a second push of nothing."""
+    from sync.commands.demo import run  # noqa: PLC0415
+
+    run(as_json=json, people=people, language=language, keep=keep)
+
+
+@app.command("check")
+def check(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """Ask every shop and tool whether its key works, and say what to do where something is missing."""
+    from sync.commands.check import run  # noqa: PLC0415
+
+    run(config, database, as_json=json)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A CSV export (also .csv.gz).")],
+    store: Annotated[str | None, typer.Option(help="Name of the store that the orders belong to.")] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO code, for a new store: EUR.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name, for a new store: Europe/Paris.")] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option("--map", help="customer=COL,placed_at=COL,total=COL[,order=COL,email=COL,quantity=COL,…]"),
+    ] = None,
+    count_zero: Annotated[bool | None, typer.Option("--count-zero/--no-count-zero", help="Count orders of 0.")] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Read orders or customers from a shop's CSV export. Reading a file again changes nothing."""
+    from sync.commands.importing import run  # noqa: PLC0415
+
+    run(
+        config,
+        database,
+        file,
+        store=store,
+        currency=currency,
+        timezone=timezone,
+        mapping=mapping,
+        count_zero=count_zero,
+        as_json=json,
+    )
+
+
+@app.command("pull")
+def pull(config: Config = None, database: Database = None, store: Store = None, force: Force = False) -> None:
+    """Read what changed at the shops since the last time."""
+    from sync.commands.syncing import pull as run  # noqa: PLC0415
+
+    run(config, database, store=store, force=force)
+
+
+@app.command("recompute")
+def recompute(
+    config: Config = None,
+    database: Database = None,
+    full: Annotated[bool, typer.Option("--full", help="Look at everyone, not only at who changed or is due.")] = False,
+    history: Annotated[bool, typer.Option(help="On the first time, rebuild the past day by day.")] = True,
+) -> None:
+    """Work out who is in which segment."""
+    from sync.commands.syncing import recompute as run  # noqa: PLC0415
+
+    run(config, database, full=full, history=history)
+
+
+@app.command("push")
+def push(
+    destination: Annotated[str | None, typer.Argument(help="Name of a destination; all of them by default.")] = None,
+    config: Config = None,
+    database: Database = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan that would run, and write nothing.")
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(help="One person: an e-mail, a customer id. Repeatable.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many people: a pilot.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an undo.")] = False,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Write the differences to the destinations."""
+    from sync.commands.pushing import run  # noqa: PLC0415
+
+    run(
+        config,
+        database,
+        destination,
+        dry_run=dry_run,
+        only=only or [],
+        limit=limit,
+        resume=resume,
+        force=force,
+        as_json=json,
+    )
+
+
+@app.command("plan")
+def plan(
+    number: Annotated[
+        int | None, typer.Argument(help="A plan that waits; without it, the waiting ones are listed.")
+    ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Apply it.")] = False,
+    config: Config = None,
+    database: Database = None,
+    force: Force = False,
+) -> None:
+    """Show the plans that wait for a yes, or give it."""
+    from sync.commands.pushing import plans  # noqa: PLC0415
+
+    plans(config, database, number, approve=approve, force=force)
+
+
+@app.command("run")
+def run(config: Config = None, database: Database = None, force: Force = False) -> None:
+    """Pull, recompute and push, as the service does."""
+    from sync.commands.syncing import cycle  # noqa: PLC0415
+
+    cycle(config, database, force=force)
+
+
+@app.command("segments")
+def segments(
+    as_of: AsOf = None, window: Window = None, config: Config = None, database: Database = None, json: Json = False
+) -> None:
+    """Count the people and the money of each stage."""
+    from sync.commands.reading import segments as run  # noqa: PLC0415
+
+    run(config, database, as_of=as_of, window=window, as_json=json)
+
+
+@app.command("members")
+def members(
+    segment: Annotated[str, typer.Argument(help="For example spread.loyal.")],
+    as_of: AsOf = None,
+    window: Window = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """List the people of a segment."""
+    from sync.commands.reading import members as run  # noqa: PLC0415
+
+    run(config, database, segment, as_of=as_of, window=window, as_json=json)
+
+
+@app.command("undo")
+def undo(
+    number: Annotated[int, typer.Argument(metavar="RUN", help="The number that the push printed.")],
+    config: Config = None,
+    database: Database = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken back.")] = False,
+) -> None:
+    """Take back what a push wrote, where it still stands as it was left."""
+    from sync.commands.undoing import undo as take_back  # noqa: PLC0415
+
+    take_back(config, database, number, dry_run=dry_run)
+
+
+@app.command("leave")
+def leave(
+    destination: Annotated[str, typer.Argument(help="Name of a destination.")],
+    config: Config = None,
+    database: Database = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
+) -> None:
+    """Remove everything that we ever wrote at a destination."""
+    from sync.commands.undoing import leave as remove  # noqa: PLC0415
+
+    remove(config, database, destination, dry_run=dry_run)
+
+
+@app.command("merges")
+def merges(
+    person: Annotated[str | None, typer.Argument(help="An e-mail or a customer id; all people by default.")] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """List the people that were found to be one, and by which key."""
+    from sync.commands.merges import run  # noqa: PLC0415
+
+    run(config, database, person, as_json=json)
+
+
+@app.command("split")
+def split(
+    number: Annotated[int, typer.Argument(metavar="MERGE", help="The number that `merges` printed.")],
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Undo a merge: the two are never joined again."""
+    from sync.commands.merges import split as run  # noqa: PLC0415
+
+    run(config, database, number)
+
+
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write the copy.")],
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Write a whole copy of the database, also while a sync is running."""
+    from sync.commands.backup import run  # noqa: PLC0415
+
+    run(config, database, file)
+
+
+@app.command("serve")
+def serve(config: Config = None, database: Database = None) -> None:
+    """Run the schedule until told to stop."""
+    from sync.commands.serving import run  # noqa: PLC0415
+
+    run(config, database)
+
+
+def main() -> None:
+    """Run a command; the process ends with 0 done, 1 failed, 2 wrong usage, 3 refused by a guard."""
+    try:
+        app(standalone_mode=True)
+    except ConnectorError as error:
+        sys.exit(_told(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _told(error: ConnectorError) -> int:
+    """Say what went wrong and what to do, and return the exit status for it."""
+    print(error.message, file=sys.stderr)
+    if isinstance(error, QueryError) and error.text:
+        line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""
+        print(f"  {line}\n  {' ' * (error.column - 1)}^", file=sys.stderr)
+    if error.remedy:
+        print(error.remedy, file=sys.stderr)
+    return 3 if isinstance(error, UnsafeError) else 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What a command works with: the settings, the open database, the clock, and the connectors that the settings name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+import connectors
+from connector.counting import Switches
+from connector.database import connect, open_database, path
+from connector.days import local_day
+from connector.destination import Destination
+from connector.errors import SettingsError
+from connector.settings import DestinationSettings, Settings, StoreSettings, load
+from connector.source import Source
+from connector.stores import Merchant, OpenStore, merchant, open_store, register
+from sync import clock
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One merchant's settings and database. `stopping` is set when the process is asked to end."""
+
+    settings: Settings
+    engine: Engine
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return clock.now()
+
+    def merchant(self) -> Merchant:
+        """The database's currency and time zone; SettingsError while nothing was ever read."""
+        with self.engine.connect() as connection:
+            found = merchant(connection)
+        if found is None:
+            raise SettingsError(
+                "The database is empty.", remedy="Run `connector pull`, or `connector import FILE`, first."
+            )
+        return found
+
+    def today(self) -> int:
+        """The number of the present day in the shop's time zone."""
+        return local_day(self.now(), self.merchant().zone)
+
+    def sources(self, only: str | None = None) -> Iterator[tuple[str, StoreSettings, Source]]:
+        """Each store of the settings with its source; SettingsError where `only` names none."""
+        if only is not None and only not in self.settings.stores:
+            raise SettingsError(f"The settings have no store {only!r}.", remedy=_names(self.settings.stores))
+        if not self.settings.stores:
+            raise SettingsError(
+                "The settings name no shop.", remedy="Write a [stores.NAME] table into connector.toml (see README)."
+            )
+        for key, store in self.settings.stores.items():
+            if only in {None, key}:
+                yield key, store, connectors.source(store.platform, **self._waiting(store.options()))
+
+    def register(self, key: str, store: StoreSettings, source: Source, *, force: bool) -> OpenStore:
+        """The store as its shop describes itself, made or brought up to date."""
+        check = source.check()
+        for problem in check.problems:
+            if problem.fatal:
+                raise SettingsError(f"{key}: {problem.message}", remedy=problem.remedy)
+        with self.engine.begin() as connection:
+            known = open_store(connection, key)
+            switches = store.switches(known.switches if known else Switches())
+            return register(connection, key, store.platform, check, switches, force=force)
+
+    def destinations(self, only: str | None = None) -> Iterator[tuple[str, DestinationSettings, Destination]]:
+        """Each destination of the settings, built; SettingsError where `only` names none."""
+        if only is not None and only not in self.settings.destinations:
+            raise SettingsError(
+                f"The settings have no destination {only!r}.", remedy=_names(self.settings.destinations)
+            )
+        for key, settings in self.settings.destinations.items():
+            if only in {None, key}:
+                yield key, settings, self._destination(key, settings)
+
+    def _destination(self, key: str, settings: DestinationSettings) -> Destination:
+        options = settings.options()
+        if settings.store is not None:
+            store = self.settings.stores.get(settings.store)
+            if store is None:
+                raise SettingsError(
+                    f"Destination {key!r} names the store {settings.store!r}, which the settings do not have.",
+                    remedy=_names(self.settings.stores),
+                )
+            options = {**store.options(), **options}
+        return connectors.destination(settings.platform, **self._waiting(options))
+
+    def _waiting(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Options with a way to wait that ends at once when the process is asked to end."""
+        return {**options, "sleep": self.stopping.wait}
+
+
+def open_workspace(config: Path | None, database: str | None, *, existing: bool = False) -> Workspace:
+    """The workspace of a settings file and a database; the argument wins over the settings.
+
+    Where `existing`, a SQLite file that is not there is a SettingsError instead of a new database.
+    """
+    settings = load(config)
+    url = database or settings.database
+    file = path(connect(url))
+    if existing and file is not None and not file.exists():
+        raise SettingsError(
+            f"There is no database {file}.", remedy="Name one with --database, or make it with `connector import FILE`."
+        )
+    return Workspace(settings, open_database(url))
+
+
+def _names(mapping: dict[str, Any]) -> str:
+    return f"It has: {', '.join(mapping)}." if mapping else "It has none yet."
