@@ -162,7 +162,10 @@ def _raise_for_status(response: requests.Response) -> None:
     if status in {401, 403}:
         if not response.content.strip() and status == 403:  # Mailchimp's way of saying 429 at very high volume
             raise RetryableError(f"{where} with nothing in it.")
-        raise AuthenticationError(detail, remedy="Check the key, its permissions and the address of the shop.")
+        refusal = HTTPError(detail, status=status, body=response.content)
+        raise AuthenticationError(
+            detail, remedy="Check the key, its permissions and the address of the shop."
+        ) from refusal
     if status < 400:
         raise PermanentError(
             f"{where} and points elsewhere.", remedy="Write the address exactly as the shop itself has it (https, www)."
