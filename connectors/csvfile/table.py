@@ -1,0 +1,145 @@
+"""A CSV file as a header and rows: packed or not, in whichever encoding and with whichever separator it was saved."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from connector.errors import SettingsError
+
+SEPARATORS = ",;\t"
+LONGEST_LINE = 1 << 20
+"""Characters of one physical line; what is longer is cut, so that a file without line ends cannot fill the memory."""
+
+_CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_FORMATS = {
+    b"PK\x03\x04": "an Excel workbook or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF document",
+}
+_AS_CSV = "Save it from the spreadsheet as CSV (UTF-8), or unpack the archive, and import that file."
+_HINT = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)  # Excel's own first line: sep=;
+
+
+class Row(NamedTuple):
+    """A row with the line it ends on; `fault` says why it cannot be read, and is empty where it can."""
+
+    line: int
+    cells: list[str]
+    fault: str = ""
+
+
+class Table:
+    """The rows of a CSV file, read anew each time they are asked for; SettingsError where the file is no CSV."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.encoding = _encoding(path)
+            with self._text() as stream:
+                first = stream.readline(LONGEST_LINE)
+                hint = _HINT.fullmatch(first)
+                self._skip = 1 if hint else 0
+                head = stream.readline(LONGEST_LINE) if hint else first
+        except (OSError, EOFError, zlib.error) as error:
+            raise SettingsError(f"{path.name} cannot be read: {error}.") from error
+        self.separator = hint[1] if hint else _separator(head)
+        self.columns = self._header()
+        self._places = {name.casefold(): place for place, name in reversed(list(enumerate(self.columns)))}
+
+    def place(self, column: str) -> int | None:
+        """Where the column called so stands, whatever its case; None where there is none, the first of several."""
+        return self._places.get(column.strip().casefold())
+
+    def rows(self) -> Iterator[Row]:
+        """Every row under the header that is not blank."""
+        width = len(self.columns)
+        for line, cells, fault in self._lines():
+            if len(cells) == width:
+                if any(cells):
+                    yield Row(line, cells, fault)
+            elif len(cells) > width and not any(cells[width:]):
+                yield Row(line, cells[:width], fault)
+            elif any(cells) or fault:
+                yield Row(line, cells, fault or f"has {len(cells)} cells where the header has {width}")
+
+    def _header(self) -> tuple[str, ...]:
+        head = next(self._lines(body=False), Row(0, []))
+        if not any(head.cells):
+            raise SettingsError(
+                f"The first line of {self.path.name} names no columns.", remedy="The header must be the first line."
+            )
+        return tuple(name.strip() for name in head.cells)
+
+    def _lines(self, *, body: bool = True) -> Iterator[Row]:
+        with self._text() as stream:
+            for _ in range(self._skip):
+                stream.readline(LONGEST_LINE)
+            lines = iter(partial(stream.readline, LONGEST_LINE), "")
+            reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=self.separator)
+            if body:
+                next(reader, None)
+            while True:
+                try:
+                    for cells in reader:
+                        yield Row(reader.line_num + self._skip, cells)
+                except csv.Error as error:  # the reader goes on with the next line
+                    yield Row(reader.line_num + self._skip, [], f"cannot be read ({error}); is a quotation mark open?")
+                else:
+                    return
+
+    def _text(self) -> IO[str]:
+        return io.TextIOWrapper(_open(self.path), encoding=self.encoding, errors="replace", newline="")
+
+
+def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == _GZIP
+    return gzip.open(path) if packed else path.open("rb")
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 where the whole file is, else what Windows writes in western Europe; UTF-16 where the file says so."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _open(path) as stream:
+        start = stream.read(_CHUNK)
+        _refuse_other_formats(path, start)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        chunk = start
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = stream.read(_CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
+
+
+def _refuse_other_formats(path: Path, start: bytes) -> None:
+    if not start.strip():
+        raise SettingsError(f"{path.name} is empty.", remedy="Export it again.")
+    for magic, name in _FORMATS.items():
+        if start.startswith(magic):
+            raise SettingsError(f"{path.name} is {name}, not a CSV file.", remedy=_AS_CSV)
+    utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if not utf16 and start.count(0) > len(start) // 20:
+        raise SettingsError(f"{path.name} is not a text file.", remedy=_AS_CSV)
+
+
+def _separator(head: str) -> str:
+    def width(separator: str) -> int:
+        rows: Sequence[list[str]] = list(csv.reader([head], delimiter=separator))
+        return len(rows[0]) if rows else 0
+
+    return max(SEPARATORS, key=width)

@@ -1,0 +1,241 @@
+"""Orders of WooCommerce, as its two best known exporters write them; WooCommerce itself exports none.
+
+SkyVerge's "WooCommerce Customer/Order/Coupon Export" in its formats Default, Default - One Row per Item and CSV
+Import: columns and cells as in the plugin's own class-wc-customer-order-csv-export-formats.php and -generator.php
+(https://github.com/lafranceinsoumise/woocommerce-customer-order-csv-export, versions 4.0 and 4.8).
+WebToffee's "Order Import Export": data-order-post-columns.php and export.php of the plugin, version 2.5.9
+(https://wordpress.org/plugins/order-import-export-for-woocommerce/): line items in line_item_1, line_item_2, … or one
+a row, and a refund as `amount:46.00|reason:…|date:2019-06-19 12:13:48`, where nothing is escaped.
+
+Times are the shop's own. `order_total` is before refunds, with tax and shipping; a line's total is without tax.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connector.errors import RecordError
+from connector.money import minor_units
+from connector.records import Attribution, LineRecord, OrderRecord, RefundRecord
+from connectors.csvfile import dates
+from connectors.csvfile.amounts import number
+from connectors.csvfile.cells import country, identifier, person, text
+from connectors.csvfile.items import Item, items
+from connectors.csvfile.reading import Cells, Reading
+from connectors.csvfile.settle import settled
+from connectors.csvfile.table import Table
+
+_SKYVERGE = {
+    "id": "order_id", "placed_at": "date", "total": "order_total", "refunded": "refunded_total",
+    "currency": "order_currency", "customer": "customer_id", "shipping": "shipping_total", "tax": "tax_total",
+    "discount": "discount_total", "coupons": "coupon_items", "refunds": "refunds",
+}  # fmt: skip
+_SKYVERGE_IMPORT = {
+    "id": "id", "placed_at": "created_at", "total": "total", "refunded": "total_refunded",
+    "currency": "currency", "customer": "customer_user", "shipping": "total_shipping", "tax": "cart_tax",
+    "discount": "total_discount", "coupons": "coupon_lines", "refunds": "refunds",
+}  # fmt: skip
+_WEBTOFFEE = _SKYVERGE | {"placed_at": "order_date", "refunds": "refund_items"}
+_ITEM_COLUMNS = ("item_id", "item_product_id", "item_name", "item_sku", "item_quantity", "item_total")
+_SHARED = (
+    "order_number", "order_number_formatted", "status", "payment_method", "shipping_method", "customer_email",
+    "billing_email", "billing_phone", "billing_country", "billing_state", "billing_city", "billing_postcode",
+)  # fmt: skip
+_ATTRIBUTION = "meta:_wc_order_attribution_"
+_ATTRIBUTED = ("utm_source", "referrer", "device_type", "session_count", "session_pages")
+
+_COLUMN_OF_LINE = re.compile(r"line_item_\d+", re.IGNORECASE)
+_WEBTOFFEE_LINE = re.compile(
+    r"name:(?P<name>.*?)\|product_id:(?P<product_id>\d*)\|sku:(?P<sku>.*?)"
+    r"\|quantity:(?P<quantity>[^|]*)\|total:(?P<total>[^|]*)(?:\|.*)?",
+    re.DOTALL,
+)
+_WEBTOFFEE_VARIATION = re.compile(r"\|_variation_id:(\d+)")
+_WEBTOFFEE_REFUND = re.compile(
+    r"amount:(?P<amount>[^|;]*)\|reason:.*?\|date:(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class WooOrders:
+    """An export of WooCommerce's orders. `columns_of` names the column of each fact; lines stand in `lines`.
+
+    `lines` are the columns that list line items; where it is empty, each row is one line item.
+    """
+
+    name: str
+    columns_of: Mapping[str, str]
+    lines: tuple[str, ...] = ()
+    platform: str = "woocommerce"
+
+    @classmethod
+    def recognise(cls, table: Table) -> WooOrders | None:
+        """The form, where the table has the columns of one."""
+        lines = tuple(column.casefold() for column in table.columns if _COLUMN_OF_LINE.fullmatch(column))
+        forms = (
+            cls("skyverge-orders", _SKYVERGE, ("line_items",)),
+            cls("skyverge-items", _SKYVERGE),
+            cls("skyverge-import", _SKYVERGE_IMPORT, ("line_items",)),
+            cls("webtoffee-items", _WEBTOFFEE),
+            cls("webtoffee-orders", _WEBTOFFEE, lines or ("line_item_1",)),
+        )
+        return next((form for form in forms if all(table.place(column) is not None for column in form.needed)), None)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that make a file recognised as this form."""
+        own = (self.columns_of[fact] for fact in ("id", "placed_at", "total"))
+        return (*own, "status", "billing_email", *(self.lines or ("item_product_id", "item_quantity", "item_total")))
+
+    @property
+    def several_rows(self) -> bool:
+        """Whether an order has a row for each of its lines."""
+        return not self.lines
+
+    @property
+    def dated(self) -> tuple[str, ...]:
+        """The columns that hold dates."""
+        return (self.columns_of["placed_at"],)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The columns that hold amounts."""
+        of_order = tuple(self.columns_of[fact] for fact in ("total", "refunded", "shipping", "tax", "discount"))
+        return of_order if self.lines else (*of_order, "item_quantity", "item_total")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read."""
+        attributed = (_ATTRIBUTION + fact for fact in _ATTRIBUTED)
+        return (*self.columns_of.values(), *_SHARED, *attributed, *(self.lines or _ITEM_COLUMNS))
+
+    def group(self, cells: Cells, reading: Reading) -> str:  # noqa: ARG002 - a form's method
+        """The order's number."""
+        found = identifier(self._cell(cells, "id"))
+        if found is None:
+            raise RecordError(f"{self.columns_of['id']}: there is none.")
+        return found
+
+    def divide(
+        self,
+        group: str,
+        rows: Sequence[Cells],
+        reading: Reading,  # noqa: ARG002 - a form's method
+    ) -> tuple[tuple[str, Sequence[Cells]]]:
+        """One order; of its last row where each is a whole order, and files were joined that overlap."""
+        return ((group, rows[-1:] if self.lines else rows),)
+
+    def order(self, id_: str, rows: Sequence[Cells], reading: Reading) -> OrderRecord:
+        """The order of its rows."""
+        head = rows[0]
+        currency = reading.order_currency(head, self.columns_of["currency"])
+        total = reading.amount(head, self.columns_of["total"])
+        if total is None:
+            raise RecordError(f"{self.columns_of['total']}: there is none.")
+        order = OrderRecord(
+            id=id_,
+            name=text(head["order_number_formatted"]) or text(head["order_number"]),
+            placed_at=reading.earliest(rows, self.columns_of["placed_at"]),
+            status=reading.status(head["status"]),
+            platform_status=text(head["status"]),
+            currency=currency,
+            total=minor_units(total, currency),
+            tax=reading.money(head, self.columns_of["tax"], currency),
+            shipping=reading.money(head, self.columns_of["shipping"], currency),
+            discount=reading.money(head, self.columns_of["discount"], currency),
+            customer_id=person(self._cell(head, "customer")),
+            email=text(head["billing_email"]) or text(head["customer_email"]),
+            phone=text(head["billing_phone"]),
+            coupons=tuple(item["code"] for item in items(self._cell(head, "coupons")) if item.get("code")),
+            payment_method=text(head["payment_method"]),
+            shipping_method=text(head["shipping_method"]),
+            country=country(head["billing_country"]),
+            region=text(head["billing_state"]),
+            city=text(head["billing_city"]),
+            postcode=text(head["billing_postcode"]),
+            attribution=_attribution(head),
+            lines=tuple(self._lines(head, rows, currency, reading)),
+        )
+        refunded = reading.money(head, self.columns_of["refunded"], currency)
+        return settled(order, self._refunds(head, id_, currency, reading), refunded=refunded)
+
+    def doubts(self, reading: Reading) -> tuple[str, ...]:  # noqa: ARG002 - a form's method
+        """None."""
+        return ()
+
+    def _cell(self, cells: Cells, fact: str) -> str:
+        return cells[self.columns_of[fact]]
+
+    def _lines(self, head: Cells, rows: Sequence[Cells], currency: str, reading: Reading) -> Iterator[LineRecord]:
+        if self.lines == ("line_items",):
+            yield from (_line(item, currency) for item in items(head["line_items"]))
+        elif self.lines:
+            filled = (head[column] for column in self.lines if head[column].strip())
+            yield from (_line(_webtoffee_line(cell), currency) for cell in filled)
+        else:
+            yield from _line_rows(rows, currency, reading)
+
+    def _refunds(self, head: Cells, order_id: str, currency: str, reading: Reading) -> Iterator[RefundRecord]:
+        cell = self._cell(head, "refunds")
+        if self.columns_of["refunds"] == "refund_items":
+            listed: list[Item] = [found.groupdict() for found in _WEBTOFFEE_REFUND.finditer(cell)]
+        else:
+            listed = items(cell)
+        for place, refund in enumerate(listed, 1):
+            yield RefundRecord(
+                id=refund.get("id") or f"{order_id}-refund-{place}",
+                amount=minor_units(number(refund.get("amount", ""), comma=False), currency),
+                at=dates.instant(dates.moment(refund.get("date", ""), day_first=True), reading.zone),
+            )
+
+
+def _webtoffee_line(cell: str) -> Item:
+    found = _WEBTOFFEE_LINE.fullmatch(cell.strip())
+    if found is None:
+        raise RecordError(f"{cell[:40]!r} is not a line item.")
+    variation = _WEBTOFFEE_VARIATION.search(cell)
+    return found.groupdict() | ({"variation_id": variation[1]} if variation else {})
+
+
+def _line(item: Item, currency: str) -> LineRecord:
+    product = item.get("product_id") or "0"
+    sku = item.get("sku")
+    return LineRecord(
+        product_id=None if product == "0" else product,
+        quantity=int(number(item.get("quantity") or "0", comma=False)),
+        total=minor_units(number(item.get("total") or "0", comma=False), currency),
+        title=item.get("name") or None,
+        sku=None if sku in {"", "unknown_product"} else sku,
+        variant_id=item.get("variation_id"),
+    )
+
+
+def _line_rows(rows: Sequence[Cells], currency: str, reading: Reading) -> Iterator[LineRecord]:
+    """A line for each row; the last of the rows with one item's id, where files were joined that overlap."""
+    by_item = {cells["item_id"] or str(place): cells for place, cells in enumerate(rows)}
+    for cells in by_item.values():
+        quantity = reading.amount(cells, "item_quantity")
+        if quantity is not None:
+            product, sku = identifier(cells["item_product_id"]), text(cells["item_sku"])
+            yield LineRecord(
+                product_id=None if product == "0" else product,
+                quantity=int(quantity),
+                total=minor_units(reading.amount(cells, "item_total") or Decimal(0), currency),
+                title=text(cells["item_name"]),
+                sku=None if sku == "unknown_product" else sku,
+            )
+
+
+def _attribution(head: Cells) -> Attribution | None:
+    source, referrer, device, sessions, pages = (text(head[_ATTRIBUTION + fact]) for fact in _ATTRIBUTED)
+    found = Attribution(
+        source=source,
+        referrer=referrer,
+        device=device,
+        sessions=int(sessions) if sessions and sessions.isdecimal() else None,
+        pages=int(pages) if pages and pages.isdecimal() else None,
+    )
+    return None if found == Attribution() else found
