@@ -20,7 +20,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by threes, in Indi
 _ONE_GROUP = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def mark(text: str) -> str | None:
     """The decimal mark of an amount: COMMA, POINT, EITHER where 1.234 could have both, WHOLE where it has none.
 
@@ -46,7 +46,7 @@ def mark(text: str) -> str | None:
     return decimal if regular and decimal not in whole else None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def number(text: str, *, comma: bool) -> Decimal:
     """The number of `text`; `comma` says what 1,234 and 1.234 are where they could be both. RecordError where none."""
     own = mark(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from connector.errors import RecordError
 
@@ -19,6 +20,7 @@ def text(cell: str) -> str | None:
     return cell or None
 
 
+@lru_cache(maxsize=8192)
 def identifier(cell: str) -> str | None:
     """The id in a cell, None where it is blank; RecordError where a spreadsheet has rounded it to 7.41E+12."""
     found = text(cell)

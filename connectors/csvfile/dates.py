@@ -22,7 +22,7 @@ _UTC = re.compile(r"\s*(?:UTC|GMT)$")
 _SPACE_BEFORE_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def parts(text: str) -> str | None:
     """Which of 31/12/2026 and 12/31/2026 a date's parts can be: DAY_FIRST, MONTH_FIRST, EITHER of two days, or PLAIN.
 
@@ -36,7 +36,7 @@ def parts(text: str) -> str | None:
     return MONTH_FIRST if readings[1] is not None else None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def moment(text: str, *, day_first: bool) -> datetime:
     """The date of `text`, aware only where it says its zone; a day alone is its first minute. RecordError else."""
     found = _read(text, day_first=day_first)
@@ -45,7 +45,7 @@ def moment(text: str, *, day_first: bool) -> datetime:
     return found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def instant(found: datetime, zone: ZoneInfo) -> datetime:
     """The UTC instant of a date; one without a zone is local to `zone`. RecordError at the ends of the calendar."""
     try:

@@ -20,6 +20,7 @@ LONGEST_LINE = 1 << 20
 """Characters of one physical line; what is longer is cut, so that a file without line ends cannot fill the memory."""
 
 _CHUNK = 1 << 20
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP = b"\x1f\x8b"
 _FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -44,7 +45,7 @@ class Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.encoding = _encoding(path)
+            self.encoding, self._nulls = _encoding(path)
             with self._text() as stream:
                 first = stream.readline(LONGEST_LINE)
                 hint = _HINT.fullmatch(first)
@@ -84,8 +85,10 @@ class Table:
         with self._text() as stream:
             for _ in range(self._skip):
                 stream.readline(LONGEST_LINE)
-            lines = iter(partial(stream.readline, LONGEST_LINE), "")
-            reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=self.separator)
+            lines: Iterator[str] = iter(partial(stream.readline, LONGEST_LINE), "")
+            if self._nulls:
+                lines = (line.replace("\0", "") for line in lines)
+            reader = csv.reader(lines, delimiter=self.separator)
             if body:
                 next(reader, None)
             while True:
@@ -107,23 +110,29 @@ def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
     return gzip.open(path) if packed else path.open("rb")
 
 
-def _encoding(path: Path) -> str:
-    """UTF-8 where the whole file is, else what Windows writes in western Europe; UTF-16 where the file says so."""
+def _encoding(path: Path) -> tuple[str, bool]:
+    """UTF-8 where the whole file is, UTF-16 where it says so, else what Windows writes; and whether there are NULs."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8, nulls = True, False
     with _open(path) as stream:
-        start = stream.read(_CHUNK)
-        _refuse_other_formats(path, start)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        chunk = start
-        try:
-            while chunk:
-                decoder.decode(chunk)
-                chunk = stream.read(_CHUNK)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+        chunk = stream.read(_CHUNK)
+        _refuse_other_formats(path, chunk)
+        if chunk.startswith(_UTF16):
+            return "utf-16", True
+        while chunk:
+            nulls = nulls or b"\0" in chunk
+            following = stream.read(_CHUNK)
+            utf8 = utf8 and _decodes(decoder, chunk, final=not following)
+            chunk = following
+    return "utf-8-sig" if utf8 else "cp1252", nulls
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_other_formats(path: Path, start: bytes) -> None:
@@ -132,8 +141,7 @@ def _refuse_other_formats(path: Path, start: bytes) -> None:
     for magic, name in _FORMATS.items():
         if start.startswith(magic):
             raise SettingsError(f"{path.name} is {name}, not a CSV file.", remedy=_AS_CSV)
-    utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if not utf16 and start.count(0) > len(start) // 20:
+    if not start.startswith(_UTF16) and start.count(0) > len(start) // 20:
         raise SettingsError(f"{path.name} is not a text file.", remedy=_AS_CSV)
 
 
