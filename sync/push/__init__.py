@@ -1,0 +1,29 @@
+"""Pushing: the differences between what people's segments want and what a destination holds, and taking them back."""
+
+from sync.push.describe import describe, sentence
+from sync.push.plan import EVERYTHING, Scope, plan
+from sync.push.run import apply_plan, dry_run, forget, push, resume
+from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, latest, listed, load
+from sync.push.target import FieldTexts, Target
+
+__all__ = [
+    "EVERYTHING",
+    "FieldTexts",
+    "Guard",
+    "ItemCount",
+    "PlanSummary",
+    "PlannedChange",
+    "Scope",
+    "Target",
+    "apply_plan",
+    "describe",
+    "dry_run",
+    "forget",
+    "latest",
+    "listed",
+    "load",
+    "plan",
+    "push",
+    "resume",
+    "sentence",
+]

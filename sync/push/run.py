@@ -1,0 +1,163 @@
+"""A push: plan, guard, apply, remember."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from connector.destination import Destination
+from connector.errors import PermanentError, SettingsError, UnsafeError
+from connector.models import Delivery, DestinationRow, Label, Plan, Refusal
+from connector.tables import AnyRow, table
+from sync.push import guard, summary
+from sync.push.apply import Progress, apply
+from sync.push.describe import refusal
+from sync.push.plan import EVERYTHING, Scope, cancel, plan
+from sync.push.summary import UNDECIDED, PlanSummary
+from sync.push.target import Target
+
+_destinations, _plans = table(DestinationRow), table(Plan)
+_deliveries, _refusals, _labels = table(Delivery), table(Refusal), table(Label)
+
+
+def push(
+    engine: Engine,
+    target: Target,
+    destination: Destination,
+    *,
+    now: datetime,
+    run_id: int,
+    scope: Scope = EVERYTHING,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> PlanSummary:
+    """Bring a destination to what the memberships want; the plan, with its outcomes once it was applied.
+
+    The plan stays "planned" where the destination is held or asks for approval. UnsafeError where a guard refuses and
+    nothing forces; PermanentError where the destination's check names a fatal problem.
+    """
+    _possible(target, destination)
+    with engine.begin() as connection:
+        formed = plan(connection, target, now=now, run_id=run_id, scope=scope)
+        if not formed.changes and not formed.guards:
+            summary.store(connection, formed := replace(formed, state="applied"))
+            return formed
+    if formed.held:
+        return formed
+    moved, said = _place(engine, target, destination) if formed.changes else (None, "")
+    if moved and force:  # another place: nothing of ours can stand there
+        with engine.begin() as connection:
+            forget(connection, target.key)
+            formed = plan(connection, target, now=now, run_id=run_id, scope=scope)
+    elif moved:
+        formed = replace(formed, guards=(*formed.guards, moved))
+    _refuse(engine, formed, force=force)
+    if target.approve == "always" and formed.changes:
+        return formed
+    if said:
+        _settle_place(engine, target, said)
+    return apply(engine, formed.plan_id, destination, now=now, progress=progress)
+
+
+def dry_run(
+    engine: Engine,
+    target: Target,
+    destination: Destination,
+    *,
+    now: datetime,
+    run_id: int,
+    scope: Scope = EVERYTHING,
+    examples: int = 10,
+) -> PlanSummary:
+    """The very plan that `push` would apply now, guards included; nothing is written here or there."""
+    _possible(target, destination)
+    with engine.connect() as connection:
+        formed = plan(connection, target, now=now, run_id=run_id, scope=scope, examples=examples)
+        connection.rollback()
+    moved = _place(engine, target, destination)[0] if formed.changes else None
+    return replace(formed, guards=(*formed.guards, moved)) if moved else formed
+
+
+def apply_plan(
+    engine: Engine,
+    plan_id: int,
+    target: Target,
+    destination: Destination,
+    *,
+    now: datetime,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> PlanSummary:
+    """Apply a plan that waited for a yes; SettingsError where it is another's, was decided, or its destination held."""
+    with engine.connect() as connection:
+        waiting = summary.load(connection, plan_id)
+        row = _row(connection, target.key)
+    if waiting.destination != target.key or waiting.kind != "push":
+        raise SettingsError(f"Plan {plan_id} is not a push to {target.key!r}.", remedy="`connector plan` lists them.")
+    if row is not None and row.held:
+        raise SettingsError(f"Destination {target.key!r} is held.", remedy="`connector push --resume` lets it go on.")
+    moved, said = _place(engine, target, destination)
+    if moved:
+        _refuse(engine, replace(waiting, guards=(moved,)), force=False)
+    _refuse(engine, waiting, force=force)
+    _settle_place(engine, target, said)
+    return apply(engine, plan_id, destination, now=now, progress=progress)
+
+
+def resume(connection: Connection, key: str) -> None:
+    """Let a destination go on that was held after an undo or a leave."""
+    connection.execute(update(_destinations).where(_destinations.c.key == key).values(held=False))
+
+
+def hold(connection: Connection, destination_id: int) -> None:
+    """Let plans form for a destination, but apply none until it is resumed; waiting plans are cancelled."""
+    connection.execute(update(_destinations).where(_destinations.c.id == destination_id).values(held=True))
+    cancel(connection, (_plans.c.destination_id == destination_id) & _plans.c.state.in_(UNDECIDED))
+
+
+def forget(connection: Connection, key: str) -> None:
+    """Forget all that is known of a destination's contents, as if nothing had ever been pushed there."""
+    row = _row(connection, key)
+    if row is None:
+        return
+    for rows in (_deliveries, _refusals, _labels):
+        connection.execute(delete(rows).where(rows.c.destination_id == row.id))
+    values = {"remote_id": None, "first_push_at": None}
+    connection.execute(update(_destinations).where(_destinations.c.id == row.id).values(values))
+
+
+def _possible(target: Target, destination: Destination) -> None:
+    if target.contacts == "all" and not destination.creates:
+        raise SettingsError(
+            f"{destination.platform} takes no new contacts, but destination {target.key!r} asks for them.",
+            remedy='Set contacts = "existing".',
+        )
+
+
+def _place(engine: Engine, target: Target, destination: Destination) -> tuple[summary.Guard | None, str]:
+    check = destination.check()
+    for problem in check.problems:
+        if problem.fatal:
+            raise PermanentError(problem.message, remedy=problem.remedy)
+    with engine.connect() as connection:
+        row = _row(connection, target.key)
+    return guard.place(row.remote_id if row is not None else None, check.remote_id), check.remote_id
+
+
+def _settle_place(engine: Engine, target: Target, said: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(_destinations).where(_destinations.c.key == target.key).values(remote_id=said))
+
+
+def _refuse(engine: Engine, formed: PlanSummary, *, force: bool) -> None:
+    if not formed.guards or force:
+        return
+    with engine.begin() as connection:
+        summary.store(connection, replace(formed, state="refused"))
+    raise UnsafeError(refusal(formed), remedy="Look at the plan with --dry-run; --force insists.")
+
+
+def _row(connection: Connection, key: str) -> AnyRow | None:
+    return connection.execute(select(_destinations).where(_destinations.c.key == key)).first()

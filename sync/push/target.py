@@ -1,0 +1,164 @@
+"""What a destination is to receive: which segments, under which texts, for whom."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection, exists, select
+
+from connector.errors import SettingsError
+from connector.models import Delivery, DestinationRow, Label, Segment
+from connector.tables import table
+
+CONTACT = "contact"
+"""The item of a delivery that says: this contact was created by us."""
+
+_destinations, _labels = table(DestinationRow), table(Label)
+_deliveries, _segments = table(Delivery), table(Segment)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTexts:
+    """The name of a family's field at the tool, and the value of each of its segments."""
+
+    name: str
+    values: Mapping[str, str]  # segment key → value
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A destination of the settings. Texts of `incomplete` families belong in it too: they stay as delivered."""
+
+    key: str  # its name in the settings
+    platform: str
+    reach: Literal["account", "email"]
+    store_id: int | None = None  # whose accounts, where reach is "account"
+    tags: Mapping[str, str] = field(default_factory=dict)  # segment key → tag
+    fields: Mapping[str, FieldTexts] = field(default_factory=dict)  # family → field
+    contacts: Literal["existing", "all"] = "existing"
+    exclude: str | None = None  # people of this segment receive nothing
+    never: frozenset[int] = frozenset()  # nor do these, who objected
+    approve: Literal["auto", "always"] = "auto"
+    incomplete: Mapping[str, str] = field(default_factory=dict)  # family → why it is not pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be delivered: a tag, or a field with a value for each segment of its family."""
+
+    key: str  # tag:spread.loyal, field:spread
+    family: str
+    text: str  # the tag, or the field's name
+    values: Mapping[int, str]  # segment id → what is written for its people
+    labels: Mapping[str, str]  # what is frozen with the first delivery
+
+
+def known(connection: Connection, target: Target) -> int:
+    """The id of the target's row, made where it is new."""
+    found = connection.execute(select(_destinations.c.id).where(_destinations.c.key == target.key)).scalar()
+    if found is None:
+        made = connection.execute(
+            _destinations.insert().values(key=target.key, platform=target.platform, held=False)
+        ).inserted_primary_key
+        found = made[0] if made else None
+    return int(found or 0)
+
+
+def frozen(connection: Connection, destination_id: int) -> dict[str, str]:
+    """The texts under which something is, or may be, delivered."""
+    rows = connection.execute(
+        select(_labels.c.key, _labels.c.text).where(_labels.c.destination_id == destination_id)
+    ).all()
+    held = {item: _delivered(connection, destination_id, item) for item in {row.key.split("=")[0] for row in rows}}
+    return {row.key: row.text for row in rows if held[row.key.split("=")[0]]}
+
+
+def items(connection: Connection, target: Target, labels: Mapping[str, str]) -> list[Item]:
+    """What the target receives, under the texts of `labels` where they stand there, else of the settings.
+
+    SettingsError where a segment has not been worked out, and where two entries would carry one text.
+    """
+    ids = _segment_ids(connection, target)
+    found = []
+    for segment in sorted(target.tags):
+        number, family = ids[segment]
+        text = labels.get(f"tag:{segment}", target.tags[segment])
+        found.append(Item(f"tag:{segment}", family, text, {number: text}, {f"tag:{segment}": text}))
+    for family, texts in sorted(target.fields.items()):
+        found.append(_field(family, texts, ids, labels))
+    _refuse_collisions(target, found, labels)
+    return found
+
+
+def relabelled(target: Target, labels: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Texts that the settings changed since they were delivered: label key → (delivered, settings)."""
+    wanted = {f"tag:{segment}": text for segment, text in target.tags.items()}
+    for family, texts in target.fields.items():
+        wanted[f"field:{family}"] = texts.name
+        wanted |= {f"field:{family}={segment}": value for segment, value in texts.values.items()}
+    return {key: (labels[key], text) for key, text in wanted.items() if labels.get(key, text) != text}
+
+
+def same(text: str) -> str:
+    """What two tags have in common that a tool holds for one: case and composition aside."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _field(family: str, texts: FieldTexts, ids: Mapping[str, tuple[int, str]], labels: Mapping[str, str]) -> Item:
+    key = f"field:{family}"
+    name = labels.get(key, texts.name)
+    values = {segment: labels.get(f"{key}={segment}", value) for segment, value in texts.values.items()}
+    shared = {f"{key}={segment}": value for segment, value in values.items()}
+    return Item(key, family, name, {ids[segment][0]: value for segment, value in values.items()}, {key: name} | shared)
+
+
+def _segment_ids(connection: Connection, target: Target) -> dict[str, tuple[int, str]]:
+    keys = set(target.tags) | {segment for texts in target.fields.values() for segment in texts.values}
+    keys |= {target.exclude} if target.exclude else set()
+    rows = connection.execute(
+        select(_segments.c.key, _segments.c.id, _segments.c.family).where(_segments.c.active, _segments.c.key.in_(keys))
+    )
+    found = {row.key: (row.id, row.family) for row in rows}
+    if missing := sorted(keys - set(found)):
+        raise SettingsError(
+            f"Destination {target.key!r} names {', '.join(missing)}, which has not been worked out.",
+            remedy="Run `connector recompute` first, or take it out of the destination's settings.",
+        )
+    return found
+
+
+def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, str]) -> None:
+    """Refuse two entries under one text; what is no longer asked for keeps its text until it is gone."""
+    taken: dict[str, str] = {}
+    entries = [("tag" if item.key.startswith("tag:") else "field", item.key, item.text) for item in found]
+    entries += [
+        (item.key, label, value)
+        for item in found
+        for label, value in item.labels.items()
+        if label.startswith(f"{item.key}=")
+    ]
+    entries += [
+        (key.split(":")[0], key, text)
+        for key, text in labels.items()
+        if "=" not in key and key not in {item.key for item in found}
+    ]
+    for group, key, text in entries:
+        if not text.strip() or (group == "tag" and "," in text):
+            raise SettingsError(
+                f"{text!r} cannot be the text of {key} at destination {target.key!r}.",
+                remedy="Write a text without commas.",
+            )
+        other = taken.setdefault(f"{group}\n{same(text)}", key)
+        if other != key:
+            raise SettingsError(
+                f"{other} and {key} would both be {text!r} at destination {target.key!r}.",
+                remedy="Give one of them another text; one that is being taken out must be pushed away first.",
+            )
+
+
+def _delivered(connection: Connection, destination_id: int, item: str) -> bool:
+    rows = exists().where(_deliveries.c.destination_id == destination_id, _deliveries.c.item == item)
+    return bool(connection.execute(select(rows)).scalar())
