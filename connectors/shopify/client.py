@@ -41,37 +41,37 @@ _STATUSES = {
 _PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
 
 
-class _Throttle(msgspec.Struct, rename="camel"):
+class _Throttle(msgspec.Struct, frozen=True, rename="camel"):
     maximum_available: float
     currently_available: float
     restore_rate: float
 
 
-class _Cost(msgspec.Struct, rename="camel"):
+class _Cost(msgspec.Struct, frozen=True, rename="camel"):
     requested_query_cost: float = 0.0
     throttle_status: _Throttle | None = None
 
 
-class _SearchField(msgspec.Struct):
+class _SearchField(msgspec.Struct, frozen=True):
     field: str = ""
     message: str = ""
 
 
-class _Search(msgspec.Struct):
+class _Search(msgspec.Struct, frozen=True):
     query: str = ""
     warnings: list[_SearchField] = []
 
 
-class _Extensions(msgspec.Struct):
+class _Extensions(msgspec.Struct, frozen=True):
     cost: _Cost | None = None
     search: list[_Search] = []
 
 
-class _Code(msgspec.Struct):
+class _Code(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-class GraphQLError(msgspec.Struct):
+class GraphQLError(msgspec.Struct, frozen=True):
     """One entry of `errors`: where in the answer it left a null, and why."""
 
     message: str
@@ -79,13 +79,13 @@ class GraphQLError(msgspec.Struct):
     extensions: _Code = _Code()
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, frozen=True):
     data: msgspec.Raw = msgspec.Raw(b"null")
     errors: list[GraphQLError] = []
     extensions: _Extensions = _Extensions()
 
 
-class _Token(msgspec.Struct):
+class _Token(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float
 
