@@ -74,7 +74,11 @@ class Destination(Protocol):
     platform: ClassVar[str]
     reach: ClassVar[Literal["account", "email"]]  # addresses are the shop's own customer ids, or e-mail addresses
     kinds: ClassVar[tuple[Kind, ...]]  # what can be written here, the default first
-    creates: ClassVar[bool]  # whether it can take a contact that it does not know
+
+    @property
+    def creates(self) -> bool:
+        """Whether it takes a contact that it does not know."""
+        ...
 
     def check(self) -> DestinationCheck:
         """Its identity, and each problem with its remedy; AuthenticationError where the key is refused."""
