@@ -131,6 +131,7 @@ class FakeServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: else each answer waits for a delayed ACK
     server_fake: FakeServer
 
     def _serve(self) -> None:
