@@ -4,7 +4,7 @@
         @pytest.fixture
         def source(self, shop: Shop, clock: Clock) -> Iterator[Source]:
             with FakeShopify(shop, now=clock) as fake:
-                yield ShopifySource(..., endpoint=fake.url, sleep=clock.sleep)
+                yield ShopifySource(..., endpoint=fake.url, sleep=clock.sleep, clock=clock.timestamp)
 
 `shop` and `clock` are fixtures of the contract; what a test changes in `shop`, the fake shows.
 A destination's subclass takes TagContract, FieldContract or both, and also says how to look behind the fake.
@@ -37,6 +37,10 @@ class Clock:
     def __call__(self) -> datetime:
         """The present instant."""
         return self.now
+
+    def timestamp(self) -> float:
+        """The present instant in seconds since the epoch."""
+        return self.now.timestamp()
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass, at once."""

@@ -28,5 +28,5 @@ class TestShopifySourceContract(SourceContract):
             token=TOKEN,
             endpoint=fake.url,
             sleep=clock.sleep,
-            clock=lambda: clock.now.timestamp(),
+            clock=clock.timestamp,
         )

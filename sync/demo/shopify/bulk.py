@@ -151,23 +151,20 @@ def project(view: View, wanted: Plan) -> View:
 
 def result(views: Iterable[View], wanted: Plan, *, grouped: bool) -> tuple[bytes, int, int]:
     """The JSONL file with its numbers of objects and of root objects; ungrouped, children stand anywhere."""
-    roots: list[View] = []
-    rows: list[View] = []
+    encode = msgspec.json.Encoder().encode
+    roots: list[bytes] = []
+    children: list[bytes] = []
     for view in views:
-        root = project(view, wanted)
-        children = [
-            {**project(child, below), "__parentId": view["id"]}
-            for name, below in wanted.connections
+        root = encode(project(view, wanted))
+        below = [
+            encode({**project(child, inner), "__parentId": view["id"]})
+            for name, inner in wanted.connections
             for child in _connection(view[name]).rows
         ]
-        roots.append(root)
-        if grouped:
-            rows += [root, *children]
-        else:
-            rows += children
-    if not grouped:
-        rows = [*reversed(rows), *roots]
-    return msgspec.json.Encoder().encode_lines(rows), len(rows), len(roots)
+        roots.append(b"\n".join([root, *below]) if grouped else root)
+        children += below
+    rows = roots if grouped else [*reversed(children), *roots]
+    return b"".join(row + b"\n" for row in rows), len(roots) + len(children), len(roots)
 
 
 def _connection(value: object) -> Connection:
