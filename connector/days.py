@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connector.errors import SettingsError
+from connector.errors import RecordError, SettingsError
 
 _EPOCH = date(1970, 1, 1).toordinal()
 NEVER = 2_000_000
@@ -26,7 +26,9 @@ def day_date(number: int) -> date:
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> int:
-    """The number of the calendar day on which `instant` fell in `zone`."""
+    """The number of the calendar day on which `instant` fell in `zone`; RecordError for a year no shop has seen."""
+    if not 1970 <= instant.year < 2200:
+        raise RecordError(f"{instant.isoformat()} is not a date in the life of a shop.")
     return instant.astimezone(zone).toordinal() - _EPOCH
 
 

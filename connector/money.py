@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
-
-from babel.core import get_global
 
 from connector.errors import RecordError
 
-LARGEST = 2**63 - 1
-"""The largest amount that both SQLite and PostgreSQL hold as an integer."""
+LARGEST = 10**15
+"""The largest amount, or number of articles, that is believed: ten thousand billion euros.
+
+Nine thousand such amounts still add up within the 64 bits that SQLite and PostgreSQL sum in.
+"""
+
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+"""ISO 4217's minor units, where they are not 2. (CLDR's are for display: by them a Serbian dinar would lose its paras.)"""
 
 
-@lru_cache(maxsize=256)
 def decimals(currency: str) -> int:
-    """The digits after the point of `currency` (ISO 4217, as CLDR has them): 2 for EUR, 0 for JPY, 3 for TND."""
-    fractions = get_global("currency_fractions")
-    return int(fractions.get(currency, fractions["DEFAULT"])[0])
+    """The digits after the point of `currency` (ISO 4217): 2 for EUR, 0 for JPY, 3 for TND."""
+    return _DECIMALS.get(currency, 2)
 
 
 def minor_units(amount: str | int | Decimal, currency: str) -> int:
@@ -25,15 +30,21 @@ def minor_units(amount: str | int | Decimal, currency: str) -> int:
     try:
         value = Decimal(amount)
         if value.adjusted() > 18:
-            raise RecordError(f"{str(amount)[:40]!r} is too large for an amount.")
+            raise RecordError(f"{value:.3e} is too large for an amount.")
         whole = int(value.scaleb(decimals(currency)).to_integral_value(ROUND_HALF_UP))
     except (InvalidOperation, ValueError, OverflowError) as error:
         raise RecordError(f"{str(amount)[:40]!r} is not an amount.") from error
-    if abs(whole) > LARGEST:
-        raise RecordError(f"{str(amount)[:40]!r} is too large for an amount.")
+    believed(whole)
     return whole
 
 
 def major_units(amount: int, currency: str) -> Decimal:
     """`amount` minor units as a decimal number of the currency itself: 1250 EUR is 12.50."""
     return Decimal(amount).scaleb(-decimals(currency))
+
+
+def believed(*numbers: int) -> None:
+    """RecordError where one of the numbers is beyond LARGEST, for then their sum could be beyond what is counted in."""
+    for number in numbers:
+        if not -LARGEST <= number <= LARGEST:
+            raise RecordError(f"{Decimal(number):.3e} is too large for an amount.")
