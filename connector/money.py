@@ -12,12 +12,13 @@ LARGEST = 10**15
 Nine thousand such amounts still add up within the 64 bits that SQLite and PostgreSQL sum in.
 """
 
-_DECIMALS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+_MINOR_UNITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
-"""ISO 4217's minor units, where they are not 2. (CLDR's are for display: by them a Serbian dinar would lose its paras.)"""
+_DECIMALS = {code: digits for digits, codes in _MINOR_UNITS.items() for code in codes.split()}
+"""Where ISO 4217 has not 2 digits. CLDR's are for display: by them an amount in Serbian dinars would lose its paras."""
 
 
 def decimals(currency: str) -> int:
