@@ -1,0 +1,84 @@
+"""Who is in which segment since when: intervals, made from orders and kept true as rows and days come in.
+
+    advance(connection, families, as_of, progress=None) -> Advanced    everyone who is due, brought up to the day
+    full(connection, families, as_of) -> Advanced                      everyone, compared with what advance has kept
+
+`customers.next_review_on` is the only queue. Whoever changes rows of a person lowers it to the first day touched;
+`advance` forgets what the person was from that day on and makes it again, on every day on which a row or time alone
+can have changed an answer. First load, the day, missed days and late rows are this one step. A stage is a function of
+a person's rows and a day, so days need no loop: all days of a batch of people are answered by one statement.
+
+What an older version of a definition has said stays: a version speaks of days from its `segments.from_day` on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, exists, func, literal, select
+
+from connector.catalogue import Family
+from connector.models import Customer, Refund
+from connector.scratch import scratch
+from connector.segments import active, currency_of
+from connector.steps import Steps
+from connector.tables import table
+
+BATCH = 50_000
+"""People who are brought up to the day at once; between batches a caller may commit."""
+
+Progress = Callable[[int, int], None]
+"""Told how many people are up to the day, of how many who were due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """How many people were looked at (by `full`: differed), and how many changes of segment were found."""
+
+    people: int
+    moves: int
+
+
+def advance(
+    connection: Connection,
+    families: Sequence[Family],
+    as_of: int,
+    *,
+    progress: Progress | None = None,
+    batch: int = BATCH,
+) -> Advanced:
+    """Bring everyone who is due up to the end of a day. Whatever is not done when it is interrupted is still due."""
+    review = table(Customer).c.next_review_on
+    total = connection.scalar(select(func.count()).where(review <= as_of)) or 0
+    done = moves = 0
+    with _steps(connection, families, as_of) as steps:
+        while taken := steps.take_due(batch):
+            done += taken
+            moves += steps.bring()
+            if progress is not None:
+                progress(done, total)
+    return Advanced(done, moves)
+
+
+def full(connection: Connection, families: Sequence[Family], as_of: int) -> Advanced:
+    """Answer every rule for everyone, and repair what differs; after `advance`, nobody does."""
+    with _steps(connection, families, as_of) as steps:
+        different = steps.take_different()
+        return Advanced(different, steps.bring() if different else 0)
+
+
+@contextmanager
+def _steps(connection: Connection, families: Sequence[Family], as_of: int) -> Iterator[Steps]:
+    in_force = active(connection, families)
+    currency = currency_of(connection)
+    choices = [family.choice(f"choice_{number}", currency) for number, family in enumerate(in_force)]
+    with scratch(connection, choices) as tables:
+        yield Steps(connection, in_force, choices, as_of, tables, credits=has_credits(connection))
+
+
+def has_credits(connection: Connection) -> bool:
+    """Whether some refund has no order: it lowers what a person spent, but no order's amount."""
+    refunds = table(Refund)
+    return bool(connection.scalar(select(exists(select(literal(1)).where(refunds.c.order_id.is_(None))))))

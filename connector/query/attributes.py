@@ -1,0 +1,36 @@
+"""What rules can ask: each attribute and each function's parameter, with the kind of value it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an attribute is compared with."""
+
+    DATE = "date"
+    COUNT = "count"  # a whole number
+    MONEY = "money"  # in the shop's currency, as merchants write it: 49.90
+
+
+ATTRIBUTES: Mapping[str, Kind] = {
+    "number_of_orders": Kind.COUNT,
+    "purchase_days": Kind.COUNT,  # distinct shop-local days with an order
+    "days_since_last_order": Kind.COUNT,
+    "first_order_date": Kind.DATE,
+    "last_order_date": Kind.DATE,
+    "customer_added_date": Kind.DATE,
+    "amount_spent": Kind.MONEY,  # net of refunds
+    "amount_spent_gross": Kind.MONEY,
+}
+
+FUNCTIONS: Mapping[str, Mapping[str, Kind]] = {
+    "orders_placed": {
+        "date": Kind.DATE,
+        "amount": Kind.MONEY,  # of each order, net of refunds
+        "count": Kind.COUNT,
+        "days": Kind.COUNT,
+        "sum_amount": Kind.MONEY,
+    },
+}

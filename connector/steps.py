@@ -1,0 +1,356 @@
+"""The steps of a recompute, each one set-based statement over the temporary tables of `scratch`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+    update,
+)
+
+from connector.counts import Deltas, write_counts
+from connector.days import NEVER
+from connector.dialects import greatest
+from connector.models import Customer, Membership, Metric, Refund
+from connector.query.bounds import Crossing
+from connector.query.facts import Shape, orders
+from connector.query.select import COUNTED, METRICS, Choice, edges, history, reviews, state
+from connector.scratch import Scratch
+from connector.segments import Active
+from connector.tables import table
+
+BEGINNING = -NEVER
+"""A day before every day on record."""
+
+people, memberships, metrics, refunds = table(Customer), table(Membership), table(Metric), table(Refund)
+
+
+@dataclass
+class Steps:
+    """The steps for one day and the families in force, on one connection. `due` says whom they are about."""
+
+    connection: Connection
+    families: list[Active]
+    choices: list[Choice]
+    as_of: int
+    tables: Scratch
+    credits: bool
+    _calendar_from: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._calendar_from = self.as_of
+
+    def take_due(self, batch: int) -> int:
+        """Fill `due` with people whose review is due, at most so many; how many."""
+        due = self.tables.due
+        review = people.c.next_review_on
+        anew = or_(people.c.merged_into.is_not(None), review <= people.c.since_day)
+        chosen = (
+            select(
+                people.c.id,
+                case((anew, BEGINNING), else_=review),
+                greatest(review, people.c.since_day, literal(self._floor())),
+            )
+            .where(review <= self.as_of)
+            .limit(batch)
+        )
+        self.connection.execute(delete(due))
+        return self.connection.execute(insert(due).from_select(due.columns.keys(), chosen)).rowcount
+
+    def take_different(self) -> int:
+        """Fill `due` with everyone whose stages, metrics or next review are not what they must be; how many."""
+        due = self.tables.due
+        shape = Shape(closed=self._closed(), credits=self.credits)
+        right = state(self.choices, shape)
+        q = right.select.subquery("q")
+        kept = people.join(q, q.c.customer_id == people.c.id).outerjoin(metrics, metrics.c.customer_id == people.c.id)
+        differs = [
+            people.c.next_review_on.is_distinct_from(q.c.review),
+            *(metrics.c[name].is_distinct_from(q.c[name]) for name in METRICS),
+            *(
+                _open_segment(q.c.customer_id, family).is_distinct_from(q.c[choice.name])
+                for family, choice in zip(self.families, self.choices, strict=True)
+            ),
+        ]
+        chosen = select(people.c.id, literal(self.as_of), literal(self.as_of)).select_from(kept).where(or_(*differs))
+        self.connection.execute(delete(due))
+        return self.connection.execute(
+            insert(due).from_select(due.columns.keys(), chosen), right.clock.values(self.as_of)
+        ).rowcount
+
+    def bring(self) -> int:
+        """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
+        deltas = self._forget()
+        self._find_history()
+        self._find_state()
+        moves = self._find_moves()
+        deltas.update(self._move())
+        self._write_people()
+        write_counts(self.connection, deltas)
+        return moves
+
+    def _floor(self) -> int:
+        """The first day that any family speaks of."""
+        return min(BEGINNING if family.from_day is None else family.from_day for family in self.families)
+
+    def _closed(self) -> bool:
+        """Whether nothing on record is dated after the day."""
+        later = or_(orders.c.local_day > self.as_of, orders.c.void_day > self.as_of)
+        asked = select(
+            or_(
+                exists(select(literal(1)).select_from(orders).where(COUNTED, later)),
+                exists(select(literal(1)).select_from(refunds).where(refunds.c.day > self.as_of)),
+            )
+        )
+        return not self.connection.scalar(asked)
+
+    def _forget(self) -> Deltas:
+        """Take back what the people in `due` were from their day on; what that changes in the counts."""
+        due, deltas = self.tables.due, Counter[tuple[int, int]]()
+        mine = memberships.c.customer_id.in_(select(due.c.customer_id))
+        from_day = select(due.c.from_day).where(due.c.customer_id == memberships.c.customer_id).scalar_subquery()
+        for first, ids in self._versions():
+            version = and_(mine, memberships.c.segment_id.in_(ids))
+            entered = and_(version, memberships.c.entered_on >= from_day, memberships.c.entered_on >= first)
+            left = and_(version, memberships.c.left_on >= from_day, memberships.c.left_on >= first)
+            deltas.update(self._negated(entered))
+            self.connection.execute(delete(memberships).where(entered))
+            for segment_id, left_on, number in self.connection.execute(_counted(left, memberships.c.left_on)):
+                deltas[segment_id, left_on] += number
+            self.connection.execute(update(memberships).where(left).values(left_on=None))
+        merged = select(due.c.customer_id).join(people, people.c.id == due.c.customer_id)
+        absorbed = memberships.c.customer_id.in_(merged.where(people.c.merged_into.is_not(None)))
+        deltas.update(self._negated(absorbed))
+        self.connection.execute(delete(memberships).where(absorbed))
+        return deltas
+
+    def _negated(self, condition: ColumnElement[bool]) -> Deltas:
+        """What deleting memberships changes in the counts."""
+        deltas = Counter[tuple[int, int]]()
+        statement = _counted(condition, memberships.c.entered_on, memberships.c.left_on)
+        for segment_id, entered_on, left_on, number in self.connection.execute(statement):
+            deltas[segment_id, entered_on] -= number
+            if left_on is not None:
+                deltas[segment_id, left_on] += number
+        return deltas
+
+    def _versions(self) -> Iterable[tuple[int, list[int]]]:
+        """The segments of the families, by the first day that they speak of."""
+        versions: dict[int, list[int]] = defaultdict(list)
+        for family in self.families:
+            versions[BEGINNING if family.from_day is None else family.from_day].extend(family.ids)
+        return versions.items()
+
+    def _find_history(self) -> None:
+        """Answer the rules for each past day on which something can have changed, into `found`."""
+        due, scope, found = self.tables.due, self.tables.scope, self.tables.found
+        first = self.connection.scalar(select(func.min(due.c.start)))
+        self.connection.execute(delete(found))
+        if first is None or first >= self.as_of:
+            return
+        self._extend_calendar(first)
+        self.connection.execute(delete(scope))
+        self.connection.execute(insert(scope).from_select(["customer_id", "day"], self._days_in_question()))
+        shape = Shape(credits=self.credits)
+        answers = history(self.choices, shape, scope, self.tables.calendar)
+        self.connection.execute(insert(found).from_select(found.columns.keys(), answers))
+
+    def _extend_calendar(self, first: int) -> None:
+        """Give `calendar` its days from `first` on."""
+        moving = edges(self.choices)
+        rows = [
+            {"day": day, **{f"edge_{number}": edge.on(day) for number, edge in enumerate(moving)}}
+            for day in range(first, self._calendar_from)
+        ]
+        if rows:
+            self.connection.execute(insert(self.tables.calendar), rows)
+            self._calendar_from = first
+
+    def _days_in_question(self) -> CompoundSelect[Any]:
+        """Each person in `due` with the days, from their start up to the day before, on which an answer can change."""
+        due = self.tables.due
+        placed = due.join(orders, and_(orders.c.customer_id == due.c.customer_id, COUNTED))
+        given_back = due.join(refunds, refunds.c.customer_id == due.c.customer_id)
+        known = due.join(people, people.c.id == due.c.customer_id)
+        found = [
+            select(due.c.customer_id, due.c.start).where(due.c.start < self.as_of),
+            self._days(orders.c.local_day, placed),
+            self._days(orders.c.void_day, placed),
+            self._days(refunds.c.day, given_back),
+        ]
+        found += [self._days(literal(first), due) for first, _ in self._versions() if first > BEGINNING]
+        for on_order, crossing in sorted({(source != "since", crossing) for source, crossing in reviews(self.choices)}):
+            if on_order:
+                found.append(self._crossing_days(orders.c.local_day, crossing, placed))
+            else:
+                found.append(self._crossing_days(people.c.since_day, crossing, known))
+        return union(*found)
+
+    def _crossing_days(self, date: ColumnElement[int], crossing: Crossing, rows: FromClause) -> Select[Any]:
+        if crossing.first == crossing.last:
+            return self._days(date + crossing.first, rows)
+        calendar = self.tables.calendar
+        stretch = calendar.c.day.between(date + crossing.first, date + crossing.last)
+        return self._days(calendar.c.day, rows.join(calendar, stretch))
+
+    def _days(self, day: ColumnElement[Any], rows: FromClause) -> Select[Any]:
+        due = self.tables.due
+        return select(due.c.customer_id, day.label("day")).select_from(rows).where(day > due.c.start, day < self.as_of)
+
+    def _find_state(self) -> None:
+        """Answer the rules for the day itself, with metrics and next review, into `state` and `found`."""
+        answered, found = self.tables.state, self.tables.found
+        asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
+        self.connection.execute(delete(answered))
+        self.connection.execute(
+            insert(answered).from_select(answered.columns.keys(), asked.select), asked.clock.values(self.as_of)
+        )
+        names = [choice.name for choice in self.choices]
+        today = select(answered.c.customer_id, literal(self.as_of), *(answered.c[name] for name in names))
+        self.connection.execute(insert(found).from_select(found.columns.keys(), today))
+
+    def _find_moves(self) -> int:
+        """Compare each answer with the one before it, into `moves`; how many changed."""
+        moves = self.tables.moves
+        self.connection.execute(delete(moves))
+        return sum(
+            self.connection.execute(
+                insert(moves).from_select(
+                    ["customer_id", "family", "day", "segment_id", "before_id", "until"],
+                    self._changes(number, family, choice.name),
+                )
+            ).rowcount
+            for number, (family, choice) in enumerate(zip(self.families, self.choices, strict=True))
+        )
+
+    def _changes(self, number: int, family: Active, name: str) -> Select[Any]:
+        due, found = self.tables.due, self.tables.found
+        held = (
+            select(memberships.c.customer_id, literal(BEGINNING).label("day"), memberships.c.segment_id)
+            .join(due, due.c.customer_id == memberships.c.customer_id)
+            .where(memberships.c.left_on.is_(None), memberships.c.segment_id.in_(family.ids))
+        )
+        answers = select(found.c.customer_id, found.c.day, found.c[name])
+        if family.from_day is not None:
+            answers = answers.where(found.c.day >= family.from_day)
+        step = union_all(held, answers).subquery("step")
+        before = func.lag(step.c.segment_id).over(partition_by=step.c.customer_id, order_by=step.c.day)
+        marked = select(*step.c, before.label("before_id")).subquery("marked")
+        changed = select(
+            marked.c.customer_id,
+            literal(number),
+            marked.c.day,
+            marked.c.segment_id,
+            marked.c.before_id,
+            func.lead(marked.c.day).over(partition_by=marked.c.customer_id, order_by=marked.c.day),
+        )
+        return changed.where(marked.c.day > BEGINNING, marked.c.segment_id.is_distinct_from(marked.c.before_id))
+
+    def _move(self) -> Deltas:
+        """Close and open intervals by `moves`; what that changes in the counts."""
+        moves = self.tables.moves
+        same = and_(moves.c.customer_id == memberships.c.customer_id, moves.c.before_id == memberships.c.segment_id)
+        ended = select(moves.c.customer_id, moves.c.before_id).where(moves.c.before_id.is_not(None))
+        self.connection.execute(
+            update(memberships)
+            .where(
+                tuple_(memberships.c.customer_id, memberships.c.segment_id).in_(ended),
+                memberships.c.left_on.is_(None),
+            )
+            .values(left_on=select(func.min(moves.c.day)).where(same).scalar_subquery())
+        )
+        entered = (
+            select(moves.c.customer_id, moves.c.segment_id, moves.c.day, moves.c.until, self._cause())
+            .join(people, people.c.id == moves.c.customer_id)
+            .where(moves.c.segment_id.is_not(None))
+        )
+        self.connection.execute(
+            insert(memberships).from_select(["customer_id", "segment_id", "entered_on", "left_on", "cause"], entered)
+        )
+        deltas = Counter[tuple[int, int]]()
+        for column, sign in ((moves.c.segment_id, 1), (moves.c.before_id, -1)):
+            statement = select(column, moves.c.day, func.count()).where(column.is_not(None))
+            for segment_id, day, number in self.connection.execute(statement.group_by(column, moves.c.day)):
+                deltas[segment_id, day] += sign * number
+        return deltas
+
+    def _cause(self) -> ColumnElement[Any]:
+        """Why a move happened: the definition began to speak, a row of that day, or time alone."""
+        moves = self.tables.moves
+        mine = and_(orders.c.customer_id == moves.c.customer_id, COUNTED)
+        refunded = exists().where(refunds.c.customer_id == moves.c.customer_id, refunds.c.day == moves.c.day)
+        begun = [
+            (
+                and_(moves.c.family == number, moves.c.day == family.from_day, people.c.since_day < moves.c.day),
+                "definition",
+            )
+            for number, family in enumerate(self.families)
+            if family.from_day is not None
+        ]
+        return case(
+            *begun,
+            (exists().where(mine, orders.c.local_day == moves.c.day), "order"),
+            (refunded, "refund"),
+            (exists().where(mine, orders.c.void_day == moves.c.day), "order"),
+            (people.c.since_day == moves.c.day, "profile"),
+            else_="time",
+        )
+
+    def _write_people(self) -> None:
+        """Write the metrics that differ, and everyone's next review."""
+        due, answered = self.tables.due, self.tables.state
+        mine = metrics.c.customer_id.in_(select(due.c.customer_id))
+        right = exists().where(
+            answered.c.customer_id == metrics.c.customer_id,
+            *(metrics.c[name].is_not_distinct_from(answered.c[name]) for name in METRICS),
+        )
+        self.connection.execute(delete(metrics).where(mine, ~right))
+        missing = select(answered.c.customer_id, *(answered.c[name] for name in METRICS)).where(
+            ~exists().where(metrics.c.customer_id == answered.c.customer_id)
+        )
+        self.connection.execute(insert(metrics).from_select(["customer_id", *METRICS], missing))
+        review = select(answered.c.review).where(answered.c.customer_id == people.c.id).scalar_subquery()
+        unborn = and_(people.c.merged_into.is_(None), people.c.since_day > self.as_of)
+        self.connection.execute(
+            update(people)
+            .where(people.c.id.in_(select(due.c.customer_id)))
+            .values(next_review_on=case((unborn, people.c.since_day), else_=review))
+        )
+
+
+def _counted(condition: ColumnElement[bool], *days: ColumnElement[Any]) -> Select[Any]:
+    """How many memberships there are of each segment and days."""
+    columns = [memberships.c.segment_id, *days]
+    return select(*columns, func.count()).where(condition).group_by(*columns)
+
+
+def _open_segment(customer_id: ColumnElement[int], family: Active) -> ColumnElement[Any]:
+    return (
+        select(func.max(memberships.c.segment_id))
+        .where(
+            memberships.c.customer_id == customer_id,
+            memberships.c.left_on.is_(None),
+            memberships.c.segment_id.in_(family.ids),
+        )
+        .scalar_subquery()
+    )
