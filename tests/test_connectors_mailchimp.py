@@ -556,6 +556,76 @@ def test_a_third_of_failing_answers_changes_nothing_in_the_end(fake: FakeMailchi
     assert len(fake.members) == 630
 
 
+@pytest.mark.parametrize("silent", [True, False])
+@pytest.mark.parametrize("people", [4, 600])
+def test_answers_that_are_lost_after_the_writing_do_no_harm(
+    fake: FakeMailchimp, clock: Clock, silent: bool, people: int
+) -> None:
+    lost: set[tuple[str, str, bytes]] = set()
+
+    def fault(_number: int, request: Request) -> Answer | None:
+        sent = (request.method, request.path, request.body)
+        if request.method == "GET" or sent in lost:
+            return None
+        lost.add(sent)
+        fake.answer(request)
+        return Answer(reset=True)
+
+    fake.fault = fault
+    destination = connect(fake, clock, contacts="all")
+    changes = [
+        tagged(f"c{number}@example.com", LOYAL, fields={"LIFECYCLE": "Fidèle"}, create=True) for number in range(people)
+    ]
+    assert {outcome.result for outcome in apply(destination, *changes, silent=silent).values()} == {Result.ACCEPTED}
+    assert all(contact.tags == {LOYAL} for contact in fake.members.values())
+    assert all(contact.merge_fields == {"LIFECYCLE": "Fidèle"} for contact in fake.members.values())
+    undo = [
+        RemoteChange(change.address, remove=frozenset({LOYAL}), fields={"LIFECYCLE": None}, archive=True)
+        for change in changes
+    ]
+    assert {outcome.result for outcome in apply(destination, *undo, silent=silent).values()} == {Result.ACCEPTED}
+    assert {contact.status for contact in fake.members.values()} == {"archived"}
+    assert lost
+
+
+def test_a_batch_that_cannot_even_be_stopped_is_tried_again_later(fake: FakeMailchimp, clock: Clock) -> None:
+    fake.batches.polls = 10**9
+    for number in range(20):
+        fake.add(f"c{number}@example.com")
+
+    def gone(_number: int, request: Request) -> Answer | None:
+        return Answer(404) if request.method == "DELETE" else None
+
+    fake.fault = gone
+    outcomes = apply(connect(fake, clock), *(tagged(email, LOYAL) for email in fake.members), silent=True)
+    assert {outcome.result for outcome in outcomes.values()} == {Result.RETRY}
+
+
+@pytest.mark.parametrize("refused", ["segments", "merge-fields"])
+def test_a_tag_or_field_that_cannot_be_made_ends_the_push_with_mailchimps_words(
+    fake: FakeMailchimp, clock: Clock, refused: str
+) -> None:
+    fake.add("a@example.com")
+
+    def full(_number: int, request: Request) -> Answer | None:
+        detail = b'{"type": "", "title": "", "status": 400, "detail": "No more of them.", "instance": ""}'
+        return Answer(400, detail) if request.method == "POST" and request.path.endswith(refused) else None
+
+    fake.fault = full
+    with pytest.raises(PermanentError, match="No more of them"):
+        apply(connect(fake, clock), tagged("a@example.com", LOYAL, fields={"LIFECYCLE": "Fidèle"}))
+
+
+def test_a_contact_that_mailchimp_does_not_confirm_is_tried_again(fake: FakeMailchimp, clock: Clock) -> None:
+    def silence(_number: int, request: Request) -> Answer | None:
+        empty: dict[str, list[str]] = {"new_members": [], "errors": []}
+        return Answer.of(empty) if request.method == "POST" else None
+
+    fake.fault = silence
+    outcome = apply(connect(fake, clock, contacts="all"), RemoteChange("a@example.com", create=True))["a@example.com"]
+    assert (outcome.result, outcome.reason) == (Result.RETRY, "Mailchimp did not confirm the contact.")
+
+
 def test_a_removed_segment_is_an_error_not_a_refusal_of_everybody(fake: FakeMailchimp, clock: Clock) -> None:
     fake.add("a@example.com", "subscribed", LOYAL)
 
@@ -637,3 +707,15 @@ def snapshot(fake: FakeMailchimp) -> dict[str, tuple[str, frozenset[str], dict[s
         )
         for person, contact in fake.members.items()
     }
+
+
+@pytest.mark.parametrize(("silent", "requests"), [(False, 1 + 1 + 28), (True, 1 + 14 * 4)])
+def test_fourteen_thousand_tags_cost_thirty_requests_and_in_silence_four_for_a_thousand(
+    destination: MailchimpDestination, fake: FakeMailchimp, silent: bool, requests: int
+) -> None:
+    people = [f"c{number}@example.com" for number in range(14_000)]
+    for person in people:
+        fake.add(person)
+    outcomes = destination.apply([tagged(person, LOYAL) for person in people], silent=silent)
+    assert all(outcome.result is Result.ACCEPTED for outcome in outcomes)
+    assert len(fake.ledger) == requests

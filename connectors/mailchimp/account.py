@@ -143,7 +143,7 @@ class Account:
             if batch["status"] == "finished":
                 return batch
         log.warning("batch stopped", batch=batch_id, seconds=round(waited))
-        self.client.send("DELETE", f"{self.base}/batches/{batch_id}")
+        self._send(Operation("", "DELETE", f"/batches/{batch_id}"))
         return None
 
     def _results(self, batch: Any) -> dict[str, tuple[int, Any]]:  # noqa: ANN401 - what JSON holds

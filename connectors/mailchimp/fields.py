@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.destination import Outcome, RemoteChange
 from connector.errors import SettingsError
+from connectors.http import HTTPError
 from connectors.mailchimp.account import Operation
 from connectors.mailchimp.audience import Audience
 
@@ -29,8 +30,8 @@ def provide(audience: Audience, changes: Sequence[RemoteChange]) -> frozenset[st
             _require_text(name, present[name]["type"])
         else:
             _require_tag(name)
-            created = {"tag": name, "name": name, "type": "text", "required": False, "public": False}
-            present[name] = audience.account.post(f"{audience.path}/merge-fields", created)
+            _create(audience, name)
+            present[name] = {}
     return frozenset(present)
 
 
@@ -47,6 +48,15 @@ def set_fields(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[
         body: Mapping[str, object] = {"merge_fields": values(change, present)}
         operations.append(Operation(change.address, "PATCH", audience.contact(change.address), LENIENT, body))
     yield from (answer.outcome for answer in audience.account.perform(operations))
+
+
+def _create(audience: Audience, name: str) -> None:
+    body = {"tag": name, "name": name, "type": "text", "required": False, "public": False}
+    try:
+        audience.account.post(f"{audience.path}/merge-fields", body)
+    except HTTPError:  # it may be there by now, made in a request whose answer was lost
+        if name not in merge_fields(audience):
+            raise
 
 
 def _require_text(name: str, kind: str) -> None:

@@ -12,6 +12,7 @@ from connectors.mailchimp.audience import Audience
 
 PER_CREATION = 500
 NOT_OURS = "The contact is no longer as we created it, so it is not archived."
+UNCONFIRMED = "Mailchimp did not confirm the contact."
 MEANWHILE = "The contact appeared in the audience in this very moment."
 
 
@@ -44,7 +45,9 @@ def archive(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[Out
             operations.append(Operation(address, "DELETE", audience.contact(address)))
         else:
             yield Outcome(address, Result.REFUSED, NOT_OURS)
-    yield from (answer.outcome for answer in audience.account.perform(operations))
+    for answer in audience.account.perform(operations):
+        gone = answer.status in {404, 405}  # as Mailchimp says of a contact that it has archived already
+        yield Outcome(answer.operation.address, Result.ACCEPTED) if gone else answer.outcome
 
 
 def _posted(audience: Audience, changes: Sequence[RemoteChange], present: frozenset[str]) -> Iterator[Outcome]:
@@ -71,17 +74,28 @@ def _posted(audience: Audience, changes: Sequence[RemoteChange], present: frozen
     else:
         created = {contact.normal(member["email_address"]) for member in answer.get("new_members") or ()}
         errors = {contact.normal(error.get("email_address", "")): error for error in answer.get("errors") or ()}
+        doubtful = []
         for change in changes:
             address = contact.normal(change.address)
+            told = errors.get(address, {})
             if address in created:
                 yield Outcome(change.address, Result.ACCEPTED)
+            elif address not in errors or told.get("error_code") == "ERROR_CONTACT_EXISTS":
+                doubtful.append(change)
             else:
-                yield _not_created(change.address, errors.get(address))
+                reason = told.get("error") or "Mailchimp refuses the address."
+                yield Outcome(change.address, Result.REFUSED, reason)
+        yield from _looked_at(audience, doubtful, present)
 
 
-def _not_created(address: str, error: dict[str, str] | None) -> Outcome:
-    if error is None:
-        return Outcome(address, Result.RETRY, "Mailchimp did not confirm the contact.")
-    if error.get("error_code") == "ERROR_CONTACT_EXISTS":
-        return Outcome(address, Result.RETRY, MEANWHILE)
-    return Outcome(address, Result.REFUSED, error.get("error") or "Mailchimp refuses the address.")
+def _looked_at(audience: Audience, changes: Sequence[RemoteChange], present: frozenset[str]) -> Iterator[Outcome]:
+    """What became of contacts that Mailchimp did not confirm, or has already: by us, if an answer was lost."""
+    held = dict(audience.look_up([change.address for change in changes]))
+    for change in changes:
+        there = held[change.address]
+        wanted = {name: value for name, value in fields.values(change, present).items() if value}
+        state = contact.state(change.address, there)
+        if there and there["status"] == contact.TRANSACTIONAL and wanted.items() <= state.fields.items():
+            yield Outcome(change.address, Result.ACCEPTED)
+        else:
+            yield Outcome(change.address, Result.RETRY, MEANWHILE if there else UNCONFIRMED)

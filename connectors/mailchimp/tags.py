@@ -37,10 +37,7 @@ class Segments:
 
     def __init__(self, audience: Audience) -> None:
         self.audience = audience
-        listed = audience.account.pages(f"{audience.path}/segments", "segments", "id,name", type="static")
-        self._found: dict[str, Any] = {}
-        for segment in listed:
-            self._found.setdefault(contact.tag_key(segment["name"]), segment)
+        self._found = self._listed()
 
     def spelling(self, tag: str) -> str | None:
         """How the audience spells the tag, None where it has none."""
@@ -51,9 +48,24 @@ class Segments:
         """The path of the tag's segment, which is created where there is none."""
         key = contact.tag_key(tag)
         if key not in self._found:
-            body = {"name": tag, "static_segment": []}
-            self._found[key] = self.audience.account.post(f"{self.audience.path}/segments", body)
+            self._create(tag)
         return f"{self.audience.path}/segments/{self._found[key]['id']}"
+
+    def _create(self, tag: str) -> None:
+        try:
+            created = self.audience.account.post(f"{self.audience.path}/segments", {"name": tag, "static_segment": []})
+            self._found[contact.tag_key(tag)] = created
+        except HTTPError:  # it may be there by now: made by others, or by us in a request whose answer was lost
+            self._found = self._listed()
+            if contact.tag_key(tag) not in self._found:
+                raise
+
+    def _listed(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        path = f"{self.audience.path}/segments"
+        for segment in self.audience.account.pages(path, "segments", "id,name", type="static"):
+            found.setdefault(contact.tag_key(segment["name"]), segment)
+        return found
 
 
 def set_silently(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[Outcome]:
