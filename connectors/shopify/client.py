@@ -157,13 +157,14 @@ class Admin:
         """The answer to documents/`name`.graphql; see `run`."""
         return self.run(document(name), shape, variables)
 
-    def run(self, text: str, shape: type[T], variables: Mapping[str, Any]) -> Answer[T]:
+    def run(self, text: str, shape: type[T], variables: Mapping[str, Any], *, cost: float | None = None) -> Answer[T]:
         """The answer to a document; errors beside data are kept in it, errors without data are raised.
 
+        `cost` is what it will ask of the shop's budget, where the caller knows; else what it asked the last time.
         CostError asks for a smaller question, AuthenticationError for a scope or a key.
         """
         kind = (text, variables.get("first"))
-        self._wait_for(self._costs.get(kind, 0.0))
+        self._wait_for(self._costs.get(kind, 0.0) if cost is None else cost)
         envelope = self._post({"query": text, "variables": variables})
         if envelope.extensions.cost is not None:
             self._costs[kind] = envelope.extensions.cost.requested_query_cost

@@ -81,6 +81,7 @@ class FakeShopify(FakeServer):
         self.grouping = grouping
         self.polls = polls
         self.version = version
+        self.largest_cost = LARGEST_COST
         self.bulk_errors: list[str] = []
         self.operations: dict[int, bulk.Operation] = {}
         self.staged: dict[str, bytes] = {}
@@ -187,8 +188,8 @@ class FakeShopify(FakeServer):
 
     def _refusal(self, asked: float) -> dict[str, Any] | None:
         """The answer to a question that is too dear for ever, or for now."""
-        if asked > LARGEST_COST:
-            words = f"Query cost is {asked}, which exceeds the single query max cost limit ({LARGEST_COST})."
+        if asked > self.largest_cost:
+            words = f"Query cost is {asked}, which exceeds the single query max cost limit ({self.largest_cost})."
             return {"errors": [{"message": words, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": asked}}]}
         now = self.now()
         grown = (now - self.filled_at).total_seconds() * self.restore
