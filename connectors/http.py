@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 TRIES = 12
 """At 30 % failing answers a request fails for good once in 0.3^12, that is in two million."""
 LONGEST_WAIT = 60.0
+LONGEST_RETRY_AFTER = 300.0
+"""A platform that asks for more is left alone until the next run."""
 TIMEOUT = (10.0, 120.0)
 USER_AGENT = "lifecycle-connector/0.1"
 
@@ -73,8 +75,10 @@ class Client:
         for attempt in range(self.tries):
             if failure is not None:
                 wait = failure.retry_after if failure.retry_after is not None else _backoff(attempt)
+                if wait > LONGEST_RETRY_AFTER:
+                    raise failure
                 log.info("waiting", seconds=round(wait, 1), reason=failure.message, host=urlsplit(url).netloc)
-                self.sleep(min(wait, LONGEST_WAIT))
+                self.sleep(wait)
             try:
                 response = self.session.request(
                     method,
