@@ -388,7 +388,7 @@ class Change(Table, table=True):
     new: str | None = None  # None: it goes
     cause: str | None = None
     found: str | None = None  # what stood there and what was delivered, just before writing (JSON)
-    outcome: str | None = None  # accepted, refused, retry, absent; None: not tried
+    outcome: str | None = None  # accepted, kept, refused, retry, absent; None: not tried
     reason: str | None = None
 
 

@@ -5,6 +5,7 @@ from sync.push.plan import EVERYTHING, Scope, plan
 from sync.push.run import apply_plan, dry_run, forget, push, resume
 from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, latest, listed, load
 from sync.push.target import FieldTexts, Target
+from sync.push.undo import leave, undo
 
 __all__ = [
     "EVERYTHING",
@@ -20,10 +21,12 @@ __all__ = [
     "dry_run",
     "forget",
     "latest",
+    "leave",
     "listed",
     "load",
     "plan",
     "push",
     "resume",
     "sentence",
+    "undo",
 ]

@@ -22,7 +22,7 @@ from sync.push import note, summary
 from sync.push.step import step
 from sync.push.summary import PlanSummary
 from sync.push.target import CONTACT
-from sync.push.work import Asked, Decide, Decision, Job, Work, next_ids, works
+from sync.push.work import Asked, Decide, Deciding, Decision, Job, Work, next_ids, works
 
 NOTED = 1000
 """Outcomes that are noted together."""
@@ -36,8 +36,31 @@ Progress = Callable[[int, int], None]
 _plans, _labels, _destinations = table(Plan), table(Label), table(DestinationRow)
 
 
+def pushing(plan: PlanSummary, names: dict[str, str], destination: Destination) -> Decide:
+    """The decisions of a push: towards what is wanted, creating a contact only where nobody ever was."""
+
+    def decide(work: Work, there: RemoteState) -> Decision:
+        known = work.delivered or work.gone
+        wanted = any(asked.new is not None for asked in work.asked)
+        steps = [(a, step(a.item, names.get(a.item, ""), a.new, a.held, there, plan.run_id)) for a in work.asked]
+        if wanted and not there.exists and not (destination.creates and plan.creates and not known):
+            return Decision(work, there, tuple(steps), "gone" if known else "absent")
+        if wanted and (not there.exists or (work.contact and work.contact.sending == CREATED)):
+            made = Asked(None, CONTACT, None, CREATED, work.contact)
+            steps.append((made, step(CONTACT, "", CREATED, work.contact, there, plan.run_id)))
+        return Decision(work, there, tuple(steps))
+
+    return decide
+
+
 def apply(
-    engine: Engine, plan_id: int, destination: Destination, *, now: datetime, progress: Progress | None = None
+    engine: Engine,
+    plan_id: int,
+    destination: Destination,
+    *,
+    now: datetime,
+    deciding: Deciding = pushing,
+    progress: Progress | None = None,
 ) -> PlanSummary:
     """Send what a plan says and note each outcome; the plan's summary with the outcomes.
 
@@ -45,9 +68,9 @@ def apply(
     """
     with engine.begin() as connection:
         plan, destination_id, names = start(connection, plan_id)
-    decide = _decider(plan, names, creates=destination.creates)
-    job = Job(engine, plan, destination_id, destination, names, now, decide, silent=plan.first)
-    run(job, progress)
+    silent = plan.first or plan.kind != "push"
+    decide = deciding(plan, names, destination)
+    run(Job(engine, plan, destination_id, destination, names, now, decide, silent), progress)
     with engine.begin() as connection:
         done = summary.store(connection, summary.ended(connection, plan, "applied"))
         if plan.kind == "push" and plan.first and not plan.pilot and plan.changes and not done.retries:
@@ -118,18 +141,3 @@ def _noted(job: Job, pairs: list[note.Pair]) -> int:
         with job.engine.begin() as connection:
             note.settle(connection, job, pairs)
     return len(pairs)
-
-
-def _decider(plan: PlanSummary, names: dict[str, str], *, creates: bool) -> Decide:
-    def decide(work: Work, there: RemoteState) -> Decision:
-        known = work.delivered or work.gone
-        wanted = any(asked.new is not None for asked in work.asked)
-        steps = [(a, step(a.item, names.get(a.item, ""), a.new, a.held, there, plan.run_id)) for a in work.asked]
-        if wanted and not there.exists and not (creates and plan.creates and not known):
-            return Decision(work, there, tuple(steps), "gone" if known else "absent")
-        if wanted and (not there.exists or (work.contact and work.contact.sending == CREATED)):
-            made = Asked(None, CONTACT, None, CREATED, work.contact)
-            steps.append((made, step(CONTACT, "", CREATED, work.contact, there, plan.run_id)))
-        return Decision(work, there, tuple(steps))
-
-    return decide

@@ -43,6 +43,7 @@ _CAUSES = {
     "left": ("no longer in the segment", "sortie du segment"),
     "excluded": ("excluded", "exclusion"),
     "settings": ("no longer asked for in the settings", "retiré des réglages"),
+    "later": ("written again since", "écrit de nouveau depuis"),
     "undo": ("taking back a run", "annulation d'un envoi"),
     "leave": ("leaving the destination", "départ de la destination"),
 }
@@ -58,6 +59,7 @@ _STATES = {
 
 _OUTCOMES = {
     "accepted": ("accepted", "acceptés"),
+    "kept": ("left as they are", "laissés tels quels"),
     "refused": ("refused for ever", "refusés définitivement"),
     "retry": ("to be tried again", "à réessayer"),
     "absent": ("not known there", "inconnus là-bas"),

@@ -54,14 +54,16 @@ def settle(connection: Connection, job: Job, pairs: Sequence[Pair]) -> None:
     for decision, outcome in pairs:
         for asked, step in decision.steps:
             result, reason = _result(decision, asked, outcome if step.writes else None)
-            reason = reason or step.reason
+            if result == "accepted" and step.reason:
+                result, reason = "kept", step.reason
             if asked.change_id is None:
                 extra.append({**_place(job, decision, asked), "outcome": result, "reason": reason or None})
             else:
                 outcomes.append((asked.change_id, result, reason or None))
-            if result == "accepted" and step.after:
+            noted = result in {"accepted", "kept"}
+            if noted and step.after:
                 held.append(_delivery(job, decision, asked, step.after))
-            elif result == "accepted":
+            elif noted:
                 gone.append({f"of_{name}": value for name, value in _key(job, decision, asked).items()})
             elif result != "retry":
                 kind = decision.absent or result

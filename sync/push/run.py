@@ -13,7 +13,7 @@ from connector.models import Delivery, DestinationRow, Label, Plan, Refusal
 from connector.tables import AnyRow, table
 from sync.push import guard, summary
 from sync.push.apply import Progress, apply
-from sync.push.describe import refusal
+from sync.push.describe import refusal, sentence
 from sync.push.plan import EVERYTHING, Scope, cancel, plan
 from sync.push.summary import UNDECIDED, PlanSummary
 from sync.push.target import Target
@@ -46,7 +46,7 @@ def push(
             return formed
     if formed.held:
         return formed
-    moved, said = _place(engine, target, destination) if formed.changes else (None, "")
+    moved, said = _place(engine, target.key, destination) if formed.changes else (None, "")
     if moved and force:  # another place: nothing of ours can stand there
         with engine.begin() as connection:
             forget(connection, target.key)
@@ -76,7 +76,7 @@ def dry_run(
     with engine.connect() as connection:
         formed = plan(connection, target, now=now, run_id=run_id, scope=scope, examples=examples)
         connection.rollback()
-    moved = _place(engine, target, destination)[0] if formed.changes else None
+    moved = _place(engine, target.key, destination)[0] if formed.changes else None
     return replace(formed, guards=(*formed.guards, moved)) if moved else formed
 
 
@@ -98,9 +98,7 @@ def apply_plan(
         raise SettingsError(f"Plan {plan_id} is not a push to {target.key!r}.", remedy="`connector plan` lists them.")
     if row is not None and row.held:
         raise SettingsError(f"Destination {target.key!r} is held.", remedy="`connector push --resume` lets it go on.")
-    moved, said = _place(engine, target, destination)
-    if moved:
-        _refuse(engine, replace(waiting, guards=(moved,)), force=False)
+    said = require_place(engine, target.key, destination)
     _refuse(engine, waiting, force=force)
     _settle_place(engine, target, said)
     return apply(engine, plan_id, destination, now=now, progress=progress)
@@ -128,6 +126,16 @@ def forget(connection: Connection, key: str) -> None:
     connection.execute(update(_destinations).where(_destinations.c.id == row.id).values(values))
 
 
+def require_place(engine: Engine, key: str, destination: Destination) -> str:
+    """What the destination says it is; UnsafeError where that is not the one that was written to."""
+    moved, said = _place(engine, key, destination)
+    if moved:
+        raise UnsafeError(
+            f"{sentence(moved, key)}.", remedy="Give the settings the shop or audience back that was written to."
+        )
+    return said
+
+
 def _possible(target: Target, destination: Destination) -> None:
     if target.contacts == "all" and not destination.creates:
         raise SettingsError(
@@ -136,13 +144,13 @@ def _possible(target: Target, destination: Destination) -> None:
         )
 
 
-def _place(engine: Engine, target: Target, destination: Destination) -> tuple[summary.Guard | None, str]:
+def _place(engine: Engine, key: str, destination: Destination) -> tuple[summary.Guard | None, str]:
     check = destination.check()
     for problem in check.problems:
         if problem.fatal:
             raise PermanentError(problem.message, remedy=problem.remedy)
     with engine.connect() as connection:
-        row = _row(connection, target.key)
+        row = _row(connection, key)
     return guard.place(row.remote_id if row is not None else None, check.remote_id), check.remote_id
 
 

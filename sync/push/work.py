@@ -41,6 +41,8 @@ class Asked:
     old: str | None
     new: str | None
     held: Held | None
+    cause: str | None = None
+    found: str | None = None  # by the run that is to be undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Decision:
 
 
 Decide = Callable[[Work, RemoteState], Decision]
+"""What an address needs, from what is asked and what is there."""
+
+Deciding = Callable[[PlanSummary, dict[str, str], Destination], Decide]
+"""How a plan decides, from its fields' names and its destination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,9 @@ def works(connection: Connection, job: Job, ids: list[int]) -> list[Work]:
             identity_id,
             changes[0].customer_id,
             addresses[identity_id],
-            tuple(Asked(c.id, c.item, c.old, c.new, held.get((identity_id, c.item))) for c in changes),
+            tuple(
+                Asked(c.id, c.item, c.old, c.new, held.get((identity_id, c.item)), c.cause, c.found) for c in changes
+            ),
             held.get((identity_id, CONTACT)),
             identity_id in delivered,
             identity_id in gone,

@@ -1,0 +1,183 @@
+"""Taking back what a run wrote at a destination, and leaving a destination altogether."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from connector.database import next_id
+from connector.days import epoch
+from connector.destination import Destination
+from connector.errors import SettingsError
+from connector.models import Change, Delivery, DestinationRow, Identity, Plan
+from connector.tables import table
+from sync.push import summary
+from sync.push.apply import Progress, apply
+from sync.push.revert import LATER, reverting
+from sync.push.run import forget, hold, require_place
+from sync.push.summary import PlanSummary
+
+_plans, _changes, _deliveries = table(Plan), table(Change), table(Delivery)
+_destinations, _identities = table(DestinationRow), table(Identity)
+
+_COLUMNS = ["plan_id", "identity_id", "customer_id", "item", "old", "new", "cause"]
+
+
+def undo(
+    engine: Engine,
+    key: str,
+    destination: Destination,
+    *,
+    undone: int,
+    now: datetime,
+    run_id: int,
+    progress: Progress | None = None,
+) -> PlanSummary:
+    """Take back at destination `key` what run `undone` wrote there and still stands so; the destination is then held.
+
+    What is kept is in the plan with its reason. SettingsError where that run wrote nothing there; UnsafeError where
+    the destination is not the one that was written to.
+    """
+    require_place(engine, key, destination)
+    with engine.begin() as connection:
+        destination_id = _known(connection, key)
+        originals = _originals(connection, destination_id, key, undone)
+        plan = _begun(connection, destination_id, key, "undo", now=now, run_id=run_id)
+        wrote = and_(
+            _changes.c.plan_id.in_(originals),
+            _changes.c.found.is_not(None),
+            or_(_changes.c.outcome.is_(None), _changes.c.outcome != "absent"),
+            ~_redone(destination_id, "undo", _changes.c.plan_id),
+        )
+        taken = and_(_changes.c.new.is_(None), _redone(destination_id, "push", _changes.c.plan_id))
+        source = select(
+            literal(plan.plan_id),
+            *(_changes.c[name] for name in ("identity_id", "customer_id", "item", "new", "old")),
+            case((taken, literal(LATER)), else_=literal("undo")),
+            _changes.c.found,
+        ).where(wrote)
+        connection.execute(insert(_changes).from_select([*_COLUMNS, "found"], source))
+        plan = summary.store(connection, summary.counted(connection, plan, {}))
+    done = apply(engine, plan.plan_id, destination, now=now, deciding=reverting(undone), progress=progress)
+    with engine.begin() as connection:
+        if not _holds(connection, destination_id):
+            row = _destinations.c.id == destination_id
+            connection.execute(update(_destinations).where(row).values(first_push_at=None))
+    return done
+
+
+def leave(
+    engine: Engine,
+    key: str,
+    destination: Destination,
+    *,
+    now: datetime,
+    run_id: int,
+    progress: Progress | None = None,
+) -> PlanSummary:
+    """Remove everything we ever wrote at destination `key` and forget it; the destination is then held.
+
+    What could not be removed is in the plan with its reason and stays known: leaving again goes on from there.
+    UnsafeError where the destination is not the one that was written to.
+    """
+    require_place(engine, key, destination)
+    with engine.begin() as connection:
+        destination_id = _known(connection, key)
+        plan = _begun(connection, destination_id, key, "leave", now=now, run_id=run_id)
+        source = (
+            select(
+                literal(plan.plan_id),
+                _deliveries.c.identity_id,
+                _identities.c.customer_id,
+                _deliveries.c.item,
+                func.coalesce(_deliveries.c.value, _deliveries.c.sending),
+                null(),
+                literal("leave"),
+            )
+            .join(_identities, _identities.c.id == _deliveries.c.identity_id)
+            .where(_deliveries.c.destination_id == destination_id)
+        )
+        connection.execute(insert(_changes).from_select(_COLUMNS, source))
+        plan = summary.store(connection, summary.counted(connection, plan, {}))
+    done = apply(engine, plan.plan_id, destination, now=now, progress=progress)
+    with engine.begin() as connection:
+        if not _holds(connection, destination_id):
+            forget(connection, key)
+    return done
+
+
+def _known(connection: Connection, key: str) -> int:
+    found = connection.execute(select(_destinations.c.id).where(_destinations.c.key == key)).scalar()
+    if found is None:
+        raise SettingsError(f"Nothing was ever pushed to {key!r}.", remedy="Check its name in the settings.")
+    return int(found)
+
+
+def _originals(connection: Connection, destination_id: int, key: str, undone: int) -> list[int]:
+    query = select(_plans.c.id).where(
+        _plans.c.destination_id == destination_id,
+        _plans.c.run_id == undone,
+        _plans.c.kind == "push",
+        _plans.c.state.in_(("applied", "applying", "interrupted")),
+    )
+    found = list(connection.execute(query).scalars())
+    if not found:
+        raise SettingsError(f"Run {undone} wrote nothing to {key!r}.", remedy="`connector runs` lists them.")
+    return found
+
+
+def _begun(
+    connection: Connection, destination_id: int, key: str, kind: str, *, now: datetime, run_id: int
+) -> PlanSummary:
+    """A new plan at a destination that is held from here on."""
+    hold(connection, destination_id)
+    running = and_(_plans.c.destination_id == destination_id, _plans.c.state == "applying")
+    connection.execute(update(_plans).where(running).values(state="interrupted"))
+    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), held=True)
+    connection.execute(
+        insert(_plans).values(
+            id=plan.plan_id,
+            destination_id=destination_id,
+            run_id=run_id,
+            kind=kind,
+            created_at=plan.created_at,
+            state=plan.state,
+            summary="{}",
+        )
+    )
+    return plan
+
+
+def _redone(destination_id: int, kind: str, plan_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a later plan took this change back already (undo), or wrote the item again (push)."""
+    later, plans = _changes.alias("later"), _plans.alias("later_plans")
+    return exists().where(
+        plans.c.destination_id == destination_id,
+        plans.c.kind == kind,
+        plans.c.id > plan_id,
+        later.c.plan_id == plans.c.id,
+        later.c.identity_id == _changes.c.identity_id,
+        later.c.item == _changes.c.item,
+        later.c.outcome == "accepted",
+        *([later.c.new.is_not(None)] if kind == "push" else []),
+    )
+
+
+def _holds(connection: Connection, destination_id: int) -> bool:
+    left = select(_deliveries.c.item).where(_deliveries.c.destination_id == destination_id).limit(1)
+    return connection.execute(left).first() is not None
