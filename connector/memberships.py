@@ -1,7 +1,8 @@
 """Who is in which segment since when: intervals, made from orders and kept true as rows and days come in.
 
-    advance(connection, families, as_of, progress=None) -> Advanced    everyone who is due, brought up to the day
-    full(connection, families, as_of) -> Advanced                      everyone, compared with what advance has kept
+    activate(connection, families, as_of, history=True)     these families, and no others, are in force
+    advance(connection, families, as_of, progress=None)     everyone who is due, brought up to the day
+    full(connection, families, as_of) -> int                everyone, compared with what advance has kept
 
 `customers.next_review_on` is the only queue. Whoever changes rows of a person lowers it to the first day touched;
 `advance` forgets what the person was from that day on and makes it again, on every day on which a row or time alone
@@ -17,14 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Family
-from connector.models import Customer, Refund
+from connector.models import Customer
 from connector.scratch import scratch
-from connector.segments import active, currency_of
+from connector.segments import activate, active, currency_of
 from connector.steps import Steps
 from connector.tables import table
+
+__all__ = ["Advanced", "activate", "advance", "full"]
 
 BATCH = 50_000
 """People who are brought up to the day at once; between batches a caller may commit."""
@@ -35,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """How many people were looked at (by `full`: differed), and how many changes of segment were found."""
+    """How many people were looked at, and how many changes of segment were found."""
 
     people: int
     moves: int
@@ -45,8 +48,8 @@ def advance(
     connection: Connection,
     families: Sequence[Family],
     as_of: int,
-    *,
     progress: Progress | None = None,
+    *,
     batch: int = BATCH,
 ) -> Advanced:
     """Bring everyone who is due up to the end of a day. Whatever is not done when it is interrupted is still due."""
@@ -62,11 +65,13 @@ def advance(
     return Advanced(done, moves)
 
 
-def full(connection: Connection, families: Sequence[Family], as_of: int) -> Advanced:
-    """Answer every rule for everyone, and repair what differs; after `advance`, nobody does."""
+def full(connection: Connection, families: Sequence[Family], as_of: int) -> int:
+    """Answer every rule for everyone, and repair; how many people differed, which after `advance` nobody does."""
     with _steps(connection, families, as_of) as steps:
         different = steps.take_different()
-        return Advanced(different, steps.bring() if different else 0)
+        if different:
+            steps.bring()
+        return different
 
 
 @contextmanager
@@ -75,10 +80,4 @@ def _steps(connection: Connection, families: Sequence[Family], as_of: int) -> It
     currency = currency_of(connection)
     choices = [family.choice(f"choice_{number}", currency) for number, family in enumerate(in_force)]
     with scratch(connection, choices) as tables:
-        yield Steps(connection, in_force, choices, as_of, tables, credits=has_credits(connection))
-
-
-def has_credits(connection: Connection) -> bool:
-    """Whether some refund has no order: it lowers what a person spent, but no order's amount."""
-    refunds = table(Refund)
-    return bool(connection.scalar(select(exists(select(literal(1)).where(refunds.c.order_id.is_(None))))))
+        yield Steps(connection, in_force, choices, as_of, tables)

@@ -63,6 +63,12 @@ def active(connection: Connection, families: Iterable[Family]) -> list[Active]:
     return found
 
 
+def version_of(connection: Connection, family: Family) -> int:
+    """The version under which the family was last in force, if as it is set here; else the catalogue's own."""
+    rows = _stored(connection).get(family.key, [])
+    return int(rows[0].version) if _same(family, rows) else family.version
+
+
 def currency_of(connection: Connection) -> str:
     """The currency of the database: its first store's. Without a store there is no money, and any will do."""
     stores = table(Store)

@@ -54,10 +54,11 @@ class Steps:
     choices: list[Choice]
     as_of: int
     tables: Scratch
-    credits: bool
+    credits: bool = field(init=False)
     _calendar_from: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.credits = has_credits(self.connection)
         self._calendar_from = self.as_of
 
     def take_due(self, batch: int) -> int:
@@ -80,7 +81,7 @@ class Steps:
     def take_different(self) -> int:
         """Fill `due` with everyone whose stages, metrics or next review are not what they must be; how many."""
         due = self.tables.due
-        shape = Shape(closed=self._closed(), credits=self.credits)
+        shape = shape_of(self.connection, self.as_of)
         right = state(self.choices, shape)
         q = right.select.subquery("q")
         kept = people.join(q, q.c.customer_id == people.c.id).outerjoin(metrics, metrics.c.customer_id == people.c.id)
@@ -101,8 +102,8 @@ class Steps:
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas = self._forget()
-        self._find_history()
-        self._find_state()
+        self.find_history()
+        self.find_state()
         moves = self._find_moves()
         deltas.update(self._move())
         self._write_people()
@@ -111,18 +112,7 @@ class Steps:
 
     def _floor(self) -> int:
         """The first day that any family speaks of."""
-        return min(BEGINNING if family.from_day is None else family.from_day for family in self.families)
-
-    def _closed(self) -> bool:
-        """Whether nothing on record is dated after the day."""
-        later = or_(orders.c.local_day > self.as_of, orders.c.void_day > self.as_of)
-        asked = select(
-            or_(
-                exists(select(literal(1)).select_from(orders).where(COUNTED, later)),
-                exists(select(literal(1)).select_from(refunds).where(refunds.c.day > self.as_of)),
-            )
-        )
-        return not self.connection.scalar(asked)
+        return min(_first(family) for family in self.families)
 
     def _forget(self) -> Deltas:
         """Take back what the people in `due` were from their day on; what that changes in the counts."""
@@ -158,10 +148,10 @@ class Steps:
         """The segments of the families, by the first day that they speak of."""
         versions: dict[int, list[int]] = defaultdict(list)
         for family in self.families:
-            versions[BEGINNING if family.from_day is None else family.from_day].extend(family.ids)
+            versions[_first(family)].extend(family.ids)
         return versions.items()
 
-    def _find_history(self) -> None:
+    def find_history(self) -> None:
         """Answer the rules for each past day on which something can have changed, into `found`."""
         due, scope, found = self.tables.due, self.tables.scope, self.tables.found
         first = self.connection.scalar(select(func.min(due.c.start)))
@@ -217,7 +207,7 @@ class Steps:
         due = self.tables.due
         return select(due.c.customer_id, day.label("day")).select_from(rows).where(day > due.c.start, day < self.as_of)
 
-    def _find_state(self) -> None:
+    def find_state(self) -> None:
         """Answer the rules for the day itself, with metrics and next review, into `state` and `found`."""
         answered, found = self.tables.state, self.tables.found
         asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
@@ -336,6 +326,26 @@ class Steps:
             .where(people.c.id.in_(select(due.c.customer_id)))
             .values(next_review_on=case((unborn, people.c.since_day), else_=review))
         )
+
+
+def shape_of(connection: Connection, as_of: int) -> Shape:
+    """What the general case can leave out when everyone is asked for as of a day."""
+    later = or_(orders.c.local_day > as_of, orders.c.void_day > as_of)
+    unclosed = or_(
+        exists(select(literal(1)).select_from(orders).where(COUNTED, later)),
+        exists(select(literal(1)).select_from(refunds).where(refunds.c.day > as_of)),
+    )
+    return Shape(closed=not connection.scalar(select(unclosed)), credits=has_credits(connection))
+
+
+def has_credits(connection: Connection) -> bool:
+    """Whether some refund has no order: it lowers what a person spent, but no order's amount."""
+    return bool(connection.scalar(select(exists(select(literal(1)).where(refunds.c.order_id.is_(None))))))
+
+
+def _first(family: Active) -> int:
+    """The first day that a family speaks of."""
+    return BEGINNING if family.from_day is None else family.from_day
 
 
 def _counted(condition: ColumnElement[bool], *days: ColumnElement[Any]) -> Select[Any]:
