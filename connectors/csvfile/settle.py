@@ -11,8 +11,8 @@ from connector.records import OrderRecord, OrderStatus, RefundRecord
 def settled(order: OrderRecord, refunds: Iterable[RefundRecord] = (), *, refunded: int = 0) -> OrderRecord:
     """`order` with its refunds, which together never exceed its total; `refunded` is the sum that the shop states.
 
-    What of that sum no refund explains is an undated refund. Fully refunded with dates, an order keeps the status
-    that it had before. A negative total is no sale: it is money given back on that day.
+    What of that sum no refund explains is an undated refund. Where dated refunds tell since when an order is refunded,
+    it keeps the status that it had before. A negative total is no sale: it is money given back on that day.
     """
     if order.total < 0:
         back = RefundRecord(f"{order.id}-refund", -order.total, order.placed_at)
@@ -25,7 +25,7 @@ def settled(order: OrderRecord, refunds: Iterable[RefundRecord] = (), *, refunde
         if amount:
             kept.append(replace(refund, amount=amount))
     unexplained = min(abs(refunded) - sum(refund.amount for refund in kept), left)
-    dated = bool(kept) and left == 0 and all(refund.at for refund in kept)
+    dated = any(refund.at for refund in kept)
     if unexplained > 0:
         kept.append(RefundRecord(f"{order.id}-refunded", unexplained))
     status = OrderStatus.PAID if dated and order.status is OrderStatus.REFUNDED else order.status

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from connector.errors import RecordError
 from connector.money import minor_units
-from connector.records import ConsentRecord, ConsentState, CustomerRecord, LineRecord, OrderRecord
+from connector.records import ConsentRecord, ConsentState, CustomerRecord, LineRecord, OrderRecord, OrderStatus
 from connectors.csvfile.cells import country, identifier, text
 from connectors.csvfile.reading import Cells, Reading
 from connectors.csvfile.settle import settled
@@ -96,7 +96,7 @@ class ShopifyOrders:
             id=id_,
             name=text(head["Name"]),
             placed_at=reading.earliest(rows, "Created at"),
-            status=reading.status(head["Financial Status"]),
+            status=_status(head, reading),
             platform_status=text(head["Financial Status"]),
             currency=currency,
             total=reading.money(head, "Total", currency),
@@ -117,6 +117,12 @@ class ShopifyOrders:
             lines=tuple(line for cells in rows if (line := _line(cells, currency, reading)) is not None),
         )
         return settled(order, refunded=reading.money(head, "Refunded Amount", currency))
+
+
+def _status(head: Cells, reading: Reading) -> OrderStatus:
+    """As in a pull: voided is an authorisation that was never captured, whether or not the order was cancelled."""
+    word = head["Financial Status"].strip() or "pending"
+    return reading.status("pending" if word == "voided" and head["Cancelled at"].strip() else word)
 
 
 def _id(name: str, rows: Sequence[Cells]) -> str:

@@ -118,17 +118,18 @@ class CsvSource:
     def _read_orders(self, form: OrderForm, reading: Reading) -> Iterator[OrderRecord | Rejected]:
         columns = Columns(self._table, form.columns)
         for group, rows in grouped(_keyed(columns, form, reading)):
-            id_: str | None = None if group.startswith(_ALONE) else group
             try:
-                parts = list(form.divide(group, [columns.cells(row) for row in rows], reading))
+                told = [columns.cells(row) for row in rows]
+                parts = list(form.divide(group, told, reading))
             except RecordError as error:
-                yield _rejected(id_, rows, error)
+                yield _rejected(None if group.startswith(_ALONE) else group, rows, error)
                 continue
+            row_of = {id(cells): row for cells, row in zip(told, rows, strict=True)}
             for id_, part in parts:
                 try:
                     yield form.order(id_, part, reading)
                 except RecordError as error:
-                    yield _rejected(id_, rows, error)
+                    yield _rejected(id_, [row_of[id(cells)] for cells in part], error)
 
 
 def _form(table: Table, mapping: Mapping[str, str] | None) -> OrderForm | ShopifyCustomers:

@@ -10,7 +10,7 @@ from connector.records import OrderStatus
 
 _WORDS = {
     OrderStatus.PAID: """
-        paid, partially paid, partially refunded, authorized, captured, succeeded, success, completed, complete,
+        paid, partially paid, partially refunded, captured, succeeded, success, completed, complete,
         processing, shipped, partially shipped, fulfilled, delivered, closed, ok,
         payé, partiellement payé, réglé, encaissé, terminé, en cours, en cours de traitement, en préparation, expédié,
         livré, validé, acceptée, paiement accepté, partiellement remboursé, remboursé partiellement, soldé
@@ -20,7 +20,7 @@ _WORDS = {
     """,
     OrderStatus.REFUNDED: "refunded, fully refunded, remboursé, totalement remboursé",
     OrderStatus.PENDING: """
-        pending, pending payment, payment pending, unpaid, awaiting payment, impayé, non payé, à payer,
+        pending, pending payment, payment pending, unpaid, awaiting payment, authorized, impayé, non payé, à payer,
         attente paiement, en attente paiement, en attente de paiement, en attente de règlement
     """,
     OrderStatus.CANCELLED: "cancelled, canceled, voided, void, annulé",

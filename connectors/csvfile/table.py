@@ -68,10 +68,8 @@ class Table:
             if len(cells) == width:
                 if any(cells):
                     yield Row(line, cells, fault)
-            elif len(cells) > width and not any(cells[width:]):
-                yield Row(line, cells[:width], fault)
             elif any(cells) or fault:
-                yield Row(line, cells, fault or f"has {len(cells)} cells where the header has {width}")
+                yield Row(line, cells, fault or f"It has {len(cells)} cells where the header has {width}.")
 
     def _header(self) -> tuple[str, ...]:
         head = next(self._lines(body=False), Row(0, []))
@@ -96,7 +94,9 @@ class Table:
                     for cells in reader:
                         yield Row(reader.line_num + self._skip, cells)
                 except csv.Error as error:  # the reader goes on with the next line
-                    yield Row(reader.line_num + self._skip, [], f"cannot be read ({error}); is a quotation mark open?")
+                    yield Row(
+                        reader.line_num + self._skip, [], f"It cannot be read ({error}): is a quotation mark open?"
+                    )
                 else:
                     return
 

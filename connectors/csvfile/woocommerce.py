@@ -7,7 +7,7 @@ WebToffee's "Order Import Export": data-order-post-columns.php and export.php of
 (https://wordpress.org/plugins/order-import-export-for-woocommerce/): line items in line_item_1, line_item_2, … or one
 a row, and a refund as `amount:46.00|reason:…|date:2019-06-19 12:13:48`, where nothing is escaped.
 
-Times are the shop's own. `order_total` is before refunds, with tax and shipping; a line's total is without tax.
+Times are the shop's own. `order_total` is before refunds, with tax and shipping; a line's tax stands beside its total.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from connector.errors import RecordError
 from connector.money import minor_units
@@ -39,13 +38,14 @@ _SKYVERGE_IMPORT = {
     "discount": "total_discount", "coupons": "coupon_lines", "refunds": "refunds",
 }  # fmt: skip
 _WEBTOFFEE = _SKYVERGE | {"placed_at": "order_date", "refunds": "refund_items"}
-_ITEM_COLUMNS = ("item_id", "item_product_id", "item_name", "item_sku", "item_quantity", "item_total")
+_ITEM_COLUMNS = ("item_id", "item_product_id", "item_name", "item_sku", "item_quantity", "item_total", "item_total_tax")
 _SHARED = (
     "order_number", "order_number_formatted", "status", "payment_method", "shipping_method", "customer_email",
     "billing_email", "billing_phone", "billing_country", "billing_state", "billing_city", "billing_postcode",
+    "shipping_country", "shipping_state", "shipping_city", "shipping_postcode",
 )  # fmt: skip
 _ATTRIBUTION = "meta:_wc_order_attribution_"
-_ATTRIBUTED = ("utm_source", "referrer", "device_type", "session_count", "session_pages")
+_ATTRIBUTED = ("utm_source", "source_type", "referrer", "device_type", "session_count", "session_pages")
 
 _COLUMN_OF_LINE = re.compile(r"line_item_\d+", re.IGNORECASE)
 _WEBTOFFEE_LINE = re.compile(
@@ -53,7 +53,7 @@ _WEBTOFFEE_LINE = re.compile(
     r"\|quantity:(?P<quantity>[^|]*)\|total:(?P<total>[^|]*)(?:\|.*)?",
     re.DOTALL,
 )
-_WEBTOFFEE_VARIATION = re.compile(r"\|_variation_id:(\d+)")
+_WEBTOFFEE_EXTRAS = re.compile(r"\|(tax|_variation_id):([^|]*)")
 _WEBTOFFEE_REFUND = re.compile(
     r"amount:(?P<amount>[^|;]*)\|reason:.*?\|date:(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.DOTALL
 )
@@ -104,7 +104,7 @@ class WooOrders:
     def counted(self) -> tuple[str, ...]:
         """The columns that hold amounts."""
         of_order = tuple(self.columns_of[fact] for fact in ("total", "refunded", "shipping", "tax", "discount"))
-        return of_order if self.lines else (*of_order, "item_quantity", "item_total")
+        return of_order if self.lines else (*of_order, "item_quantity", "item_total", "item_total_tax")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -131,13 +131,15 @@ class WooOrders:
     def order(self, id_: str, rows: Sequence[Cells], reading: Reading) -> OrderRecord:
         """The order of its rows."""
         head = rows[0]
+        customer = person(self._cell(head, "customer"))
+        where = "shipping" if head["shipping_country"].strip() else "billing"
         currency = reading.order_currency(head, self.columns_of["currency"])
         total = reading.amount(head, self.columns_of["total"])
         if total is None:
             raise RecordError(f"{self.columns_of['total']}: there is none.")
         order = OrderRecord(
             id=id_,
-            name=text(head["order_number_formatted"]) or text(head["order_number"]),
+            name=_name(head, id_),
             placed_at=reading.earliest(rows, self.columns_of["placed_at"]),
             status=reading.status(head["status"]),
             platform_status=text(head["status"]),
@@ -146,16 +148,17 @@ class WooOrders:
             tax=reading.money(head, self.columns_of["tax"], currency),
             shipping=reading.money(head, self.columns_of["shipping"], currency),
             discount=reading.money(head, self.columns_of["discount"], currency),
-            customer_id=person(self._cell(head, "customer")),
-            email=text(head["billing_email"]) or text(head["customer_email"]),
-            phone=text(head["billing_phone"]),
+            customer_id=customer,
+            # An account has its own address; what it types into one order is the next best.
+            email=(text(head["customer_email"]) if customer else None) or text(head["billing_email"]),
+            phone=None if customer else text(head["billing_phone"]),
             coupons=tuple(item["code"] for item in items(self._cell(head, "coupons")) if item.get("code")),
             payment_method=text(head["payment_method"]),
             shipping_method=text(head["shipping_method"]),
-            country=country(head["billing_country"]),
-            region=text(head["billing_state"]),
-            city=text(head["billing_city"]),
-            postcode=text(head["billing_postcode"]),
+            country=country(head[f"{where}_country"]),
+            region=text(head[f"{where}_state"]),
+            city=text(head[f"{where}_city"]),
+            postcode=text(head[f"{where}_postcode"]),
             attribution=_attribution(head),
             lines=tuple(self._lines(head, rows, currency, reading)),
         )
@@ -193,11 +196,13 @@ class WooOrders:
 
 
 def _webtoffee_line(cell: str) -> Item:
-    found = _WEBTOFFEE_LINE.fullmatch(cell.strip())
+    cell = cell.strip()
+    found = _WEBTOFFEE_LINE.fullmatch(cell)
     if found is None:
         raise RecordError(f"{cell[:40]!r} is not a line item.")
-    variation = _WEBTOFFEE_VARIATION.search(cell)
-    return found.groupdict() | ({"variation_id": variation[1]} if variation else {})
+    return found.groupdict() | {
+        key.strip("_"): value for key, value in _WEBTOFFEE_EXTRAS.findall(cell, found.end("total"))
+    }
 
 
 def _line(item: Item, currency: str) -> LineRecord:
@@ -206,7 +211,9 @@ def _line(item: Item, currency: str) -> LineRecord:
     return LineRecord(
         product_id=None if product == "0" else product,
         quantity=int(number(item.get("quantity") or "0", comma=False)),
-        total=minor_units(number(item.get("total") or "0", comma=False), currency),
+        total=sum(
+            minor_units(number(item.get(part) or "0", comma=False), currency) for part in ("total", "total_tax", "tax")
+        ),
         title=item.get("name") or None,
         sku=None if sku in {"", "unknown_product"} else sku,
         variant_id=item.get("variation_id"),
@@ -223,19 +230,25 @@ def _line_rows(rows: Sequence[Cells], currency: str, reading: Reading) -> Iterat
             yield LineRecord(
                 product_id=None if product == "0" else product,
                 quantity=int(quantity),
-                total=minor_units(reading.amount(cells, "item_total") or Decimal(0), currency),
+                total=reading.money(cells, "item_total", currency) + reading.money(cells, "item_total_tax", currency),
                 title=text(cells["item_name"]),
                 sku=None if sku == "unknown_product" else sku,
             )
 
 
+def _name(head: Cells, id_: str) -> str:
+    shown = text(head["order_number_formatted"]) or text(head["order_number"]) or id_
+    return shown if shown.startswith("#") else f"#{shown}"
+
+
 def _attribution(head: Cells) -> Attribution | None:
-    source, referrer, device, sessions, pages = (text(head[_ATTRIBUTION + fact]) for fact in _ATTRIBUTED)
+    source, medium, referrer, device, sessions, pages = (text(head[_ATTRIBUTION + fact]) for fact in _ATTRIBUTED)
     found = Attribution(
         source=source,
+        medium=medium,
         referrer=referrer,
-        device=device,
-        sessions=int(sessions) if sessions and sessions.isdecimal() else None,
-        pages=int(pages) if pages and pages.isdecimal() else None,
+        device=device and device.lower(),
+        sessions=int(sessions) if sessions and sessions.isdecimal() and len(sessions) < 10 else None,
+        pages=int(pages) if pages and pages.isdecimal() and len(pages) < 10 else None,
     )
     return None if found == Attribution() else found
