@@ -3,64 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from connector.database import batches, bulk, next_id, remove
+from connector.database import batches, bulk, chosen, next_id, remove
 from connector.days import epoch, local_day
-from connector.identity import Keys, Resolver, normal_email, touch
+from connector.identity import Keys, Owner, Resolver, normal_email, touch
 from connector.models import Checkout
+from connector.money import believed
 from connector.records import CheckoutRecord
-from connector.rows.writing import Digested, Writing, Written, newest, supersedes
-from connector.tables import table
+from connector.rows.writing import Digested, Version, Writing, Written, earliest, newest, supersedes
+from connector.tables import AnyRow, table
+
+_ASKED = ("id", "platform_id", "digest", "updated_at", "customer_id", "local_day")
 
 
 def write_checkouts(connection: Connection, writing: Writing, page: Iterable[Digested[CheckoutRecord]]) -> Written:
     """Write a page of checkouts. A checkout alone makes a person as soon as it has an account or an address."""
     items = newest(page)
+    stored = _stored(connection, writing, [item.record.id for item in items])
+    fresh = [item for item in items if supersedes(item, _version(stored.get(item.record.id)), writing.origin)]
+    keys = [_keys(item.record, writing) for item in fresh]
+    owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
+    replaced = list(chosen(connection, table(Checkout), _ASKED, "id", _ids(fresh, stored)))
+    remove(connection, table(Checkout), "id", [old.id for old in replaced])
+    free = next_id(connection, table(Checkout))
+    rows = [
+        (free + n, writing.store.id, *_row(item, owner, key.day, writing))
+        for n, (item, key, owner) in enumerate(zip(fresh, keys, owners, strict=True))
+    ]
+    bulk(connection, table(Checkout), [column.name for column in table(Checkout).c], rows)
+    days = [(owner.customer_id, key.day) for owner, key in zip(owners, keys, strict=True)]
+    before = [(old.customer_id, old.local_day) for old in replaced]
+    touch(connection, earliest([*days, *before]), earliest(days))
+    return Written(new=len(fresh) - len(replaced), changed=len(replaced), same=len(items) - len(fresh))
+
+
+def _stored(connection: Connection, writing: Writing, ids: list[str]) -> dict[str, AnyRow]:
     checkouts = table(Checkout)
-    statement = select(checkouts.c.platform_id, checkouts.c.id, checkouts.c.digest, checkouts.c.updated_at).where(
+    statement = select(*(checkouts.c[name] for name in _ASKED)).where(
         checkouts.c.store_id == writing.store.id, checkouts.c.platform_id.in_(bindparam("ids", expanding=True))
     )
-    stored = {
-        row.platform_id: row
-        for batch in batches(item.record.id for item in items)
-        for row in connection.execute(statement, {"ids": batch})
-    }
-    fresh = [
-        item
-        for item in items
-        if (row := stored.get(item.record.id)) is None
-        or supersedes(item, (row.digest, row.updated_at, "api"), writing.origin)
-    ]
-    keys = [
-        Keys(
-            day=local_day(item.record.created_at, writing.store.zone),
-            account=item.record.customer_id,
-            email=None if item.record.customer_id else normal_email(item.record.email, shared=writing.shared),
-        )
-        for item in fresh
-    ]
-    owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
-    remove(connection, checkouts, "id", [stored[item.record.id].id for item in fresh if item.record.id in stored])
-    first = next_id(connection, checkouts)
-    rows = [
-        (
-            first + number,
-            writing.store.id,
-            item.record.id,
-            owner.customer_id,
-            owner.identity_id,
-            key.day,
-            local_day(item.record.completed_at, writing.store.zone) if item.record.completed_at else None,
-            epoch(item.record.updated_at) if item.record.updated_at else None,
-            item.digest,
-            item.record.total if item.record.currency == writing.store.base else None,
-        )
-        for number, (item, key, owner) in enumerate(zip(fresh, keys, owners, strict=True))
-    ]
-    bulk(connection, checkouts, [column.name for column in checkouts.c], rows)
-    days = {owner.customer_id: key.day for owner, key in zip(owners, keys, strict=True) if owner.customer_id}
-    touch(connection, days, days)
-    changed = sum(item.record.id in stored for item in fresh)
-    return Written(new=len(fresh) - changed, changed=changed, same=len(items) - len(fresh))
+    return {row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch})}
+
+
+def _version(row: AnyRow | None) -> Version | None:
+    return None if row is None else (row.digest, row.updated_at, "api")
+
+
+def _keys(record: CheckoutRecord, writing: Writing) -> Keys:
+    """Whose a checkout is; beside an account, an address that was typed in is no key."""
+    email = None if record.customer_id else normal_email(record.email, shared=writing.shared)
+    return Keys(local_day(record.created_at, writing.store.zone), account=record.customer_id, email=email)
+
+
+def _ids(fresh: list[Digested[CheckoutRecord]], stored: dict[str, AnyRow]) -> list[int]:
+    return [stored[item.record.id].id for item in fresh if item.record.id in stored]
+
+
+def _row(item: Digested[CheckoutRecord], owner: Owner, day: int, writing: Writing) -> tuple[Any, ...]:
+    """The values of a checkout's row after its id and its store, in the order of the table."""
+    record = item.record
+    believed(record.total)
+    return (
+        record.id,
+        owner.customer_id,
+        owner.identity_id,
+        day,
+        local_day(record.completed_at, writing.store.zone) if record.completed_at else None,
+        epoch(record.updated_at) if record.updated_at else None,
+        item.digest,
+        record.total if record.currency == writing.store.base else None,
+    )

@@ -12,7 +12,7 @@ from connector.days import epoch, local_day
 from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
 from connector.models import Account, Consent, Identity
 from connector.records import CustomerRecord
-from connector.rows.writing import Digested, Version, Writing, Written, newest, supersedes
+from connector.rows.writing import Digested, Version, Writing, Written, earliest, newest, supersedes
 from connector.tables import table
 
 
@@ -25,12 +25,11 @@ def write_customers(connection: Connection, writing: Writing, page: Iterable[Dig
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     _write_accounts(connection, writing, fresh, owners)
     _write_consents(connection, writing, fresh, owners)
-    people = [owner.customer_id for owner in owners if owner.customer_id is not None]
     # a profile has no past: what it says now holds from today, only the account's creation has a date of its own
     touch(
         connection,
-        dict.fromkeys(people, writing.today),
-        dict(zip(people, (key.day for key in keys), strict=True)),
+        earliest((owner.customer_id, writing.today) for owner in owners),
+        earliest((owner.customer_id, key.day) for owner, key in zip(owners, keys, strict=True)),
     )
     changed = sum(item.record.id in stored for item in fresh)
     return Written(new=len(fresh) - changed, changed=changed, same=len(items) - len(fresh))
@@ -93,6 +92,14 @@ def _account(item: Digested[CustomerRecord], writing: Writing) -> tuple[Any, ...
 def _write_consents(
     connection: Connection, writing: Writing, fresh: list[Digested[CustomerRecord]], owners: list[Owner]
 ) -> None:
+    consents = table(Consent)
+    stale = consents.delete().where(
+        consents.c.customer_id == bindparam("person"),  # the table's key begins with it
+        consents.c.identity_id == bindparam("account"),
+        consents.c.source == writing.store.key,
+    )
+    if owners:
+        connection.execute(stale, [{"person": owner.customer_id, "account": owner.identity_id} for owner in owners])
     rows = [
         (
             owner.customer_id,
@@ -105,10 +112,4 @@ def _write_consents(
         for item, owner in zip(fresh, owners, strict=True)
         for consent in item.record.consents
     ]
-    consents = table(Consent)
-    identities = [owner.identity_id for owner in owners]
-    for batch in batches(identities):
-        connection.execute(
-            consents.delete().where(consents.c.identity_id.in_(batch), consents.c.source == writing.store.key)
-        )
     bulk(connection, consents, ("customer_id", "channel", "source", "identity_id", "state", "since"), rows)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -14,38 +15,36 @@ from connector.database import batches, bulk, bulk_update, chosen, next_id, remo
 from connector.days import epoch, local_day
 from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
 from connector.models import Order, OrderLine, Refund
-from connector.records import Deletion, OrderRecord, OrderStatus
+from connector.money import believed
+from connector.records import Attribution, Deletion, OrderRecord, OrderStatus
 from connector.rows.products import product_ids
-from connector.rows.writing import Digested, Version, Writing, Written, newest, supersedes
+from connector.rows.writing import Digested, Version, Writing, Written, earliest, newest, supersedes
 from connector.stores import OpenStore
 from connector.tables import AnyRow, table
 
 _LINE = ("order_id", "position", "product_id", "quantity", "total", "title", "sku", "variant_id", "gift_card")
 _REFUND = ("id", "store_id", "platform_id", "order_id", "customer_id", "identity_id", "day", "amount")
 _ORDER = tuple(column.name for column in table(Order).c)
+_ATTRIBUTION = tuple(field.name for field in fields(Attribution))
+
+_OWNER, _DAY = _ORDER.index("customer_id"), _ORDER.index("local_day")
+_DATED = tuple(_ORDER.index(name) for name in ("void_day", "cancelled_day", "delivered_day"))
+_TIMELESS = {"identity_id", "refunded", "updated_at", "digest", "origin", "platform_status"}
+"""What changes nothing of a person's past: refunds are told by their own rows and days."""
+_FROM_ITS_DAY = tuple(n for n, name in enumerate(_ORDER) if n not in _DATED and name not in _TIMELESS)
+"""What holds of an order from its day on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What of an order decides about stages: a change of anything else is no change of a person's past."""
-
-    customer_id: int | None
-    local_day: int
-    counted: int
-    total: int | None
-    void_day: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An order on its way into its row."""
+class _Entry(NamedTuple):
+    """An order on its way into its row: the values of its row and of its lines, in the order of the tables."""
 
     id: int
-    item: Digested[OrderRecord]
+    known: bool  # whether a row of it stands already
     owner: Owner
-    facts: _Facts
+    day: int
+    row: tuple[Any, ...]
+    lines: list[tuple[Any, ...]]
     refunds: tuple[tuple[str, int, int], ...]  # platform id, day, amount
-    old: AnyRow | None
 
 
 def write_orders(connection: Connection, writing: Writing, page: Iterable[Digested[OrderRecord]]) -> Written:
@@ -54,27 +53,25 @@ def write_orders(connection: Connection, writing: Writing, page: Iterable[Digest
     sales = [item for item in items if item.record.sale]
     stored = _stored(connection, writing.store, [item.record.id for item in sales])
     fresh = [item for item in sales if supersedes(item, _version(stored.get(item.record.id)), writing.origin)]
-    owners = _owners(connection, writing, [item.record for item in fresh])
-    entries = _entries(connection, writing, fresh, owners, stored)
+    entries = _entries(connection, writing, fresh, stored)
     _touch(connection, entries)
     _write(connection, writing, entries)
     credits_ = _write_credits(connection, writing, [item.record for item in items if not item.record.sale])
-    changed = sum(entry.old is not None for entry in entries)
+    changed = sum(entry.known for entry in entries)
     return credits_ + Written(new=len(entries) - changed, changed=changed, same=len(sales) - len(fresh))
 
 
 def delete_orders(connection: Connection, writing: Writing, deletions: Sequence[Deletion]) -> int:
-    """Mark orders that the platform no longer has: they count no more. How many were known and counted."""
+    """Mark orders that the platform no longer has: they count no more. How many were known and not marked yet."""
     orders = table(Order)
     stored = _stored(connection, writing.store, [deletion.id for deletion in deletions])
     gone = [row for row in stored.values() if row.status != OrderStatus.DELETED]
-    days = {row.customer_id: row.local_day for row in gone if row.customer_id is not None}
-    for row in gone:
-        days[row.customer_id] = min(days.get(row.customer_id, row.local_day), row.local_day)
-    touch(connection, {person: day for person, day in days.items() if person is not None}, {})
+    touch(connection, earliest((row.customer_id, row.local_day) for row in gone), {})
     for batch in batches(row.id for row in gone):
         connection.execute(
-            update(orders).where(orders.c.id.in_(batch)).values(status=OrderStatus.DELETED.value, counted=0, digest=0)
+            update(orders)
+            .where(orders.c.id.in_(batch))
+            .values(status=OrderStatus.DELETED.value, counted=0, digest=0, origin=writing.origin)
         )
     return len(gone)
 
@@ -89,24 +86,40 @@ def recount(connection: Connection, store: OpenStore) -> int:
         )
     ):
         given_back.setdefault(order_id, []).append((day, money))
+    decided = ("counted", "void_day", "total", "refunded")
+    asked = ("id", "customer_id", "local_day", "status", "test", "currency", "gross", "tax", "shipping")
+    statement = select(*(orders.c[name] for name in (*asked, "cancelled_day", *decided)))
     changed: list[tuple[Any, ...]] = []
-    days: dict[int, int] = {}
-    rows: Iterable[AnyRow] = connection.execute(select(orders).where(orders.c.store_id == store.id))
+    days: list[tuple[int | None, int]] = []
+    rows: Iterable[AnyRow] = connection.execute(statement.where(orders.c.store_id == store.id))
     for row in rows:
-        facts = _facts(row, store, given_back.get(row.id, []))
-        if facts != (row.counted, row.total, row.void_day):
-            changed.append((row.id, *facts))
-            if row.customer_id is not None:
-                days[row.customer_id] = min(days.get(row.customer_id, row.local_day), row.local_day)
-    bulk_update(connection, orders, ("counted", "total", "void_day"), changed)
-    touch(connection, days, {})
+        now = _decided(row, given_back.get(row.id, ()), store)
+        if now != (row.counted, row.void_day, row.total, row.refunded):
+            changed.append((row.id, *now))
+            days.append((row.customer_id, row.local_day))
+    bulk_update(connection, orders, decided, changed)
+    touch(connection, earliest(days), {})
     return len(changed)
 
 
-def _facts(row: AnyRow, store: OpenStore, refunds: list[tuple[int, int]]) -> tuple[int, int | None, int | None]:
-    counted = is_counted(row.status, test=row.test, gross=row.gross, switches=store.switches)
-    total = amount(row.gross, row.tax, row.shipping, store.switches) if row.currency == store.base else None
-    return int(counted), total, void_day(row.gross, row.cancelled_day, refunds, store.switches)
+def _decided(
+    order: AnyRow, refunds: Sequence[tuple[int, int]], store: OpenStore
+) -> tuple[int, int | None, int | None, int]:
+    """What the store's switches make of an order's row: counted, void_day, total, refunded."""
+    switches = store.switches
+    counted = is_counted(order.status, test=order.test, gross=order.gross, switches=switches)
+    void = void_day(order.gross, order.cancelled_day, refunds, switches)
+    return int(counted), void, *_money(order.gross, order.tax, order.shipping, order.currency, refunds, store)
+
+
+def _money(
+    gross: int, tax: int, shipping: int, currency: str, refunds: Iterable[tuple[int, int]], store: OpenStore
+) -> tuple[int | None, int]:
+    """What an order adds to sums, None in a foreign currency, and how much of that was given back since."""
+    if currency != store.base:
+        return None, 0
+    total = amount(gross, tax, shipping, store.switches)
+    return total, min(sum(money for _, money in refunds), total)
 
 
 def _stored(connection: Connection, store: OpenStore, ids: list[str]) -> dict[str, AnyRow]:
@@ -120,21 +133,12 @@ def _stored(connection: Connection, store: OpenStore, ids: list[str]) -> dict[st
         orders.c.status,
         orders.c.customer_id,
         orders.c.local_day,
-        orders.c.counted,
-        orders.c.total,
-        orders.c.void_day,
     ).where(orders.c.store_id == store.id, orders.c.platform_id.in_(bindparam("ids", expanding=True)))
-    found: Iterable[AnyRow] = (row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch}))
-    return {row.platform_id: row for row in found}
+    return {row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch})}
 
 
 def _version(row: AnyRow | None) -> Version | None:
     return None if row is None else (row.digest, row.updated_at, row.origin)
-
-
-def _owners(connection: Connection, writing: Writing, records: list[OrderRecord]) -> list[Owner]:
-    keys = [_keys(record, writing) for record in records]
-    return Resolver(connection, writing.store.id, writing.now).resolve(keys)
 
 
 def _keys(record: OrderRecord, writing: Writing) -> Keys:
@@ -151,112 +155,90 @@ def _keys(record: OrderRecord, writing: Writing) -> Keys:
 
 
 def _entries(
-    connection: Connection,
-    writing: Writing,
-    fresh: list[Digested[OrderRecord]],
-    owners: list[Owner],
-    stored: dict[str, AnyRow],
+    connection: Connection, writing: Writing, fresh: list[Digested[OrderRecord]], stored: dict[str, AnyRow]
 ) -> list[_Entry]:
+    keys = [_keys(item.record, writing) for item in fresh]
+    owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
+    named = {line.product_id for item in fresh for line in item.record.lines if line.product_id}
+    products = product_ids(connection, writing.store.id, named)
     free = next_id(connection, table(Order))
     entries = []
-    for item, owner in zip(fresh, owners, strict=True):
+    for item, key, owner in zip(fresh, keys, owners, strict=True):
         old = stored.get(item.record.id)
-        day = local_day(item.record.placed_at, writing.store.zone)
-        refunds = _refunds(item.record, writing, day)
-        entries.append(
-            _Entry(
-                old.id if old else free,
-                item,
-                owner,
-                _new_facts(item.record, writing, owner, day, refunds),
-                refunds,
-                old,
-            )
-        )
+        refunds = _refunds(item.record, key.day, writing)
+        row_id = old.id if old else free
+        row = (row_id, writing.store.id, *_row(item, owner, key.day, refunds, writing))
+        lines = _lines(row_id, item.record, products)
+        entries.append(_Entry(row_id, old is not None, owner, key.day, row, lines, refunds))
         free += old is None
     return entries
 
 
-def _refunds(record: OrderRecord, writing: Writing, day: int) -> tuple[tuple[str, int, int], ...]:
+def _refunds(record: OrderRecord, day: int, writing: Writing) -> tuple[tuple[str, int, int], ...]:
     """The order's refunds as (id, day, amount); an undated one, or a status alone, holds from the order's day."""
     if record.status == OrderStatus.REFUNDED and not record.refunds:
         return ((f"{record.id}-refund", day, record.total),)
-    zone = writing.store.zone
-    return tuple(
-        (refund.id, max(day, local_day(refund.at, zone)) if refund.at else day, refund.amount)
-        for refund in record.refunds
-    )
+    if not record.refunds:
+        return ()
+    once = {refund.id: refund for refund in record.refunds}.values()
+    believed(*(refund.amount for refund in once))
+    return tuple((refund.id, _not_before(day, refund.at, writing) or day, refund.amount) for refund in once)
 
 
-def _new_facts(
-    record: OrderRecord, writing: Writing, owner: Owner, day: int, refunds: tuple[tuple[str, int, int], ...]
-) -> _Facts:
-    switches = writing.store.switches
-    cancelled = max(day, local_day(record.cancelled_at, writing.store.zone)) if record.cancelled_at else None
-    home = record.currency == writing.store.base
-    return _Facts(
-        customer_id=owner.customer_id,
-        local_day=day,
-        counted=int(is_counted(record.status, test=record.test, gross=record.total, switches=switches)),
-        total=amount(record.total, record.tax, record.shipping, switches) if home else None,
-        void_day=void_day(record.total, cancelled, [(when, money) for _, when, money in refunds], switches),
-    )
+def _not_before(day: int, instant: datetime | None, writing: Writing) -> int | None:
+    """The day of what became of an order, which is not before the order's own; None where it has no date."""
+    return None if instant is None else max(day, local_day(instant, writing.store.zone))
 
 
 def _touch(connection: Connection, entries: list[_Entry]) -> None:
     """Mark each person for review from the earliest day on which these orders changed their past."""
-    refunds: dict[int, set[tuple[int, int]]] = {}
-    old_ids = [entry.id for entry in entries if entry.old]
-    for order_id, day, money in chosen(connection, table(Refund), ("order_id", "day", "amount"), "order_id", old_ids):
-        refunds.setdefault(order_id, set()).add((day, money))
-    touched: dict[int, int] = {}
-    proven: dict[int, int] = {}
+    before = _before(connection, [entry.id for entry in entries if entry.known])
+    touched: list[tuple[int | None, int]] = []
     for entry in entries:
-        day = _touched_day(entry, refunds.get(entry.id, set()))
-        people = {entry.facts.customer_id, entry.old.customer_id if entry.old else None} - {None}
-        for person in people:
-            assert person is not None
-            touched[person] = min(touched.get(person, day), day)
-        if entry.facts.customer_id is not None:
-            person = entry.facts.customer_id
-            proven[person] = min(proven.get(person, entry.facts.local_day), entry.facts.local_day)
-    touch(connection, touched, proven)
+        old = before.get(entry.id)
+        day = entry.day if old is None else _touched_day(old, entry)
+        touched.append((entry.owner.customer_id, day))
+        if old is not None:
+            touched.append((old.row[_OWNER], day))
+    touch(connection, earliest(touched), earliest((entry.owner.customer_id, entry.day) for entry in entries))
 
 
-def _touched_day(entry: _Entry, before: set[tuple[int, int]]) -> int:
-    facts, old = entry.facts, entry.old
-    if old is None:
-        return facts.local_day
-    was = _Facts(old.customer_id, old.local_day, old.counted, old.total, old.void_day)
-    if (was.customer_id, was.local_day, was.counted, was.total) != (
-        facts.customer_id,
-        facts.local_day,
-        facts.counted,
-        facts.total,
-    ):
-        return min(was.local_day, facts.local_day)
-    days = {day for day, _ in before ^ {(day, money) for _, day, money in entry.refunds}}
-    if was.void_day != facts.void_day:
-        days |= {day for day in (was.void_day, facts.void_day) if day is not None}
-    return min(days, default=facts.local_day)
+class _Before(NamedTuple):
+    """What stands of an order whose record has changed."""
+
+    row: tuple[Any, ...]
+    lines: list[tuple[Any, ...]]
+    refunds: set[tuple[str, int, int]]
+
+
+def _before(connection: Connection, ids: list[int]) -> dict[int, _Before]:
+    """The rows of some orders by their id, read after their people were resolved: a merge has moved them by now."""
+    found = {row.id: _Before(tuple(row), [], set()) for row in chosen(connection, table(Order), _ORDER, "id", ids)}
+    for line in chosen(connection, table(OrderLine), _LINE, "order_id", ids):
+        found[line.order_id].lines.append(tuple(line))
+    for refund in chosen(connection, table(Refund), _REFUND, "order_id", ids):
+        found[refund.order_id].refunds.add((refund.platform_id, refund.day, refund.amount))
+    return found
+
+
+def _touched_day(old: _Before, new: _Entry) -> int:
+    """The first day on which an order is not what it was: its own, unless only what is dated later has changed."""
+    if any(old.row[n] != new.row[n] for n in _FROM_ITS_DAY) or sorted(old.lines) != new.lines:
+        was: int = old.row[_DAY]
+        return min(was, new.day)
+    days = [day for _, day, _ in old.refunds ^ set(new.refunds)]
+    days += [day for n in _DATED if old.row[n] != new.row[n] for day in (old.row[n], new.row[n]) if day is not None]
+    return min(days, default=new.day)
 
 
 def _write(connection: Connection, writing: Writing, entries: list[_Entry]) -> None:
     """Replace the rows of changed orders and add those of new ones."""
-    orders, lines, refunds = table(Order), table(OrderLine), table(Refund)
-    rows = [_row(entry, writing) for entry in entries]
-    old_ids = [entry.id for entry in entries if entry.old]
-    remove(connection, lines, "order_id", old_ids)
-    remove(connection, refunds, "order_id", old_ids)
-    bulk(connection, orders, _ORDER, [row for row, entry in zip(rows, entries, strict=True) if entry.old is None])
-    replaced = [row for row, entry in zip(rows, entries, strict=True) if entry.old is not None]
-    bulk_update(connection, orders, _ORDER[1:], replaced)
-    products = product_ids(
-        connection,
-        writing.store.id,
-        {line.product_id for entry in entries for line in entry.item.record.lines if line.product_id},
-    )
-    bulk(connection, lines, _LINE, (row for entry in entries for row in _lines(entry, products)))
+    known = [entry.id for entry in entries if entry.known]
+    remove(connection, table(OrderLine), "order_id", known)
+    remove(connection, table(Refund), "order_id", known)
+    bulk(connection, table(Order), _ORDER, [entry.row for entry in entries if not entry.known])
+    bulk_update(connection, table(Order), _ORDER[1:], [entry.row for entry in entries if entry.known])
+    bulk(connection, table(OrderLine), _LINE, (line for entry in entries for line in entry.lines))
     _write_refunds(
         connection,
         writing,
@@ -284,13 +266,15 @@ def _write_credits(connection: Connection, writing: Writing, records: list[Order
     if not records:
         return Written()
     refunds = table(Refund)
-    owners = _owners(connection, writing, records)
+    keys = [_keys(record, writing) for record in records]
+    owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     rows = [
         (refund.id, None, owner, local_day(refund.at or record.placed_at, writing.store.zone), refund.amount)
         for record, owner in zip(records, owners, strict=True)
         for refund in record.refunds
         if record.currency == writing.store.base
     ]
+    believed(*(money for *_, money in rows))
     statement = select(
         refunds.c.platform_id, refunds.c.id, refunds.c.customer_id, refunds.c.day, refunds.c.amount
     ).where(refunds.c.store_id == writing.store.id, refunds.c.platform_id.in_(bindparam("ids", expanding=True)))
@@ -305,41 +289,41 @@ def _write_credits(connection: Connection, writing: Writing, records: list[Order
         if (old := known.get(row[0])) is None
         or (old.customer_id, old.day, old.amount) != (row[2].customer_id, *row[3:])
     ]
-    remove(connection, refunds, "id", [known[row[0]].id for row in fresh if row[0] in known])
+    replaced = [known[row[0]] for row in fresh if row[0] in known]
+    remove(connection, refunds, "id", [old.id for old in replaced])
     _write_refunds(connection, writing, fresh)
-    days: dict[int, int] = {}
-    for _, _, owner, day, _ in fresh:
-        if owner.customer_id is not None:
-            days[owner.customer_id] = min(days.get(owner.customer_id, day), day)
-    touch(connection, days, days)
-    changed = sum(row[0] in known for row in fresh)
-    return Written(new=len(fresh) - changed, changed=changed, same=len(rows) - len(fresh))
+    days = earliest((owner.customer_id, day) for _, _, owner, day, _ in fresh)
+    touch(connection, earliest([*days.items(), *((old.customer_id, old.day) for old in replaced)]), days)
+    return Written(new=len(fresh) - len(replaced), changed=len(replaced), same=len(rows) - len(fresh))
 
 
-def _row(entry: _Entry, writing: Writing) -> tuple[Any, ...]:
-    """The values of an order's row, in the order of the table."""
-    record, facts, zone = entry.item.record, entry.facts, writing.store.zone
-    refunded = min(sum(money for _, _, money in entry.refunds), facts.total or 0)
+def _row(
+    item: Digested[OrderRecord], owner: Owner, day: int, refunds: Sequence[tuple[str, int, int]], writing: Writing
+) -> tuple[Any, ...]:
+    """The values of an order's row after its id and its store, in the order of the table."""
+    record, store = item.record, writing.store
+    believed(record.total, record.tax, record.shipping, record.discount)
+    given_back = [(when, money) for _, when, money in refunds]
+    cancelled = _not_before(day, record.cancelled_at, writing)
+    total, refunded = _money(record.total, record.tax, record.shipping, record.currency, given_back, store)
     return (
-        entry.id,
-        writing.store.id,
         record.id,
-        facts.customer_id,
-        entry.owner.identity_id,
-        facts.local_day,
-        facts.counted,
-        facts.void_day,
-        facts.total,
+        owner.customer_id,
+        owner.identity_id,
+        day,
+        int(is_counted(record.status, test=record.test, gross=record.total, switches=store.switches)),
+        void_day(record.total, cancelled, given_back, store.switches),
+        total,
         refunded,
         epoch(record.placed_at),
         epoch(record.updated_at) if record.updated_at else None,
-        entry.item.digest,
+        item.digest,
         writing.origin,
         record.name,
         record.status.value,
         record.platform_status,
         record.test,
-        local_day(record.cancelled_at, zone) if record.cancelled_at else None,
+        cancelled,
         record.currency,
         record.total,
         record.tax,
@@ -353,22 +337,32 @@ def _row(entry: _Entry, writing: Writing) -> tuple[Any, ...]:
         record.region,
         record.city,
         record.postcode,
-        local_day(record.delivered_at, zone) if record.delivered_at else None,
-        json.dumps(asdict(record.attribution)) if record.attribution else None,
+        _not_before(day, record.delivered_at, writing),
+        _attribution(record.attribution),
     )
 
 
-def _lines(entry: _Entry, products: dict[str, int]) -> Iterable[tuple[Any, ...]]:
-    for position, line in enumerate(entry.item.record.lines):
+def _attribution(visit: Attribution | None) -> str | None:
+    return json.dumps({name: getattr(visit, name) for name in _ATTRIBUTION}) if visit else None
+
+
+def _lines(order_id: int, record: OrderRecord, products: dict[str, int]) -> list[tuple[Any, ...]]:
+    """The values of an order's lines, in the order of the table."""
+    rows = []
+    for position, line in enumerate(record.lines):
+        believed(line.quantity, line.total)
         product = products[line.product_id] if line.product_id else None
-        yield (
-            entry.id,
-            position,
-            product,
-            line.quantity,
-            line.total,
-            line.title,
-            line.sku,
-            line.variant_id,
-            line.gift_card,
+        rows.append(
+            (
+                order_id,
+                position,
+                product,
+                line.quantity,
+                line.total,
+                line.title,
+                line.sku,
+                line.variant_id,
+                line.gift_card,
+            )
         )
+    return rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, Protocol, TypeVar
 
-from connector.days import epoch
+from connector.days import NEVER, epoch
 from connector.stores import OpenStore
 
 Origin = Literal["api", "file"]
@@ -64,17 +64,17 @@ class Written:
 
 
 def newest(page: Iterable[Digested[Record_co]]) -> list[Digested[Record_co]]:
-    """One record per id: the one changed last, and of equals the one that came last."""
+    """One record per id: what would be stored, had each come on a page of its own."""
     latest: dict[str, Digested[Record_co]] = {}
     for item in page:
         known = latest.get(item.record.id)
-        if known is None or _changed_at(item) >= _changed_at(known):
+        if known is None or not _older(item.record.updated_at, _seconds(known.record.updated_at)):
             latest[item.record.id] = item
     return list(latest.values())
 
 
 def supersedes(item: Digested[Record_co], stored: Version | None, origin: Origin) -> bool:
-    """Whether a record replaces the row stored for its id."""
+    """Whether a record replaces the row stored for its id: of one second, what comes last is what holds."""
     if stored is None:
         return True
     digest, updated_at, stored_origin = stored
@@ -82,8 +82,22 @@ def supersedes(item: Digested[Record_co], stored: Version | None, origin: Origin
         return False
     if origin == "api" and stored_origin == "file":
         return True
-    return item.record.updated_at is None or updated_at is None or epoch(item.record.updated_at) >= updated_at
+    return not _older(item.record.updated_at, updated_at)
 
 
-def _changed_at(item: Digested[Record_co]) -> float:
-    return item.record.updated_at.timestamp() if item.record.updated_at else float("-inf")
+def earliest(days: Iterable[tuple[int | None, int]]) -> dict[int, int]:
+    """The first of each person's days; what is nobody's is left out."""
+    first: dict[int, int] = {}
+    for person, day in days:
+        if person is not None and day < first.get(person, NEVER):
+            first[person] = day
+    return first
+
+
+def _older(changed: datetime | None, than: int | None) -> bool:
+    """Whether a record is known to have changed before the second `than`."""
+    return changed is not None and than is not None and epoch(changed) < than
+
+
+def _seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else epoch(instant)
