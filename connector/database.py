@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Dialect,
     Engine,
     Table,
     bindparam,
@@ -31,9 +33,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from connector.errors import ConnectorError, SettingsError
+from connector.models import metadata
 from connector.tables import AnyRow
 
 BATCH = 900
@@ -46,29 +49,40 @@ def open_database(url: str) -> Engine:
     A copy of a SQLite file is kept beside it before each migration of existing data.
     """
     engine = connect(url)
-    try:
+    file = path(engine)
+    if file is not None:
+        with suppress(OSError):  # SQLite says better what is wrong
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    with explained(engine):
         with engine.connect() as connection:
             found = revision(connection)
+            strangers = set(inspect(connection).get_table_names()) if found is None else set()
+        _refuse_strangers(engine, strangers)
         if found != head():
             _migrate(engine, found)
-    except (OperationalError, DatabaseError, sqlite3.DatabaseError) as error:
-        raise _explained(engine, error) from error
     return engine
 
 
 def connect(url: str) -> Engine:
     """The engine of `url`, a SQLAlchemy address or the path of a SQLite file; nothing is opened yet."""
+    address = url if "://" in url else f"sqlite:///{url}"
     try:
-        address = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError as error:
-        raise SettingsError(
-            f"{url!r} is not the address of a database.", remedy="Write a path, or postgresql+psycopg://…"
-        ) from error
-    engine = create_engine(address)
+        engine = create_engine(make_url(address))
+    except (ArgumentError, ValueError, ImportError):
+        raise _no_address() from None  # the address may hold a password, and these errors quote it
+    if engine.dialect.name not in {"sqlite", "postgresql"}:
+        raise _no_address()
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _no_address() -> SettingsError:
+    return SettingsError(
+        "The setting `database` is not the address of a database that can be used.",
+        remedy="Write a path, or postgresql+psycopg://… (pip install lifecycle-connector[postgresql]).",
+    )
 
 
 def revision(connection: Connection) -> str | None:
@@ -95,12 +109,14 @@ def copy(engine: Engine, to: Path) -> None:
     source = path(engine)
     if source is None:
         raise SettingsError("Only a SQLite database is copied here.", remedy="Use pg_dump for PostgreSQL.")
-    descriptor = os.open(to, os.O_CREAT | os.O_WRONLY, 0o600)
-    os.close(descriptor)
-    with sqlite3.connect(source) as old, sqlite3.connect(to) as new:
+    if to.exists() and to.samefile(source):
+        raise SettingsError(f"{to} is the database itself.", remedy="Name another file for the copy.")
+    part = to.with_name(f"{to.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
         old.backup(new)
-    old.close()
-    new.close()
+    part.replace(to)
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
@@ -119,11 +135,18 @@ def bulk(connection: Connection, table: Table, columns: Sequence[str], rows: Ite
 
     The statement is SQLAlchemy's; the values go to the driver as they are, which is 2.7 times as fast.
     """
-    compiled = insert(table).values({name: bindparam(name) for name in columns}).compile(dialect=connection.dialect)
+    statement, positional = _insert(table, tuple(columns), connection.dialect)
     rows = iter(rows)
     while batch := list(islice(rows, 10_000)):
-        parameters: Any = batch if compiled.positional else [dict(zip(columns, row, strict=True)) for row in batch]
-        connection.exec_driver_sql(str(compiled), parameters)
+        parameters: Any = batch if positional else [dict(zip(columns, row, strict=True)) for row in batch]
+        connection.exec_driver_sql(statement, parameters)
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, bool]:
+    """The text of an INSERT, and whether its values go by their position."""
+    compiled = insert(table).values({name: bindparam(name) for name in columns}).compile(dialect=dialect)
+    return str(compiled), compiled.positional
 
 
 def bulk_update(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -139,7 +162,7 @@ def chosen(
     """The named columns of the rows whose column `by` is one of `values`."""
     statement = select(*(table.c[name] for name in columns)).where(table.c[by].in_(bindparam("values", expanding=True)))
     for batch in batches(values):
-        yield from connection.execute(statement, {"values": batch})
+        yield from connection.execute(statement, {"values": batch}).all()
 
 
 def remove(connection: Connection, table: Table, by: str, values: Iterable[Any]) -> None:
@@ -189,6 +212,17 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def _refuse_strangers(engine: Engine, tables: set[str]) -> None:
+    """Keep out of another program's database: of its file, or, on a server, of tables that have our names."""
+    if engine.dialect.name != "sqlite":
+        tables &= set(metadata.tables)
+    if tables:
+        raise SettingsError(
+            f"The database {_place(engine)} holds another program's tables ({', '.join(sorted(tables)[:3])}).",
+            remedy="Give the connector a database of its own.",
+        )
+
+
 def _migrate(engine: Engine, found: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - 0.8 s to import, needed once per upgrade
     from alembic.config import Config  # noqa: PLC0415
@@ -200,8 +234,6 @@ def _migrate(engine: Engine, found: str | None) -> None:
     file = path(engine)
     if found is not None and file is not None:
         copy(engine, file.with_name(f"{file.name}.before-{head()}"))
-    if file is not None and not file.exists():
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
     config = Config()
     config.set_main_option("script_location", "connector:migrations")
     with engine.begin() as connection:
@@ -210,14 +242,20 @@ def _migrate(engine: Engine, found: str | None) -> None:
 
 
 def _explained(engine: Engine, error: Exception) -> ConnectorError:
-    where = str(path(engine) or engine.url.render_as_string(hide_password=True))
-    reason = str(getattr(error, "orig", None) or error)
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
     remedies = {
         "unable to open database file": "Check that its folder exists and can be written to.",
         "readonly": "Give the user who runs the connector the right to write to the file and its folder.",
         "disk is full": "Free some space; nothing was lost, run the command again.",
         "locked": "Another program holds it; run the command again when that one has finished.",
         "not a database": "Name another file: this one is not a SQLite database.",
+        "malformed": "The file is damaged: put back a copy of it.",
+        "onnection": "Check that the server runs, and the address, user and password of the setting `database`.",
     }
     remedy = next((text for words, text in remedies.items() if words in reason), "")
-    return ConnectorError(f"The database {where} cannot be used: {reason}.", remedy=remedy)
+    return ConnectorError(f"The database {_place(engine)} cannot be used: {reason}.", remedy=remedy)
+
+
+def _place(engine: Engine) -> str:
+    """Which database this is, without its password."""
+    return str(path(engine) or engine.url.render_as_string(hide_password=True))

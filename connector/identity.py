@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import phonenumbers
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from connector.database import BATCH, bulk, bulk_update, next_id
+from connector.database import batches, bulk, bulk_update, next_id
 from connector.errors import SettingsError
 from connector.models import Account, Checkout, Consent, Customer, Identity, Membership, Merge, Metric, Order, Refund
 from connector.tables import table
@@ -29,15 +29,17 @@ EVERYWHERE = 0
 """The scope of keys that mean the same person in every store."""
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@.<>()\[\],;:\\\"]{2,}")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PLACEHOLDER = re.compile(
-    r"(no-?reply|ne-?pas-?repondre|guest|invite|anonymous|anonyme|none|null|no-?email|sans-?email|unknown|inconnu)"
-    r"@.*|.*@(localhost|noemail|invalid)(\.[a-z]+)?"
+    r"(no[-._]?reply|ne[-._]?pas[-._]?repondre|guest|invite|anonymous|anonyme|none|null|no[-._]?e?mail"
+    r"|sans[-._]?e?mail|unknown|inconnu)@.*|.*@(localhost|noemail|invalid)(\.[a-z]+)?"
 )
+_E164 = re.compile(r"\+[1-9]{4}[0-9]{4,11}")
+"""Numbers that need no parsing: with no 0 in the first four digits, none can be a national one left after the code."""
+_DUMMY = re.compile(r".*(?:([0-9])\1{6}|1234567).*")
+"""What is typed in to get past a form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What a record says about whose it is. `day` is the first day that it proves the person to exist."""
 
     day: int
@@ -57,8 +59,7 @@ class Keys:
         return keys
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose a record is, and by which key; both None where nothing says."""
 
     customer_id: int | None
@@ -72,7 +73,7 @@ def normal_email(text: str | None, *, shared: Iterable[str] = ()) -> str | None:
     """The address lower-cased, in NFC, its domain in ASCII; None where it is none, a placeholder or among `shared`."""
     if not text:
         return None
-    address = unicodedata.normalize("NFC", text).strip().lower()
+    address = unicodedata.normalize("NFC", text.strip().lower())
     if len(address) > 254 or not _EMAIL.fullmatch(address) or _PLACEHOLDER.fullmatch(address):
         return None
     name, _, domain = address.rpartition("@")
@@ -88,10 +89,13 @@ def normal_phone(text: str | None, country: str | None = None) -> str | None:
     """The number in E.164, read as a national number of `country` where it has no prefix; None where it is none."""
     if not text:
         return None
-    if _E164.fullmatch(text):
-        return text
+    number = text if _E164.fullmatch(text) else _parsed_phone(text, country)
+    return None if number is None or _DUMMY.fullmatch(number) else number
+
+
+def _parsed_phone(text: str, country: str | None) -> str | None:
     try:
-        number = phonenumbers.parse(text, country)
+        number = phonenumbers.parse(text, country and country.upper())
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):
@@ -109,11 +113,11 @@ class Resolver:
     connection: Connection
     store_id: int
     now: int
-    _known: dict[Key, Owner] = field(default_factory=dict)
+    _known: dict[Key, tuple[int, int]] = field(default_factory=dict)  # the person, the identity
     _people: list[tuple[int, int, int]] = field(default_factory=list)  # id, since_day, next_review_on
     _identities: list[tuple[int, str, int, str, int]] = field(default_factory=list)
     _root: dict[int, int] = field(default_factory=dict)
-    _separated: set[frozenset[int]] | None = None
+    _separated: list[tuple[int, int]] | None = None
 
     def __post_init__(self) -> None:
         self._next_person = next_id(self.connection, table(Customer))
@@ -125,7 +129,12 @@ class Resolver:
         self._load({key for keys in wanted for key in keys} - self._known.keys())
         owners = [self._owner(keys, record.day) for keys, record in zip(wanted, records, strict=True)]
         self._flush()
-        return [Owner(self._rooted(owner.customer_id), owner.identity_id) for owner in owners]
+        if not self._root:
+            return owners
+        return [
+            owner if owner.customer_id is None else Owner(self._rooted(owner.customer_id), owner.identity_id)
+            for owner in owners
+        ]
 
     def _load(self, keys: set[Key]) -> None:
         identities = table(Identity)
@@ -138,31 +147,27 @@ class Resolver:
             identities.c.value.in_(bindparam("values", expanding=True)),
         )
         for (kind, scope), values in groups.items():
-            for start in range(0, len(values), BATCH):
-                found = self.connection.execute(
-                    statement, {"kind": kind, "scope": scope, "values": values[start : start + BATCH]}
-                )
-                for value, identity_id, customer_id in found:
-                    self._known[kind, scope, value] = Owner(customer_id, identity_id)
+            for batch in batches(values):
+                found = self.connection.execute(statement, {"kind": kind, "scope": scope, "values": batch})
+                for value, identity_id, customer_id in found.all():
+                    self._known[kind, scope, value] = customer_id, identity_id
 
     def _owner(self, keys: list[Key], day: int) -> Owner:
         if not keys:
             return NOBODY
-        owned = [(key, self._known[key]) for key in keys if key in self._known]
-        people = list(dict.fromkeys(self._rooted(owner.customer_id) for _, owner in owned))
-        person = people[0] if people else self._new_person(day)
-        assert person is not None
-        for other in people[1:]:
-            link = next(owner.identity_id for _, owner in owned if self._rooted(owner.customer_id) == other)
-            assert other is not None
-            assert link is not None
-            person = self._join(person, other, link)
-        for key in keys:
-            if key not in self._known:
-                self._known[key] = Owner(person, self._new_identity(key, person))
-        return Owner(person, self._known[keys[0]].identity_id)
+        owned = [self._known[key] for key in keys if key in self._known]
+        person = self._rooted(owned[0][0]) if owned else self._new_person(day)
+        for customer_id, link in owned[1:]:
+            other = self._rooted(customer_id)
+            if other != person:
+                person = self._join(person, other, link)
+        if len(owned) < len(keys):
+            for key in keys:
+                if key not in self._known:
+                    self._known[key] = person, self._new_identity(key, person)
+        return Owner(person, self._known[keys[0]][1])
 
-    def _rooted(self, customer_id: int | None) -> int | None:
+    def _rooted(self, customer_id: int) -> int:
         while customer_id in self._root:
             customer_id = self._root[customer_id]
         return customer_id
@@ -181,20 +186,23 @@ class Resolver:
 
     def _join(self, one: int, other: int, link: int) -> int:
         kept, absorbed = min(one, other), max(one, other)
-        if frozenset((kept, absorbed)) in self._apart():
+        if any({self._rooted(left), self._rooted(right)} == {one, other} for left, right in self._apart()):
             return one
         self._flush()
         merge(self.connection, kept, absorbed, identity_id=link, now=self.now)
         self._root[absorbed] = kept
         return kept
 
-    def _apart(self) -> set[frozenset[int]]:
+    def _apart(self) -> list[tuple[int, int]]:
+        """The people whom a user has separated, or those whom they have become part of since."""
         if self._separated is None:
             merges = table(Merge)
             rows = self.connection.execute(
                 select(merges.c.kept_id, merges.c.absorbed_id).where(merges.c.undone_at.is_not(None))
-            )
-            self._separated = {frozenset((kept, absorbed)) for kept, absorbed in rows}
+            ).all()
+            self._separated = [
+                (_present(self.connection, kept), _present(self.connection, absorbed)) for kept, absorbed in rows
+            ]
         return self._separated
 
     def _flush(self) -> None:
@@ -211,12 +219,11 @@ def touch(connection: Connection, touched: Mapping[int, int], proven: Mapping[in
     """
     people = table(Customer)
     statement = select(people.c.id, people.c.since_day, people.c.next_review_on).where(
-        people.c.id.in_(bindparam("ids", expanding=True))
+        people.c.id.in_(bindparam("ids", expanding=True)), people.c.merged_into.is_(None)
     )
-    ids = list(touched.keys() | proven.keys())
     rows = []
-    for start in range(0, len(ids), BATCH):
-        for person, since, review in connection.execute(statement, {"ids": ids[start : start + BATCH]}):
+    for batch in batches(touched.keys() | proven.keys()):
+        for person, since, review in connection.execute(statement, {"ids": batch}).all():
             older = min(since, proven.get(person, since))
             days = [review, touched.get(person), older if older < since else None]
             wanted = (older, min((day for day in days if day is not None), default=None))
@@ -227,7 +234,7 @@ def touch(connection: Connection, touched: Mapping[int, int], proven: Mapping[in
 
 def merge(connection: Connection, kept: int, absorbed: int, *, identity_id: int, now: int) -> None:
     """Make one person of two: all that the absorbed one had becomes the kept one's, and is remembered."""
-    identities, merges = table(Identity), table(Merge)
+    identities, merges, people = table(Identity), table(Merge), table(Customer)
     moved = list(connection.scalars(select(identities.c.id).where(identities.c.customer_id == absorbed)))
     connection.execute(
         merges.insert(),
@@ -239,8 +246,7 @@ def merge(connection: Connection, kept: int, absorbed: int, *, identity_id: int,
             "merged_at": now,
         },
     )
-    _hand_over(connection, moved, to=kept)
-    people = table(Customer)
+    _hand_over(connection, moved, absorbed, to=kept)
     since = connection.scalar(select(func.min(people.c.since_day)).where(people.c.id.in_((kept, absorbed))))
     _forget_stages(connection, absorbed)
     connection.execute(update(people).where(people.c.id == absorbed).values(merged_into=kept, next_review_on=None))
@@ -249,44 +255,38 @@ def merge(connection: Connection, kept: int, absorbed: int, *, identity_id: int,
 
 def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
     """Make two people again of one, as they were, with what came in since going to whose key it carries."""
-    merges, people = table(Merge), table(Customer)
+    identities, merges, people = table(Identity), table(Merge), table(Customer)
     row = connection.execute(select(merges).where(merges.c.id == merge_id, merges.c.undone_at.is_(None))).one_or_none()
     if row is None:
         raise SettingsError(f"No merge {merge_id} holds.", remedy="List the merges of a person to find its number.")
-    owner = connection.scalar(
-        select(table(Identity).c.customer_id).where(table(Identity).c.id == json.loads(row.moved)[0])
-    )
+    owner = _present(connection, row.kept_id)
+    held = set(connection.scalars(select(identities.c.id).where(identities.c.customer_id == owner)))
+    moved = [identity for identity in json.loads(row.moved) if identity in held]  # others were given back already
     connection.execute(update(people).where(people.c.id == row.absorbed_id).values(merged_into=None))
-    _hand_over(connection, json.loads(row.moved), to=row.absorbed_id)
+    _hand_over(connection, moved, owner, to=row.absorbed_id)
     connection.execute(update(merges).where(merges.c.id == merge_id).values(undone_at=now))
-    for person in {owner, row.absorbed_id}:
+    for person in (owner, row.absorbed_id):
         _forget_stages(connection, person)
         since = _first_day(connection, person)
         connection.execute(update(people).where(people.c.id == person).values(since_day=since, next_review_on=since))
 
 
-def find_people(connection: Connection, text: str) -> list[int]:
-    """The people whom an e-mail, a phone number, a shop's customer id or `person:ID` means; SettingsError for none."""
-    identities, people = table(Identity), table(Customer)
-    values = {value for value in (text, normal_email(text), normal_phone(text)) if value}
-    found = select(identities.c.customer_id).where(identities.c.value.in_(values))
-    if text.startswith("person:") and text[7:].isdigit():
-        found = select(people.c.id).where(people.c.id == int(text[7:]))
-    ids = sorted(set(connection.scalars(found)))
-    if not ids:
-        raise SettingsError(
-            f"Nobody here is known as {text!r}.",
-            remedy="Give an e-mail address, a phone number, a customer id of the shop, or person:NUMBER.",
-        )
-    return ids
+def _present(connection: Connection, person: int) -> int:
+    """Who a person is by now: themselves, or whom they became part of."""
+    people = table(Customer)
+    while (into := connection.scalar(select(people.c.merged_into).where(people.c.id == person))) is not None:
+        person = into
+    return person
 
 
-def _hand_over(connection: Connection, identity_ids: list[int], *, to: int) -> None:
-    """Give identities, and every row that came in by them, to another person."""
-    connection.execute(update(table(Identity)).where(table(Identity).c.id.in_(identity_ids)).values(customer_id=to))
-    for model in (Order, Refund, Checkout, Consent):
-        rows = table(model)
-        connection.execute(update(rows).where(rows.c.identity_id.in_(identity_ids)).values(customer_id=to))
+def _hand_over(connection: Connection, identity_ids: list[int], owner: int, *, to: int) -> None:
+    """Give identities of `owner`, and every row that came in by them, to another person."""
+    for batch in batches(identity_ids):
+        connection.execute(update(table(Identity)).where(table(Identity).c.id.in_(batch)).values(customer_id=to))
+        for model in (Order, Refund, Checkout, Consent):
+            rows = table(model)
+            mine = rows.c.customer_id == owner, rows.c.identity_id.in_(batch)  # the person is what is indexed
+            connection.execute(update(rows).where(*mine).values(customer_id=to))
 
 
 def _forget_stages(connection: Connection, person: int) -> None:
@@ -295,13 +295,17 @@ def _forget_stages(connection: Connection, person: int) -> None:
 
 
 def _first_day(connection: Connection, person: int) -> int:
-    """The day since which a person exists, from their accounts and orders; a person has at least one of them."""
-    identities, accounts, orders = table(Identity), table(Account), table(Order)
-    created = connection.scalar(
+    """The first day that proves a person to exist, by what is theirs; what is known of them where nothing has a day."""
+    identities, accounts = table(Identity), table(Account)
+    created = (
         select(func.min(accounts.c.created_day))
         .join(identities, identities.c.id == accounts.c.identity_id)
         .where(identities.c.customer_id == person)
     )
-    ordered = connection.scalar(select(func.min(orders.c.local_day)).where(orders.c.customer_id == person))
+    acted = [
+        select(func.min(day)).where(day.table.c.customer_id == person)
+        for day in (table(Order).c.local_day, table(Checkout).c.local_day, table(Refund).c.day)
+    ]
+    days = [day for statement in (created, *acted) if (day := connection.scalar(statement)) is not None]
     known = connection.scalar(select(table(Customer).c.since_day).where(table(Customer).c.id == person))
-    return min((day for day in (created, ordered) if day is not None), default=int(known or 0))
+    return min(days, default=int(known or 0))

@@ -45,7 +45,9 @@ def _stored(connection: Connection, writing: Writing, ids: list[str]) -> dict[st
     statement = select(*(checkouts.c[name] for name in _ASKED)).where(
         checkouts.c.store_id == writing.store.id, checkouts.c.platform_id.in_(bindparam("ids", expanding=True))
     )
-    return {row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch})}
+    return {
+        row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch}).all()
+    }
 
 
 def _version(row: AnyRow | None) -> Version | None:

@@ -59,7 +59,7 @@ def _stored(connection: Connection, writing: Writing, ids: list[str]) -> dict[st
     return {
         name: (digest, updated_at, origin)
         for batch in batches(ids)
-        for name, digest, updated_at, origin in connection.execute(statement, {"ids": batch})
+        for name, digest, updated_at, origin in connection.execute(statement, {"ids": batch}).all()
     }
 
 

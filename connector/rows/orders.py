@@ -134,7 +134,9 @@ def _stored(connection: Connection, store: OpenStore, ids: list[str]) -> dict[st
         orders.c.customer_id,
         orders.c.local_day,
     ).where(orders.c.store_id == store.id, orders.c.platform_id.in_(bindparam("ids", expanding=True)))
-    return {row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch})}
+    return {
+        row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch}).all()
+    }
 
 
 def _version(row: AnyRow | None) -> Version | None:
@@ -281,7 +283,7 @@ def _write_credits(connection: Connection, writing: Writing, records: list[Order
     known = {
         row.platform_id: row
         for batch in batches(row[0] for row in rows)
-        for row in connection.execute(statement, {"ids": batch})
+        for row in connection.execute(statement, {"ids": batch}).all()
     }
     fresh = [
         row

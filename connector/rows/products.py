@@ -43,7 +43,7 @@ def product_ids(connection: Connection, store_id: int, platform_ids: Iterable[st
     known = {
         platform_id: row_id
         for batch in batches(wanted)
-        for platform_id, row_id in connection.execute(statement, {"ids": batch})
+        for platform_id, row_id in connection.execute(statement, {"ids": batch}).all()
     }
     new = sorted(wanted - known.keys())
     if new:
