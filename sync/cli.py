@@ -71,19 +71,9 @@ def import_file(
     json: Json = False,
 ) -> None:
     """Read orders or customers from a shop's CSV export. Reading a file again changes nothing."""
-    from sync.commands.importing import run  # noqa: PLC0415
+    from sync.commands.importing import Belonging, run  # noqa: PLC0415
 
-    run(
-        config,
-        database,
-        file,
-        store=store,
-        currency=currency,
-        timezone=timezone,
-        mapping=mapping,
-        count_zero=count_zero,
-        as_json=json,
-    )
+    run(config, database, file, Belonging(store, currency, timezone, mapping, count_zero), as_json=json)
 
 
 @app.command("pull")
@@ -191,12 +181,11 @@ def undo(
     number: Annotated[int, typer.Argument(metavar="RUN", help="The number that the push printed.")],
     config: Config = None,
     database: Database = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken back.")] = False,
 ) -> None:
     """Take back what a push wrote, where it still stands as it was left."""
     from sync.commands.undoing import undo as take_back  # noqa: PLC0415
 
-    take_back(config, database, number, dry_run=dry_run)
+    take_back(config, database, number)
 
 
 @app.command("leave")
@@ -204,12 +193,11 @@ def leave(
     destination: Annotated[str, typer.Argument(help="Name of a destination.")],
     config: Config = None,
     database: Database = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
 ) -> None:
     """Remove everything that we ever wrote at a destination."""
     from sync.commands.undoing import leave as remove  # noqa: PLC0415
 
-    remove(config, database, destination, dry_run=dry_run)
+    remove(config, database, destination)
 
 
 @app.command("merges")

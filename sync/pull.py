@@ -28,8 +28,8 @@ from connector.stores import OpenStore
 from connector.tables import table
 
 Stream = Literal["customers", "orders", "checkouts"]
-Progress = Callable[[Stream, int, int | None], None]
-"""Told after each page: the stream, the records read so far, and how many there are where that is known."""
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being worked off, how much of it is done, and of how much where that is known."""
 
 _WRITE: dict[Stream, Callable[[Connection, Writing, Any], Written]] = {
     "customers": write_customers,

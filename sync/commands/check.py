@@ -1,0 +1,61 @@
+"""The check command: whether every key works, and what to do where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from connector.destination import DestinationCheck
+from connector.errors import ConnectorError
+from connector.source import Problem, ShopCheck
+from sync.voice import Voice, emit, voice
+from sync.workspace import open_workspace
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one shop or tool answered."""
+
+    kind: str  # store or destination
+    key: str
+    name: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether a sync can use it."""
+        return not any(problem.fatal for problem in self.problems)
+
+
+def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
+    """Ask each store and destination; the command fails where one cannot be used."""
+    workspace = open_workspace(config, database)
+    say = voice(workspace.settings, quiet=as_json)
+    answers = [_asked("store", key, source.check) for key, _, source in workspace.sources()]
+    answers += [_asked("destination", key, there.check) for key, _, there in workspace.destinations()]
+    for answer in answers:
+        if as_json:
+            problems = [{"message": p.message, "remedy": p.remedy, "fatal": p.fatal} for p in answer.problems]
+            emit({"kind": answer.kind, "key": answer.key, "name": answer.name, "problems": problems})
+        _tell(say, answer)
+    if not all(answer.works for answer in answers):
+        raise typer.Exit(1)
+
+
+def _asked(kind: str, key: str, check: Callable[[], ShopCheck | DestinationCheck]) -> Answer:
+    try:
+        found = check()
+    except ConnectorError as error:
+        return Answer(kind, key, "", (Problem(error.message, error.remedy, fatal=True),))
+    return Answer(kind, key, found.name, found.problems)
+
+
+def _tell(say: Voice, answer: Answer) -> None:
+    mark = "✓" if answer.works else "✗"
+    say.say(f"{mark} {answer.key}  {answer.name}", f"{mark} {answer.key}  {answer.name}")
+    for problem in answer.problems:
+        line = f"    {'✗' if problem.fatal else '!'} {problem.message} {problem.remedy}"
+        say.say(line, line)

@@ -1,0 +1,189 @@
+"""The demo command: the whole road on an invented French shop, against fakes of the platforms on this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from connector.catalogue import Family
+from connector.database import open_database
+from connector.days import day_date, local_day
+from connector.errors import SettingsError
+from connector.reports import segments
+from connector.settings import DestinationSettings, Language, Settings, StoreSettings
+from connector.totals import totals
+from sync import clock
+from sync.commands.pushing import push_all
+from sync.commands.syncing import bring_up_to_date, pull_all
+from sync.demo.boutique import ZONE, boutique
+from sync.demo.mailchimp import FakeMailchimp
+from sync.demo.server import FakeServer
+from sync.demo.shopify import FakeShopify
+from sync.push import PlanSummary
+from sync.recompute import families
+from sync.runs import recorded
+from sync.voice import Voice, emit, terminal_language
+from sync.workspace import Workspace
+
+TOKEN = "shpat_demo"  # noqa: S105 - the fake's own
+API_KEY = "0123456789abcdef0123456789abcdef-us21"
+
+
+@dataclass(frozen=True)
+class Platforms:
+    """The fakes that the demo talks to."""
+
+    shopify: FakeShopify
+    mailchimp: FakeMailchimp
+
+    @property
+    def writes(self) -> int:
+        """How many requests changed, or could have changed, something."""
+        return len(self.shopify.writes) + len(self.mailchimp.writes)
+
+
+def run(*, as_json: bool, people: int, language: str, keep: Path | None) -> None:
+    """Play the road once and tell it; the last line is JSON where `as_json` asks."""
+    if language not in {"", "fr", "en"}:
+        raise SettingsError(f"{language!r} is not a language of this program.", remedy="Use fr or en.")
+    spoken: Language = "fr" if language == "fr" or (not language and terminal_language() == "fr") else "en"
+    say = Voice(spoken, quiet=as_json)
+    with _folder(keep) as folder, _platforms(people) as platforms:
+        workspace = _workspace(folder, spoken, platforms)
+        result = _play(workspace, platforms, say)
+        workspace.engine.dispose()
+    if as_json:
+        emit(result)
+
+
+def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, Any]:
+    shop = platforms.shopify.shop
+    say.say(
+        f"{shop.name}, une boutique inventée : {say.number(len(shop.customers))} comptes, "
+        f"{say.number(len(shop.orders))} commandes en trois ans.\n\n1. Lecture",
+        f"{shop.name}, an invented shop: {say.number(len(shop.customers))} accounts, "
+        f"{say.number(len(shop.orders))} orders in three years.\n\n1. Pull",
+    )
+    pull_all(workspace, say)
+    say.say("\n2. Recalcul", "\n2. Recompute")
+    with recorded(workspace.engine, "recompute", workspace.now) as record:
+        record.as_of = bring_up_to_date(workspace, say)
+    report = _tell_stages(workspace, say)
+    say.say("\n3. Envoi", "\n3. Push")
+    pushed = push_all(workspace, say)
+    _tell_example(platforms, pushed, say)
+    before = platforms.writes
+    say.say("\n4. Second envoi", "\n4. Second push")
+    push_all(workspace, say)
+    again = platforms.writes - before
+    say.say(f"Requêtes d'écriture : {again}.", f"Write requests: {again}.")
+    with workspace.engine.connect() as connection:
+        held = totals(connection)
+    return {
+        "people": held.people,
+        "orders": held.orders,
+        "stages": {stage["key"]: stage["people"] for stage in report["families"][0]["stages"]},
+        "pushed": {plan.destination: plan.outcomes.get("accepted", 0) for plan in pushed},
+        "second_push_writes": again,
+    }
+
+
+def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
+    """Say where people stand, how that came about, and who is about to lapse; the report of today."""
+    chosen, today = families(workspace.settings), workspace.today()
+    with workspace.engine.connect() as connection:
+        now = segments(connection, chosen, today)
+        soon = segments(connection, chosen, today + 30)
+        past = [segments(connection, chosen, today - ago) for ago in (720, 540, 360, 180)]
+    family = chosen[0]
+    labels = [stage.label.of(say.language) for stage in family.stages]
+    say.say(" " * 14 + "".join(f"{label:>12}" for label in labels), " " * 14 + "".join(f"{x:>12}" for x in labels))
+    for counted in (*past, now):
+        row = "".join(f"{say.number(stage['people']):>12}" for stage in _stages(counted, family))
+        say.say(f"  {counted['as_of']:12}{row}", f"  {counted['as_of']:12}{row}")
+    lapsing, money = _lapsing(now, soon)
+    amount = say.money(money, workspace.merchant().currency)
+    say.say(
+        f"Si rien n'est acheté, {say.number(lapsing)} personnes de plus seront inactives dans 30 jours ; "
+        f"elles ont dépensé {amount}.",
+        f"If nothing is bought, {say.number(lapsing)} more people are inactive in 30 days; they have spent {amount}.",
+    )
+    return now
+
+
+def _stages(report: dict[str, Any], family: Family) -> list[dict[str, Any]]:
+    return next(entry["stages"] for entry in report["families"] if entry["key"] == family.key)
+
+
+def _lapsing(now: dict[str, Any], soon: dict[str, Any]) -> tuple[int, int]:
+    """How many more are inactive later than now, and what they have spent, in minor units."""
+    before, after = (
+        next(stage for stage in report["families"][0]["stages"] if stage["key"] == "inactive") for report in (now, soon)
+    )
+    return after["people"] - before["people"], after["revenue"]["minor"] - before["revenue"]["minor"]
+
+
+def _tell_example(platforms: Platforms, pushed: list[PlanSummary], say: Voice) -> None:
+    """Show one customer as the shop's own admin has them now, with the tags of others untouched."""
+    customers = platforms.shopify.shop.customers.values()
+    example = next((c for c in customers if len(c.tags) > 1), None) or next((c for c in customers if c.tags), None)
+    if example is None or not pushed:
+        return
+    name = f"{example.first_name} {example.last_name}"
+    tags = " · ".join(sorted(example.tags))
+    say.say(f"Dans la boutique, {name} porte maintenant : {tags}", f"In the shop, {name} now carries: {tags}")
+
+
+def _workspace(folder: Path, language: Language, platforms: Platforms) -> Workspace:
+    settings = Settings(
+        database=f"sqlite:///{folder / 'demo.db'}",
+        language=language,
+        stores={
+            "boutique": StoreSettings(
+                platform="shopify", shop=platforms.shopify.shop.domain, token=TOKEN, endpoint=platforms.shopify.url
+            )
+        },
+        destinations={
+            "tags": DestinationSettings(platform="shopify", store="boutique"),
+            "newsletter": DestinationSettings(
+                platform="mailchimp",
+                api_key=API_KEY,
+                audience=platforms.mailchimp.audience,
+                endpoint=platforms.mailchimp.url,
+            ),
+        },
+    )
+    return Workspace(settings, open_database(settings.database))
+
+
+@contextmanager
+def _platforms(people: int) -> Iterator[Platforms]:
+    yesterday = day_date(local_day(clock.now(), ZONE)) - timedelta(days=1)
+    shop = boutique(yesterday, people=people)
+    mailchimp = FakeMailchimp(api_key=API_KEY, now=clock.now, name=shop.name)
+    for customer in shop.customers.values():
+        if customer.email and customer.consent in {"subscribed", "unsubscribed"}:
+            mailchimp.add(customer.email, customer.consent)
+    with ExitStack() as stack:
+        servers: tuple[FakeServer, ...] = (FakeShopify(shop, now=clock.now, token=TOKEN), mailchimp)
+        for server in servers:
+            stack.enter_context(server)
+        assert isinstance(servers[0], FakeShopify)
+        yield Platforms(servers[0], mailchimp)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        if (keep / "demo.db").exists():
+            raise SettingsError(f"{keep} holds a demo already.", remedy="Name another folder, or empty this one.")
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="connector-demo-") as folder:
+        yield Path(folder)

@@ -1,0 +1,174 @@
+"""The import command: a shop's CSV export into the same rows that a pull fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select, update
+
+from connector.counting import Switches
+from connector.days import day_date
+from connector.errors import SettingsError
+from connector.models import Order, Store
+from connector.rows.orders import recount
+from connector.source import ShopCheck
+from connector.stores import FILE, OpenStore, complete_history, open_store, register
+from connector.tables import table
+from connector.totals import Totals, totals
+from connectors.csvfile import CsvSource, parse_mapping
+from sync.commands.syncing import bring_up_to_date, tell_pull
+from sync.lock import writer
+from sync.progress import shown
+from sync.pull import Pull, PullReport
+from sync.runs import recorded
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+ONLY_STORE = "shop"
+"""The name of a store that nobody named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """What the user says of a file: whose it is, and how to read it."""
+
+    store: str | None = None
+    currency: str | None = None
+    timezone: str | None = None
+    mapping: str | None = None
+    count_zero: bool | None = None
+
+
+def run(config: Path | None, database: str | None, file: Path, belonging: Belonging, *, as_json: bool) -> None:
+    """Import `file` into a store, bring the memberships up to date, and say what the base holds now."""
+    workspace = open_workspace(config, database)
+    say = voice(workspace.settings, quiet=as_json)
+    with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
+        store, source = _open(workspace, file, belonging)
+        with shown(say, workspace.stopping, file.name) as progress:
+            pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress)
+            report = pull.run(source)
+        lifted = _complete_history(workspace, store)
+        record.as_of = bring_up_to_date(workspace, say)
+        with workspace.engine.connect() as connection:
+            held = totals(connection, store.id)
+        record.detail |= {"file": file.name, "orders": report.rows("orders").new}
+    tell_pull(say, store.key, report)
+    _tell(say, store, held, lifted=lifted)
+    if as_json:
+        emit(_summary(store, report, held))
+
+
+def _open(workspace: Workspace, file: Path, belonging: Belonging) -> tuple[OpenStore, CsvSource]:
+    """The store that the file belongs to, made if it is new, and the file opened as its currency and zone ask."""
+    with workspace.engine.begin() as connection:
+        key = belonging.store or _only_store(connection)
+        known = open_store(connection, key)
+        currency, timezone = _place(known, belonging, file)
+        mapping = parse_mapping(belonging.mapping) if belonging.mapping else None
+        source = CsvSource(file, currency=currency, timezone=timezone, mapping=mapping)
+        switches = known.switches if known else Switches()
+        if belonging.count_zero is not None:
+            switches = replace(switches, count_zero_orders=belonging.count_zero)
+        if known is None:
+            check = ShopCheck(shop_id=f"file:{key}", name=key, currency=currency, timezone=timezone)
+            return register(connection, key, FILE, check, switches), source
+        return _switched(connection, known, switches), source
+
+
+def _only_store(connection: Connection) -> str:
+    keys = connection.scalars(select(table(Store).c.key)).all()
+    if len(keys) > 1:
+        raise SettingsError(
+            "This database has several stores.", remedy=f"Say whose file it is: --store {' or --store '.join(keys)}."
+        )
+    return str(keys[0]) if keys else ONLY_STORE
+
+
+def _place(known: OpenStore | None, belonging: Belonging, file: Path) -> tuple[str, str]:
+    """The currency and time zone of a file, which for a known store are the store's."""
+    currency = belonging.currency.upper() if belonging.currency else None
+    if known is not None:
+        for name, said, is_ in (
+            ("currency", currency, known.currency),
+            ("timezone", belonging.timezone, known.zone.key),
+        ):
+            if said is not None and said != is_:
+                raise SettingsError(
+                    f"Store {known.key} has --{name} {is_}, not {said}.",
+                    remedy=f"Leave --{name} out, or import into another store or database.",
+                )
+        return known.currency, known.zone.key
+    if currency is None or belonging.timezone is None:
+        raise SettingsError(
+            "A new store needs its currency and its time zone.",
+            remedy=f"For example: connector import {file.name} --currency EUR --timezone Europe/Paris",
+        )
+    return currency, belonging.timezone
+
+
+def _switched(connection: Connection, store: OpenStore, switches: Switches) -> OpenStore:
+    """The store with these switches; its orders are counted anew where one of them moved."""
+    if switches == store.switches:
+        return store
+    stores = table(Store)
+    values = {name: getattr(switches, name) for name in Switches.__slots__}
+    connection.execute(update(stores).where(stores.c.id == store.id).values(**values))
+    changed = replace(store, switches=switches)
+    recount(connection, changed)
+    return changed
+
+
+def _complete_history(workspace: Workspace, store: OpenStore) -> bool:
+    """Lift the store's history floor where the files' orders reach over it; whether they did."""
+    orders = table(Order)
+    with workspace.engine.begin() as connection:
+        first, last = connection.execute(
+            select(func.min(orders.c.local_day), func.max(orders.c.local_day)).where(
+                orders.c.store_id == store.id, orders.c.origin == "file"
+            )
+        ).one()
+        return first is not None and complete_history(connection, store, first, last)
+
+
+def _tell(say: Voice, store: OpenStore, held: Totals, *, lifted: bool) -> None:
+    span = f"{day_date(held.first_day)} – {day_date(held.last_day)}" if held.first_day and held.last_day else "–"
+    say.say(
+        f"{say.number(held.people)} personnes, {say.number(held.orders)} commandes ({span}), "
+        f"{say.money(held.net, store.base)} nets de remboursements.",
+        f"{say.number(held.people)} people, {say.number(held.orders)} orders ({span}), "
+        f"{say.money(held.net, store.base)} net of refunds.",
+    )
+    if held.anonymous:
+        say.say(
+            f"{say.number(held.anonymous)} commandes anonymes : dans la recette, dans aucun segment.",
+            f"{say.number(held.anonymous)} orders are of nobody known: in the revenue, in no segment.",
+        )
+    if held.foreign:
+        say.say(
+            f"{say.number(held.foreign)} commandes dans une autre devise comptent sans montant.",
+            f"{say.number(held.foreign)} orders in another currency count without an amount.",
+        )
+    if lifted:
+        say.say(
+            "L'historique est complet depuis la première commande du fichier.",
+            "The history is complete from the file's first order on.",
+        )
+
+
+def _summary(store: OpenStore, report: PullReport, held: Totals) -> dict[str, object]:
+    orders = report.rows("orders")
+    return {
+        "store": store.key,
+        "people": held.people,
+        "orders": held.orders,
+        "counted": held.counted,
+        "anonymous": held.anonymous,
+        "net": {"minor": held.net, "currency": store.base},
+        "new": orders.new,
+        "changed": orders.changed,
+        "unchanged": orders.same,
+        "quarantined": report.quarantined,
+        "warnings": list(report.warnings),
+    }

@@ -1,0 +1,165 @@
+"""The commands that push, and that show and approve plans."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from connector.reports import incomplete
+from sqlalchemy import Connection, select
+
+from connector.destination import Destination
+from connector.errors import ConnectorError, UnsafeError
+from connector.identity import find_people
+from connector.models import DestinationRow, Plan
+from connector.tables import table
+from sync.lock import writer
+from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
+from sync.recompute import families
+from sync.runs import recorded
+from sync.targets import target
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+
+def run(  # noqa: PLR0913 - the options of the command
+    config: Path | None,
+    database: str | None,
+    only_destination: str | None,
+    *,
+    dry_run: bool,
+    only: list[str],
+    limit: int | None,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Push the differences to one destination, or to all."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    with writer(workspace.engine, now=workspace.now()):
+        scope = _scope(workspace, only, limit)
+        if resume:
+            _resume(workspace, only_destination)
+        made = push_all(workspace, say, only=only_destination, scope=scope, force=force, rehearse=dry_run)
+    if as_json:
+        for plan in made:
+            emit(asdict(plan))
+
+
+def plans(config: Path | None, database: str | None, number: int | None, *, approve: bool, force: bool) -> None:
+    """List the plans that wait, show one, or apply it."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    if number is None:
+        _list_waiting(workspace, say)
+        return
+    with workspace.engine.connect() as connection:
+        plan = load(connection, number)
+    if approve:
+        with (
+            writer(workspace.engine, now=workspace.now()),
+            recorded(workspace.engine, "push", workspace.now) as record,
+        ):
+            aim, destination = _aim(workspace, plan.destination)
+            plan = apply_plan(workspace.engine, number, aim, destination, now=workspace.now(), force=force)
+            record.detail["plan"] = number
+    _tell(say, plan)
+
+
+def push_all(
+    workspace: Workspace,
+    say: Voice,
+    *,
+    only: str | None = None,
+    scope: Scope = EVERYTHING,
+    force: bool = False,
+    rehearse: bool = False,
+) -> list[PlanSummary]:
+    """Push to each destination in turn; the first error is raised once all were tried."""
+    failed: ConnectorError | None = None
+    made = []
+    for key, _, destination in workspace.destinations(only):
+        try:
+            plan = _push_one(workspace, key, destination, scope, force=force, rehearse=rehearse)
+        except ConnectorError as error:
+            failed = error if failed is None or isinstance(error, UnsafeError) else failed
+            say.warn(f"{key} : {error}", f"{key}: {error}")
+        else:
+            made.append(plan)
+            _tell(say, plan)
+    if failed is not None:
+        raise failed
+    return made
+
+
+def _push_one(
+    workspace: Workspace, key: str, destination: Destination, scope: Scope, *, force: bool, rehearse: bool
+) -> PlanSummary:
+    aim = _target(workspace, key, destination)
+    if rehearse:
+        return dry_run(workspace.engine, aim, destination, now=workspace.now(), run_id=0, scope=scope)
+    with recorded(workspace.engine, f"push {key}", workspace.now) as record:
+        plan = push(
+            workspace.engine,
+            aim,
+            destination,
+            now=workspace.now(),
+            run_id=record.id,
+            scope=scope,
+            force=force,
+        )
+        record.detail |= {"plan": plan.plan_id, "changes": plan.changes}
+    return plan
+
+
+def _aim(workspace: Workspace, key: str) -> tuple[Target, Destination]:
+    destination = next(found for name, _, found in workspace.destinations(key) if name == key)
+    return _target(workspace, key, destination), destination
+
+
+def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
+    chosen = families(workspace.settings)
+    with workspace.engine.connect() as connection:
+        why = incomplete(connection, chosen, workspace.today(), workspace.settings.language)
+        return target(connection, workspace.settings, key, chosen, destination, why)
+
+
+def _scope(workspace: Workspace, only: list[str], limit: int | None) -> Scope:
+    if not only and limit is None:
+        return EVERYTHING
+    with workspace.engine.connect() as connection:
+        people = {person for text in only for person in find_people(connection, text)}
+    return Scope(only=frozenset(people) if only else None, limit=limit)
+
+
+def _resume(workspace: Workspace, only: str | None) -> None:
+    with workspace.engine.begin() as connection:
+        for key in workspace.settings.destinations:
+            if only in {None, key}:
+                resume(connection, key)
+
+
+def _list_waiting(workspace: Workspace, say: Voice) -> None:
+    with workspace.engine.connect() as connection:
+        rows = _waiting(connection)
+    for number, key in rows:
+        say.say(f"Plan {number} pour {key}", f"Plan {number} for {key}")
+    if not rows:
+        say.say("Aucun plan n'attend.", "No plan waits.")
+
+
+def _waiting(connection: Connection) -> list[tuple[int, str]]:
+    plans, destinations = table(Plan), table(DestinationRow)
+    rows = connection.execute(
+        select(plans.c.id, destinations.c.key)
+        .join(destinations, destinations.c.id == plans.c.destination_id)
+        .where(plans.c.state == "planned")
+        .order_by(plans.c.id)
+    )
+    return [(row.id, row.key) for row in rows]
+
+
+def _tell(say: Voice, plan: PlanSummary) -> None:
+    for line in describe(plan, say.language):
+        say.say(line, line)

@@ -1,0 +1,76 @@
+"""The commands that show what is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from connector.catalogue import Family
+from connector.days import parse_day
+from connector.errors import SettingsError
+from connector.reports import members as members_of
+from connector.reports import segments as segments_of
+from sync.recompute import families
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+
+def segments(
+    config: Path | None, database: str | None, *, as_of: str | None, window: int | None, as_json: bool
+) -> None:
+    """Print the people and the money of each stage, at the end of a day; today means now."""
+    workspace = open_workspace(config, database, existing=True)
+    chosen = families(workspace.settings)
+    say = voice(workspace.settings)
+    with workspace.engine.connect() as connection:
+        report = segments_of(connection, chosen, _day(workspace, as_of), window=window, language=say.language)
+    if as_json:
+        emit(report)
+        return
+    _table(say, report, chosen)
+
+
+def members(
+    config: Path | None, database: str | None, segment: str, *, as_of: str | None, window: int | None, as_json: bool
+) -> None:
+    """Print the people of a segment, one a line."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    with workspace.engine.connect() as connection:
+        for person in members_of(
+            connection, families(workspace.settings), segment, _day(workspace, as_of), window=window
+        ):
+            if as_json:
+                emit(person)
+            else:
+                line = f"{person['person']:>8}  {person['since'] or '–':10}  {person['email'] or '–'}"
+                say.say(line, line)
+
+
+def _day(workspace: Workspace, as_of: str | None) -> int:
+    """The day that was asked for, or today in the shop's zone; SettingsError for one that has not come."""
+    today = workspace.today()
+    if as_of is None:
+        return today
+    day = parse_day(as_of)
+    if day > today:
+        raise SettingsError(f"{as_of} has not come yet.", remedy="Ask for a day up to today.")
+    return day
+
+
+def _table(say: Voice, report: dict[str, Any], chosen: tuple[Family, ...]) -> None:
+    say.say(
+        f"Au {report['as_of']}, {report['people']} personnes", f"As of {report['as_of']}, {report['people']} people"
+    )
+    shown = {family.key: family for family in chosen}
+    for entry in report["families"]:
+        family = shown[entry["key"]]
+        labels = {stage.key: stage.label.of(say.language) for stage in family.stages}
+        say.say(f"\n{family.label.of(say.language)}", f"\n{family.label.of(say.language)}")
+        for stage in entry["stages"]:
+            money = stage["revenue"]
+            line = f"  {labels[stage['key']]:14}{say.number(stage['people']):>12}"
+            line += f"{say.money(money['minor'], money['currency']):>20}"
+            say.say(line, line)
+        if not entry["complete"]:
+            say.say(f"  ! {entry['reason']}. {entry['remedy']}", f"  ! {entry['reason']}. {entry['remedy']}")

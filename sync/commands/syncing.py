@@ -1,0 +1,169 @@
+"""The commands that pull, recompute, and do all of it as the service does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from connector.days import day_date
+from connector.errors import ConnectorError, UnsafeError
+from connector.rows.orders import recount
+from connector.settings import StoreSettings
+from connector.source import Source
+from connector.stores import OpenStore, merchant, open_store
+from sync.commands.pushing import push_all
+from sync.lock import writer
+from sync.progress import shown
+from sync.pull import Pull, PullReport
+from sync.recompute import Recompute, families
+from sync.runs import recorded
+from sync.voice import Voice, voice
+from sync.workspace import Workspace, open_workspace
+
+log = structlog.get_logger(__name__)
+
+
+def pull(config: Path | None, database: str | None, *, store: str | None, force: bool) -> None:
+    """Pull one store, or all of them."""
+    workspace = open_workspace(config, database)
+    with writer(workspace.engine, now=workspace.now()):
+        pull_all(workspace, voice(workspace.settings), only=store, force=force)
+
+
+def recompute(config: Path | None, database: str | None, *, full: bool, history: bool) -> None:
+    """Bring the memberships to the present day; `full` looks at everyone."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    with (
+        writer(workspace.engine, now=workspace.now()),
+        recorded(workspace.engine, "recompute", workspace.now) as record,
+    ):
+        record.as_of = bring_up_to_date(workspace, say, history=history)
+        if full:
+            differed = _recompute(workspace, history=history).everyone()
+            record.detail["differed"] = differed
+            say.say(
+                f"Tout le monde revu : {say.number(differed)} écarts corrigés.",
+                f"Everyone looked at: {say.number(differed)} differences repaired.",
+            )
+        say.say(f"État au {day_date(record.as_of)}.", f"As of {day_date(record.as_of)}.")
+
+
+def cycle(config: Path | None, database: str | None, *, force: bool) -> None:
+    """Pull, recompute and push once."""
+    workspace = open_workspace(config, database)
+    work_cycle(workspace, voice(workspace.settings), force=force)
+
+
+def work_cycle(workspace: Workspace, say: Voice, *, force: bool = False) -> None:
+    """Pull, recompute and push. A shop that fails does not keep the rest from being done; its error comes last."""
+    with writer(workspace.engine, now=workspace.now()):
+        failed: ConnectorError | None = None
+        try:
+            pull_all(workspace, say, force=force)
+        except UnsafeError:
+            raise
+        except ConnectorError as error:
+            failed = error
+            log.error("pull failed", error=error.message, remedy=error.remedy)  # noqa: TRY400 - a sentence, no traceback
+        _work_day(workspace, say, force=force)
+        if failed is not None:
+            raise failed
+
+
+def work_day(workspace: Workspace, say: Voice) -> None:
+    """Recompute the new shop day and push what it moved."""
+    with writer(workspace.engine, now=workspace.now()):
+        _work_day(workspace, say, force=False)
+
+
+def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:
+    """Pull the stores one after the other; the first error is raised once all were tried."""
+    failed: ConnectorError | None = None
+    for key, settings, source in workspace.sources(only):
+        try:
+            _pull_one(workspace, say, key, settings, source, force=force)
+        except UnsafeError:
+            raise
+        except ConnectorError as error:
+            failed = failed or error
+            say.warn(f"{key} : {error}", f"{key}: {error}")
+    if failed is not None:
+        raise failed
+
+
+def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None = None) -> int:
+    """Recompute up to the present shop day, and return it."""
+    work = _recompute(workspace, history=workspace.settings.history if history is None else history)
+    with shown(say, workspace.stopping, "") as progress:
+        work.day(progress)
+    return work.as_of
+
+
+def _recompute(workspace: Workspace, *, history: bool) -> Recompute:
+    return Recompute(workspace.engine, families(workspace.settings), workspace.today(), history)
+
+
+def _work_day(workspace: Workspace, say: Voice, *, force: bool) -> None:
+    with workspace.engine.connect() as connection:
+        if merchant(connection) is None:
+            return  # no shop has answered yet: there is nobody to look at
+    with recorded(workspace.engine, "recompute", workspace.now) as record:
+        record.as_of = bring_up_to_date(workspace, say)
+    push_all(workspace, say, force=force)
+
+
+def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source, force: bool) -> None:
+    with recorded(workspace.engine, f"pull {key}", workspace.now) as record:
+        store = _registered(workspace, key, settings, source, force=force)
+        with shown(say, workspace.stopping, key) as progress:
+            report = Pull(
+                workspace.engine, store, workspace.now, shared=frozenset(settings.shared_emails), progress=progress
+            ).run(source)
+        record.detail |= {"orders": report.rows("orders").new, "quarantined": report.quarantined}
+    tell_pull(say, key, report)
+    if store.floor_day is not None:
+        _tell_floor(say, store)
+
+
+def _registered(workspace: Workspace, key: str, settings: StoreSettings, source: Source, *, force: bool) -> OpenStore:
+    """The store with its switches as the settings have them now; orders are counted anew where a switch moved."""
+    with workspace.engine.connect() as connection:
+        before = open_store(connection, key)
+    store = workspace.register(key, settings, source, force=force)
+    if before is not None and before.switches != store.switches:
+        with workspace.engine.begin() as connection:
+            recount(connection, store)
+    return store
+
+
+def tell_pull(say: Voice, key: str, report: PullReport) -> None:
+    """Say what a pull or an import read."""
+    customers, orders = report.rows("customers"), report.rows("orders")
+    say.say(
+        f"{key} : {say.number(orders.new)} commandes nouvelles, {say.number(orders.changed)} modifiées, "
+        f"{say.number(orders.same)} inchangées ; {say.number(customers.new)} comptes nouveaux, "
+        f"{say.number(customers.changed)} modifiés.",
+        f"{key}: {say.number(orders.new)} new orders, {say.number(orders.changed)} changed, "
+        f"{say.number(orders.same)} as before; {say.number(customers.new)} new accounts, "
+        f"{say.number(customers.changed)} changed.",
+    )
+    if report.quarantined:
+        say.warn(
+            f"{key} : {report.quarantined} enregistrements illisibles, gardés en quarantaine avec leur raison.",
+            f"{key}: {report.quarantined} records could not be read; they are kept in quarantine with the reason.",
+        )
+    for warning in report.warnings:
+        say.warn(f"{key} : {warning}", f"{key}: {warning}")
+
+
+def _tell_floor(say: Voice, store: OpenStore) -> None:
+    assert store.floor_day is not None
+    day = day_date(store.floor_day)
+    say.warn(
+        f"{store.key} : la boutique ne montre ses commandes que depuis le {day} ; les étapes ne sont pas envoyées. "
+        f"Remède : exportez toutes les commandes et `connector import FICHIER --store {store.key}`.",
+        f"{store.key}: the shop only shows its orders since {day}; stages are not pushed. "
+        f"Remedy: export all orders there and `connector import FILE --store {store.key}`.",
+    )

@@ -1,0 +1,61 @@
+"""The commands that take back what was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from connector.errors import SettingsError
+from connector.models import DestinationRow, Plan
+from connector.tables import table
+from sync.lock import writer
+from sync.push import describe
+from sync.push.undo import leave as leave_destination
+from sync.push.undo import undo as undo_run
+from sync.runs import recorded
+from sync.voice import voice
+from sync.workspace import Workspace, open_workspace
+
+
+def undo(config: Path | None, database: str | None, number: int) -> None:
+    """Take back what run `number` wrote, at each destination that it wrote to."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    with writer(workspace.engine, now=workspace.now()):
+        for key in _written_by(workspace, number):
+            for _, _, destination in workspace.destinations(key):
+                with recorded(workspace.engine, f"undo {key}", workspace.now) as record:
+                    plan = undo_run(
+                        workspace.engine, key, destination, undone=number, now=workspace.now(), run_id=record.id
+                    )
+                    record.detail |= {"undone": number, "plan": plan.plan_id}
+                for line in describe(plan, say.language):
+                    say.say(line, line)
+
+
+def leave(config: Path | None, database: str | None, key: str) -> None:
+    """Remove everything that we ever wrote at a destination."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    with writer(workspace.engine, now=workspace.now()):
+        for _, _, destination in workspace.destinations(key):
+            with recorded(workspace.engine, f"leave {key}", workspace.now) as record:
+                plan = leave_destination(workspace.engine, key, destination, now=workspace.now(), run_id=record.id)
+                record.detail["plan"] = plan.plan_id
+            for line in describe(plan, say.language):
+                say.say(line, line)
+
+
+def _written_by(workspace: Workspace, number: int) -> list[str]:
+    plans, destinations = table(Plan), table(DestinationRow)
+    with workspace.engine.connect() as connection:
+        keys = connection.scalars(
+            select(destinations.c.key)
+            .join(plans, plans.c.destination_id == destinations.c.id)
+            .where(plans.c.run_id == number)
+            .distinct()
+        ).all()
+    if not keys:
+        raise SettingsError(f"Run {number} pushed nothing.", remedy="Give the number that the push printed.")
+    return list(keys)

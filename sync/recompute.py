@@ -1,0 +1,49 @@
+"""Bringing the memberships to the present shop day, and what that means for the settings' families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from connector.catalogue import Family, catalogue
+from connector.memberships import activate, advance, full
+from connector.settings import Settings
+from sync.pull import Progress
+
+
+def families(settings: Settings) -> tuple[Family, ...]:
+    """The families that the settings switch on, with their parameters."""
+    changes: Mapping[str, Mapping[str, int]] = {
+        key: {"window": changed.window} for key, changed in settings.segments.items() if changed.window is not None
+    }
+    return catalogue(changes)
+
+
+@dataclass(frozen=True)
+class Recompute:
+    """What a recompute works on: the database, the families, and the shop day to reach."""
+
+    engine: Engine
+    families: tuple[Family, ...]
+    as_of: int
+    history: bool = True
+
+    def day(self, progress: Progress) -> None:
+        """Look at everyone whose rows changed or whose review is due, on each day that this concerns."""
+        with self.engine.connect() as connection:
+            activate(connection, self.families, self.as_of, history=self.history)
+
+            def told(done: int, total: int) -> None:
+                connection.commit()  # what is done stays, should the rest be interrupted
+                progress("people", done, total)
+
+            advance(connection, self.families, self.as_of, told)
+            connection.commit()
+
+    def everyone(self) -> int:
+        """Look at everyone as of the day, and repair; how many memberships differed from what was kept."""
+        with self.engine.begin() as connection:
+            activate(connection, self.families, self.as_of, history=self.history)
+            return full(connection, self.families, self.as_of)

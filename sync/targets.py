@@ -1,0 +1,91 @@
+"""What the settings mean for a destination: which segments go there, under which texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from connector.catalogue import Family, check_tags
+from connector.destination import Destination
+from connector.errors import SettingsError
+from connector.settings import DestinationSettings, Settings
+from connector.stores import open_store
+from sync.push import FieldTexts, Target
+
+
+def target(
+    connection: Connection,
+    settings: Settings,
+    key: str,
+    families: tuple[Family, ...],
+    destination: Destination,
+    incomplete: Mapping[str, str],
+) -> Target:
+    """The target called `key`; SettingsError where it names what there is not, or two segments share a text."""
+    chosen = settings.destinations[key]
+    pushed = _pushed(key, chosen, families)
+    kinds = chosen.write or destination.kinds[:1]
+    if unfit := set(kinds) - set(destination.kinds):
+        raise SettingsError(
+            f"Destination {key!r} cannot write {min(unfit)}s.", remedy=f"It writes: {', '.join(destination.kinds)}."
+        )
+    tags = _tags(settings, pushed) if "tag" in kinds else {}
+    check_tags(tags)
+    return Target(
+        key=key,
+        platform=destination.platform,
+        reach=destination.reach,
+        store_id=_store_id(connection, key, chosen) if destination.reach == "account" else None,
+        tags=tags,
+        fields=_fields(settings, destination.platform, pushed) if "field" in kinds else {},
+        contacts="all" if (chosen.model_extra or {}).get("contacts") == "all" else "existing",
+        exclude=chosen.exclude,
+        approve=chosen.approve,
+        incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
+    )
+
+
+def _pushed(key: str, chosen: DestinationSettings, families: tuple[Family, ...]) -> list[Family]:
+    known = {family.key: family for family in families}
+    for name in chosen.push:
+        if name not in known:
+            raise SettingsError(
+                f"Destination {key!r} pushes {name!r}, which is not switched on.",
+                remedy=f"Use one of: {', '.join(known)}.",
+            )
+    return [known[name] for name in chosen.push]
+
+
+def _store_id(connection: Connection, key: str, chosen: DestinationSettings) -> int:
+    store = open_store(connection, chosen.store or "")
+    if store is None:
+        raise SettingsError(
+            f"Destination {key!r} writes to the accounts of a shop that was never read.",
+            remedy="Name the shop with `store = …`, and pull it first.",
+        )
+    return store.id
+
+
+def _tags(settings: Settings, families: list[Family]) -> dict[str, str]:
+    return {
+        family.segment_key(stage): _own(settings, family, stage.key) or stage.tag.of(settings.language)
+        for family in families
+        for stage in family.stages
+    }
+
+
+def _fields(settings: Settings, platform: str, families: list[Family]) -> dict[str, FieldTexts]:
+    return {
+        family.key: FieldTexts(
+            family.fields[platform],
+            {family.segment_key(stage): stage.label.of(settings.language) for stage in family.stages},
+        )
+        for family in families
+        if platform in family.fields
+    }
+
+
+def _own(settings: Settings, family: Family, stage: str) -> str | None:
+    changed = settings.segments.get(family.key)
+    return changed.tags.get(stage) if changed else None
