@@ -1,77 +1,95 @@
-"""One writer: a file lock beside the database, which the system lets go of when a process dies, and a lease row.
+"""One writer: a lock that the system lets go of when its holder dies, and a note of who holds it for whom it refuses.
 
-The lock keeps two programs of one machine apart, the lease two machines on one server; readers need neither.
+A file lock beside a SQLite database, an advisory lock in PostgreSQL; readers need neither.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
-from connector.database import path
-from connector.days import epoch
-from connector.errors import BusyError
+from connector.database import explained, path, upsert
+from connector.days import epoch, instant
+from connector.errors import BusyError, ConnectorError
 from connector.models import Lease
 from connector.tables import table
 
-LEASE = 6 * 3600
-"""Seconds for which a lease holds where no file lock can prove its holder dead."""
+_ADVISORY = 0x6C636F6E
+"""The lock's number in PostgreSQL, within one of its databases."""
 
 
 @contextmanager
 def writer(engine: Engine, *, now: datetime) -> Iterator[None]:
-    """Be the one who writes until the block ends; BusyError where another one is."""
+    """Be the one who writes until the block ends; BusyError where another one is, and since when."""
     file = path(engine)
-    if file is None:
-        with _leased(engine, now):
-            yield
-        return
-    descriptor = os.open(file.with_name(f"{file.name}.lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    held = _file_lock(engine, file) if file else _server_lock(engine)
+    with held:
+        row = {"name": "writer", "holder": f"process {os.getpid()} on {socket.gethostname()}", "since": epoch(now)}
+        with explained(engine), engine.begin() as connection:
+            connection.execute(upsert(connection, table(Lease), ("name",)), row)
+        yield
+
+
+@contextmanager
+def _file_lock(engine: Engine, file: Path) -> Iterator[None]:
+    whole = file.resolve()  # by whatever name it is opened
+    beside = whole.with_name(f"{whole.name}.lock")
+    try:
+        descriptor = os.open(beside, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _cannot_lock(beside, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise _busy() from error
+            raise _busy(engine) if error.errno == errno.EWOULDBLOCK else _cannot_lock(beside, error) from error
         yield
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def _leased(engine: Engine, now: datetime) -> Iterator[None]:
-    leases = table(Lease)
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    until = epoch(now) + LEASE
-    with engine.begin() as connection:
-        taken = connection.execute(
-            update(leases)
-            .where(leases.c.name == "writer", leases.c.until < epoch(now))
-            .values(holder=holder, until=until)
-        ).rowcount
-        known = connection.scalar(select(leases.c.holder).where(leases.c.name == "writer"))
-    if not taken and known is not None:
-        raise _busy()
-    if not taken:
-        try:
-            with engine.begin() as connection:
-                connection.execute(leases.insert(), {"name": "writer", "holder": holder, "until": until})
-        except IntegrityError as error:
-            raise _busy() from error
-    try:
+def _server_lock(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "postgresql":  # a database in memory: nobody else can open it
         yield
+        return
+    with explained(engine):
+        session = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        session.detach()  # out of the pool: the session ends with this block, or with its process
+        if not session.scalar(select(func.pg_try_advisory_lock(_ADVISORY))):
+            raise _busy(engine)
+        try:
+            yield
+        finally:
+            with suppress(DBAPIError):  # a lost session has lost its lock; it must not hide what went wrong
+                session.scalar(select(func.pg_advisory_unlock(_ADVISORY)))
     finally:
-        with suppress(Exception), engine.begin() as connection:  # a lost connection must not hide what went wrong
-            connection.execute(leases.delete().where(leases.c.name == "writer", leases.c.holder == holder))
+        session.close()
 
 
-def _busy() -> BusyError:
+def _busy(engine: Engine) -> BusyError:
+    leases = table(Lease)
+    with engine.connect() as connection:
+        row = connection.execute(select(leases.c.holder, leases.c.since).where(leases.c.name == "writer")).one_or_none()
+    who = f" ({row.holder}, since {instant(row.since):%Y-%m-%d %H:%M} UTC)" if row else ""
     return BusyError(
-        "Another sync is writing to this database.", remedy="Wait until it has finished, or stop the service first."
+        f"Another sync is writing to this database{who}.",
+        remedy="Wait until it has finished, or stop the service first.",
+    )
+
+
+def _cannot_lock(file: Path, error: OSError) -> ConnectorError:
+    return ConnectorError(
+        f"{file} cannot be locked: {error.strerror}.",
+        remedy="Give the user who runs the connector the right to write to that folder, on a disk of this machine.",
     )

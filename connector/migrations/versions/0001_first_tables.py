@@ -40,7 +40,7 @@ def upgrade() -> None:
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
@@ -349,8 +349,6 @@ def upgrade() -> None:
             "ix_orders_counted",
             ["customer_id", "local_day", "total", "refunded", "void_day", "counted"],
             unique=False,
-            sqlite_where=sa.text("counted = 1"),
-            postgresql_where=sa.text("counted = 1"),
         )
 
     op.create_table(
