@@ -295,6 +295,16 @@ def test_an_address_that_mailchimp_refuses_blocks_nobody(
     assert {outcome.result for outcome in outcomes.values()} == {Result.ACCEPTED}
 
 
+def test_one_refused_tag_makes_the_outcome_whatever_becomes_of_the_others(
+    destination: MailchimpDestination, fake: FakeMailchimp
+) -> None:
+    fake.add("tenue@example.com", "unsubscribed", NEW, compliance=True)
+    change = RemoteChange("tenue@example.com", frozenset({LOYAL}), frozenset({NEW}))
+    outcome = apply(destination, change)["tenue@example.com"]
+    assert outcome.result is Result.REFUSED
+    assert fake.members["tenue@example.com"].tags == set()
+
+
 def test_an_archived_contact_is_left_alone(destination: MailchimpDestination, fake: FakeMailchimp) -> None:
     fake.add("a@example.com", "archived", "VIP")
     assert [state.exists for state in destination.read(["A@example.com"])] == [True]
@@ -343,6 +353,20 @@ def test_fields_are_written_and_taken_back_without_a_status(
     assert {email: contact.status for email, contact in fake.members.items()} == statuses
     created = [f for f in fake.merge_fields if f["tag"] == "LIFECYCLE"]
     assert [(f["type"], f["required"]) for f in created] == [("text", False)]
+
+
+def test_a_refusal_names_the_fields_that_mailchimp_names(fake: FakeMailchimp, clock: Clock) -> None:
+    fake.add("a@example.com")
+    named = [{"field": "LIFECYCLE", "message": "Value must be one of the choices"}]
+
+    def fault(_number: int, request: Request) -> Answer | None:
+        body = {"title": "Invalid Resource", "detail": "Your merge fields were invalid.", "errors": named}
+        return Answer.of(body, 400) if request.method == "PATCH" else None
+
+    fake.fault = fault
+    outcome = apply(connect(fake, clock), RemoteChange("a@example.com", fields={"LIFECYCLE": "x"}))["a@example.com"]
+    assert outcome.result is Result.REFUSED
+    assert outcome.reason == "Your merge fields were invalid. LIFECYCLE: Value must be one of the choices"
 
 
 def test_a_field_that_the_audience_lacks_is_not_created_to_be_emptied(
@@ -397,13 +421,14 @@ def test_no_contact_is_created_where_existing_ones_are_asked_for(
     assert fake.ledger == []
 
 
+@pytest.mark.parametrize("silent", [True, False])
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_contact_that_appeared_since_the_plan_keeps_its_status(
-    fake: FakeMailchimp, clock: Clock, status: str
+    fake: FakeMailchimp, clock: Clock, status: str, silent: bool
 ) -> None:
     fake.add("a@example.com", status, "VIP")
     change = tagged("a@example.com", LOYAL, create=True)
-    outcome = apply(connect(fake, clock, contacts="all"), change)["a@example.com"]
+    outcome = apply(connect(fake, clock, contacts="all"), change, silent=silent)["a@example.com"]
     archived = status == "archived"
     assert outcome.result is (Result.REFUSED if archived else Result.ACCEPTED)
     assert fake.members["a@example.com"].tags == ({"VIP"} if archived else {"VIP", LOYAL})
@@ -423,16 +448,32 @@ def test_addresses_that_cannot_be_created_are_refused_one_by_one(fake: FakeMailc
     assert len(fake.members) == 1100
 
 
-def test_a_contact_created_in_the_same_moment_by_others_is_tried_again(fake: FakeMailchimp, clock: Clock) -> None:
+@pytest.mark.parametrize("status", ["subscribed", "transactional"])
+def test_a_contact_created_in_the_same_moment_by_others_is_tried_again(
+    fake: FakeMailchimp, clock: Clock, status: str
+) -> None:
     def race(_number: int, request: Request) -> Answer | None:
         if request.method == "POST" and request.path == f"/3.0/lists/{fake.audience}":
-            fake.add("a@example.com", "subscribed")
+            fake.add("a@example.com", status)
         return None
 
     fake.fault = race
-    outcome = apply(connect(fake, clock, contacts="all"), RemoteChange("a@example.com", create=True))["a@example.com"]
+    change = RemoteChange("a@example.com", fields={"LIFECYCLE": "Fidèle"}, create=True)
+    outcome = apply(connect(fake, clock, contacts="all"), change)["a@example.com"]
     assert outcome.result is Result.RETRY
-    assert fake.members["a@example.com"].status == "subscribed"
+    assert fake.members["a@example.com"].status == status
+    assert fake.members["a@example.com"].merge_fields == {}
+
+
+def test_contacts_are_created_five_hundred_at_a_time_with_their_fields(fake: FakeMailchimp, clock: Clock) -> None:
+    changes = [
+        RemoteChange(f"c{number}@example.com", fields={"LIFECYCLE": "Fidèle"}, create=True) for number in range(1100)
+    ]
+    outcomes = apply(connect(fake, clock, contacts="all"), *changes)
+    assert {outcome.result for outcome in outcomes.values()} == {Result.ACCEPTED}
+    assert all(contact.merge_fields == {"LIFECYCLE": "Fidèle"} for contact in fake.members.values())
+    assert paths(fake).count(f"POST /lists/{fake.audience}") == 3
+    assert paths(fake).count("POST /batches") == 2  # the look-up before
 
 
 def test_only_contacts_still_as_we_made_them_are_archived(
@@ -526,6 +567,7 @@ def test_a_batch_that_never_ends_is_stopped_and_tried_again_later(fake: FakeMail
     assert {outcome.result for outcome in outcomes.values()} == {Result.RETRY}
     assert len(fake.batches.stopped) == 1
     assert all(contact.tags == set() for contact in fake.members.values())
+    assert clock.slept[:7] == [1, 2, 4, 8, 16, 30, 30]
     assert 7200 <= sum(clock.slept) < 7300
 
 

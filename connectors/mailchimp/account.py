@@ -69,8 +69,7 @@ class Answer:
             return Outcome(address, Result.ACCEPTED)
         if self.status == 404:
             return Outcome(address, Result.REFUSED, contact.UNKNOWN)
-        for_ever = self.status in {400, 405, 422}
-        return Outcome(address, Result.REFUSED if for_ever else Result.RETRY, self.reason)
+        return Outcome(address, Result.REFUSED if self.status == 400 else Result.RETRY, self.reason)
 
 
 class Account:
