@@ -159,14 +159,15 @@ def _raise_for_status(response: requests.Response) -> None:
     status = response.status_code
     if status < 300:
         return
+    body = response.content  # read to its end, also where it was to be streamed: the connection is free again
     where = f"{urlsplit(response.url).netloc} answered {status}"
     if status in {408, 425, 429, 430} or status >= 500:
         raise RetryableError(f"{where}.", retry_after=_retry_after(response))
     detail = f"{where}: {_explanation(response)}"
     if status in {401, 403}:
-        if not response.content.strip() and status == 403:  # Mailchimp's way of saying 429 at very high volume
+        if not body.strip() and status == 403:  # Mailchimp's way of saying 429 at very high volume
             raise RetryableError(f"{where} with nothing in it.")
-        refusal = HTTPError(detail, status=status, body=response.content)
+        refusal = HTTPError(detail, status=status, body=body)
         raise AuthenticationError(
             detail, remedy="Check the key, its permissions and the address of the shop."
         ) from refusal
@@ -174,7 +175,7 @@ def _raise_for_status(response: requests.Response) -> None:
         raise PermanentError(
             f"{where} and points elsewhere.", remedy="Write the address exactly as the shop itself has it (https, www)."
         )
-    raise HTTPError(detail, status=status, body=response.content)
+    raise HTTPError(detail, status=status, body=body)
 
 
 class HTTPError(PermanentError):
