@@ -33,7 +33,7 @@ from connectors.shopify.payloads import (
 from connectors.shopify.stream import Cursor, Stream, changed_since, pages, parsed
 
 CUSTOMERS_PER_PAGE = 150
-ORDERS_PER_PAGE = 13  # some 70 points each, of the 1000 that one question may cost
+ORDERS_PER_PAGE = 12  # 82 points each, of the 1000 that one question may cost
 CHECKOUTS_PER_PAGE = 150
 IDS_PER_REQUEST = 250
 CUSTOMERS_OVERLAP = timedelta(days=1)  # their `updated_at` filter matches whole days

@@ -48,7 +48,7 @@ class FakeShopify(FakeServer):
 
     `all_orders` False hides what is older than 60 days; `level2` False withholds names, addresses and numbers.
     `grouping` says how bulk operations take `groupObjects`; `bulk_errors` are the codes that the next ones fail with.
-    `violations` lists what no client of ours may ever do.
+    `violations` lists what no client of ours may ever do, `throttled` counts the questions sent too early.
     """
 
     def __init__(  # noqa: PLR0913 - what a shop can be like
@@ -82,6 +82,7 @@ class FakeShopify(FakeServer):
         self.polls = polls
         self.version = version
         self.largest_cost = LARGEST_COST
+        self.throttled = 0
         self.bulk_errors: list[str] = []
         self.operations: dict[int, bulk.Operation] = {}
         self.staged: dict[str, bytes] = {}
@@ -196,6 +197,7 @@ class FakeShopify(FakeServer):
         self.available, self.filled_at = min(self.maximum, self.available + grown), now
         if asked <= self.available:
             return None
+        self.throttled += 1
         error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [error], "extensions": {"cost": self._cost(asked, None)}}
 
