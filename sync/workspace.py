@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,11 +25,15 @@ from sync import clock
 
 @dataclass(frozen=True)
 class Workspace:
-    """One merchant's settings and database. `stopping` is set when the process is asked to end."""
+    """One merchant's settings and database. `stopping` is set when the process is asked to end.
+
+    `wait` is how connectors wait, in seconds; without it they wait for real, and no longer than until `stopping`.
+    """
 
     settings: Settings
     engine: Engine
     stopping: threading.Event = field(default_factory=threading.Event)
+    wait: Callable[[float], object] | None = None
 
     def now(self) -> datetime:
         """The present instant."""
@@ -95,8 +99,8 @@ class Workspace:
         return connectors.destination(settings.platform, **self._waiting(options))
 
     def _waiting(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options with a way to wait that ends at once when the process is asked to end."""
-        return {**options, "sleep": self.stopping.wait}
+        """Options with the way to wait."""
+        return {**options, "sleep": self.wait or self.stopping.wait}
 
 
 def open_workspace(config: Path | None, database: str | None, *, existing: bool = False) -> Workspace:

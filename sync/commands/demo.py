@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from sync.commands.pushing import push_all
 from sync.commands.syncing import bring_up_to_date, pull_all
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.mailchimp import FakeMailchimp
-from sync.demo.server import FakeServer
 from sync.demo.shopify import FakeShopify
 from sync.push import PlanSummary
 from sync.recompute import families
@@ -34,10 +33,26 @@ TOKEN = "shpat_demo"  # noqa: S105 - the fake's own
 API_KEY = "0123456789abcdef0123456789abcdef-us21"
 
 
+class Clock:
+    """The fakes' time: real, plus whatever a client has waited, so that nobody sits out a wait that is only played."""
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+
+    def now(self) -> datetime:
+        """The present instant of the fakes."""
+        return clock.now() + timedelta(seconds=self.waited)
+
+    def wait(self, seconds: float) -> None:
+        """Let the fakes' time go by."""
+        self.waited += seconds
+
+
 @dataclass(frozen=True)
 class Platforms:
     """The fakes that the demo talks to."""
 
+    clock: Clock
     shopify: FakeShopify
     mailchimp: FakeMailchimp
 
@@ -144,37 +159,41 @@ def _workspace(folder: Path, language: Language, platforms: Platforms) -> Worksp
         database=f"sqlite:///{folder / 'demo.db'}",
         language=language,
         stores={
-            "boutique": StoreSettings(
-                platform="shopify", shop=platforms.shopify.shop.domain, token=TOKEN, endpoint=platforms.shopify.url
+            "boutique": StoreSettings.model_validate(
+                {
+                    "platform": "shopify",
+                    "shop": platforms.shopify.shop.domain,
+                    "token": TOKEN,
+                    "endpoint": platforms.shopify.url,
+                }
             )
         },
         destinations={
             "tags": DestinationSettings(platform="shopify", store="boutique"),
-            "newsletter": DestinationSettings(
-                platform="mailchimp",
-                api_key=API_KEY,
-                audience=platforms.mailchimp.audience,
-                endpoint=platforms.mailchimp.url,
+            "newsletter": DestinationSettings.model_validate(
+                {
+                    "platform": "mailchimp",
+                    "api_key": API_KEY,
+                    "audience": platforms.mailchimp.audience,
+                    "endpoint": platforms.mailchimp.url,
+                }
             ),
         },
     )
-    return Workspace(settings, open_database(settings.database))
+    return Workspace(settings, open_database(settings.database), wait=platforms.clock.wait)
 
 
 @contextmanager
 def _platforms(people: int) -> Iterator[Platforms]:
     yesterday = day_date(local_day(clock.now(), ZONE)) - timedelta(days=1)
-    shop = boutique(yesterday, people=people)
-    mailchimp = FakeMailchimp(api_key=API_KEY, now=clock.now, name=shop.name)
+    shop, time = boutique(yesterday, people=people), Clock()
+    mailchimp = FakeMailchimp(api_key=API_KEY, now=time.now, name=shop.name)
     for customer in shop.customers.values():
         if customer.email and customer.consent in {"subscribed", "unsubscribed"}:
             mailchimp.add(customer.email, customer.consent)
     with ExitStack() as stack:
-        servers: tuple[FakeServer, ...] = (FakeShopify(shop, now=clock.now, token=TOKEN), mailchimp)
-        for server in servers:
-            stack.enter_context(server)
-        assert isinstance(servers[0], FakeShopify)
-        yield Platforms(servers[0], mailchimp)
+        shopify = stack.enter_context(FakeShopify(shop, now=time.now, token=TOKEN))
+        yield Platforms(time, shopify, stack.enter_context(mailchimp))
 
 
 @contextmanager

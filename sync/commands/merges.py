@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import or_, select
 
 from connector.days import epoch, instant
-from connector.identity import find_people, undo_merge
+from connector.identity import undo_merge
 from connector.models import Identity, Merge
+from connector.people import find_people
 from connector.tables import table
 from sync.lock import writer
 from sync.voice import emit, voice

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from connector.reports import incomplete
 from sqlalchemy import Connection, select
 
 from connector.destination import Destination
 from connector.errors import ConnectorError, UnsafeError
-from connector.identity import find_people
 from connector.models import DestinationRow, Plan
+from connector.people import find_people
+from connector.reports import incomplete
 from connector.tables import table
 from sync.lock import writer
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
