@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.records import ConsentState
+from connector.source import Problem
 from sync.push.target import same
 
 
@@ -41,6 +42,7 @@ class MemoryDestination:
     def __init__(self, *addresses: str) -> None:
         self.contacts = {address: Contact() for address in addresses}
         self.remote_id = "list-1"
+        self.problems: tuple[Problem, ...] = ()
         self.fault: Callable[[RemoteChange], Outcome | None] = accept
         self.before_write: Callable[[RemoteChange], None] = lambda change: None
         self.before_read: Callable[[], None] = lambda: None
@@ -51,7 +53,7 @@ class MemoryDestination:
 
     def check(self) -> DestinationCheck:
         self.checks += 1
-        return DestinationCheck(self.remote_id, "Memory")
+        return DestinationCheck(self.remote_id, "Memory", self.problems)
 
     def read(self, addresses: Sequence[str]) -> Iterator[RemoteState]:
         self.before_read()
