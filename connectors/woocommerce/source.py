@@ -138,7 +138,7 @@ class WooCommerceSource:
         """For shops that sort by id only: a window that ends in the past, which orders can only leave."""
         before = cursor.before or self._client.rows("orders", per_page=1, _fields="id").settled.replace(microsecond=0)
         query: Params = {**fields, "orderby": "id", "order": "asc", **window(after, before)}
-        for step in backwards(self._client, "orders", query, cursor.page):
+        for step in backwards(self._client, "orders", query, cursor.page, closed=True):
             obeyed([stamp_of(row) for row in step.rows], after)
             done = OrderCursor(before - SECOND, cursor.trashed)
             under_way = OrderCursor(cursor.modified, cursor.trashed, before, step.page - 1)

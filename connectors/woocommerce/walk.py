@@ -36,14 +36,23 @@ class Step:
     page: int = 1
 
 
-def backwards(client: WooCommerceClient, path: str, params: Params, start: int | None = None) -> Iterator[Step]:
-    """A list that only loses rows, or gains them at its end: its pages from the last, or from `start`, to the first."""
+def backwards(
+    client: WooCommerceClient, path: str, params: Params, start: int | None = None, *, closed: bool = False
+) -> Iterator[Step]:
+    """A list that only loses rows, or gains them at its end: its pages from the last, or from `start`, to the first.
+
+    A `closed` list gains none, so where its total stands still its first page needs no second look.
+    """
     first = client.rows(path, page=1, **params)
     last = first.pages if start is None else min(start, first.pages)
+    again = not closed
     for number in range(last, 1, -1):
-        yield Step(client.rows(path, page=number, **params).rows, first.total, first.settled, page=number)
-    rows = client.rows(path, page=1, **params).rows if last > 1 else first.rows
-    yield Step(rows, first.total, first.settled)
+        page = client.rows(path, page=number, **params)
+        again = again or page.total != first.total
+        yield Step(page.rows, first.total, first.settled, page=number)
+    if again and last > 1:
+        first = client.rows(path, page=1, **params)
+    yield Step(first.rows, first.total, first.settled)
 
 
 def by_modification(client: WooCommerceClient, params: Params, after: datetime | None) -> Iterator[Step]:
@@ -78,7 +87,7 @@ def _second(
 ) -> Iterator[Step]:
     """All orders modified in one second that is over; from such a list rows can only leave."""
     query = {**params, "orderby": "id", "order": "asc", **window(second - SECOND, second + SECOND)}
-    for step in backwards(client, "orders", query):
+    for step in backwards(client, "orders", query, closed=True):
         rows = _unseen(step.rows, [stamp_of(row) for row in step.rows], seen)
         yield Step(rows, step.total, step.settled, second if step.page == 1 else None)
 

@@ -310,13 +310,13 @@ class _Index:
     """Orders by their time of change. A Shop is changed from anywhere, so what was sorted is compared each time."""
 
     def __init__(self) -> None:
-        self._seen: tuple[list[int], list[datetime], list[str]] | None = None
+        self._seen: tuple[list[ShopOrder], list[datetime], list[str]] | None = None
         self._sorted: dict[bool, tuple[list[datetime], list[ShopOrder]]] = {}
 
     def between(self, shop: Shop, after: datetime | None, before: datetime | None, *, trashed: bool) -> list[ShopOrder]:
         """The orders in the trash, or all others, modified between two times, both excluded, oldest first."""
         orders = list(shop.orders.values())
-        seen = (list(shop.orders), [order.updated_at for order in orders], [order.status for order in orders])
+        seen = orders, [order.updated_at for order in orders], [order.status for order in orders]
         if seen != self._seen:
             self._seen, self._sorted = seen, {}
         times, found = self._sorted.get(trashed) or self._sort(orders, trashed=trashed)
