@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Literal
 
-import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
-from connector.database import batches, upsert
+from connector.database import upsert
 from connector.days import epoch, local_day
-from connector.models import Checkpoint, Quarantine
-from connector.records import Page, Rejected
+from connector.models import Checkpoint
+from connector.records import Page, ProductRecord, Rejected
 from connector.rows.checkouts import write_checkouts
 from connector.rows.customers import write_customers
 from connector.rows.orders import delete_orders, write_orders
@@ -26,6 +24,7 @@ from connector.rows.writing import Digested, Origin, Writing, Written
 from connector.source import Source
 from connector.stores import OpenStore
 from connector.tables import table
+from sync.quarantine import UNFIT, digest, keep, release, unfit
 
 Stream = Literal["customers", "orders", "checkouts"]
 Progress = Callable[[str, int, int | None], None]
@@ -38,6 +37,20 @@ _WRITE: dict[Stream, Callable[[Connection, Writing, Any], Written]] = {
 }
 
 
+_Records = list[Digested[Any]]
+_Write = Callable[[Connection, Writing, Stream, _Records], tuple[Written, list[Rejected]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of one page."""
+
+    written: Written
+    deleted: int
+    quarantined: int
+    warnings: tuple[str, ...]
+
+
 @dataclass
 class PullReport:
     """What a pull read and wrote, stream by stream."""
@@ -46,6 +59,13 @@ class PullReport:
     deleted: int = 0
     quarantined: int = 0
     warnings: dict[str, None] = field(default_factory=dict)  # each once, in the order they came
+
+    def add(self, stream: Stream, page: _Stored) -> None:
+        """Count in a page that was committed."""
+        self.written[stream] = self.rows(stream) + page.written
+        self.deleted += page.deleted
+        self.quarantined += page.quarantined
+        self.warnings.update(dict.fromkeys(page.warnings))
 
     def rows(self, stream: Stream) -> Written:
         """What became of a stream's records."""
@@ -74,8 +94,13 @@ class Pull:
     def _stream(self, stream: Stream, read: Callable[[str | None], Iterable[Page[Any]]], report: PullReport) -> None:
         done = 0
         for page in read(self._cursor(stream)):
-            with self.engine.begin() as connection:
-                self._write(connection, stream, page, report)
+            try:
+                with self.engine.begin() as connection:
+                    stored = self._store(connection, stream, page, _together)
+            except UNFIT:  # one of its records cannot be stored: find out which
+                with self.engine.begin() as connection:
+                    stored = self._store(connection, stream, page, _one_by_one)
+            report.add(stream, stored)
             done += len(page.records) + len(page.rejected)
             self.progress(stream, done, page.expected)
 
@@ -91,57 +116,65 @@ class Pull:
                 )
             )
 
-    def _write(self, connection: Connection, stream: Stream, page: Page[Any], report: PullReport) -> None:
+    def _store(self, connection: Connection, stream: Stream, page: Page[Any], write: _Write) -> _Stored:
         """Write one page and its cursor; the caller commits both, or neither."""
         now = self.clock()
         writing = Writing(self.store, self.origin, epoch(now), local_day(now, self.store.zone), self.shared)
-        write_products(connection, self.store.id, page.products)
-        written = _WRITE[stream](connection, writing, [Digested(record, digest(record)) for record in page.records])
-        report.written[stream] = report.rows(stream) + written
-        if stream == "orders":
-            report.deleted += delete_orders(connection, writing, page.deletions)
-        _release(connection, self.store.id, stream, [record.id for record in page.records])
-        _quarantine(connection, writing, stream, page.rejected)
-        report.quarantined += len(page.rejected)
-        report.warnings.update(dict.fromkeys(page.warnings))
+        products, lost = _storable(page.products)
+        write_products(connection, self.store.id, products)
+        records, unreadable = _digested(page.records)
+        written, refused = write(connection, writing, stream, records)
+        rejected = [*page.rejected, *unreadable, *refused]
+        deleted = delete_orders(connection, writing, page.deletions) if stream == "orders" else 0
+        release(connection, self.store.id, stream, [item.record.id for item in records])
+        keep(connection, writing, stream, rejected)
         if page.cursor is not None and self.origin == "api":
             row = {"store_id": self.store.id, "stream": stream, "cursor": page.cursor, "at": epoch(now)}
             connection.execute(upsert(connection, table(Checkpoint), ("store_id", "stream")), row)
+        return _Stored(written, deleted, len(rejected), (*page.warnings, *lost))
 
 
-def digest(value: object) -> int:
-    """A signed 64-bit digest of a record's content, the same on every machine."""
-    return int.from_bytes(blake2b(msgspec.json.encode(value), digest_size=8).digest(), signed=True)
+def _together(
+    connection: Connection, writing: Writing, stream: Stream, records: _Records
+) -> tuple[Written, list[Rejected]]:
+    """Write the records of a page at once; one of UNFIT where any of them cannot be stored."""
+    return _WRITE[stream](connection, writing, records), []
 
 
-def _quarantine(connection: Connection, writing: Writing, stream: Stream, rejected: Iterable[Rejected]) -> None:
-    """Keep what could not be read, once, with its reason."""
-    rows = [
-        {
-            "store_id": writing.store.id,
-            "stream": stream,
-            "platform_id": item.id,
-            "digest": digest(item.payload),
-            "payload": item.payload,
-            "reason": item.reason,
-            "seen_at": writing.now,
-        }
-        for item in rejected
-    ]
-    for row in rows:
-        connection.execute(upsert(connection, table(Quarantine), ("store_id", "stream", "digest")), row)
+def _one_by_one(
+    connection: Connection, writing: Writing, stream: Stream, records: _Records
+) -> tuple[Written, list[Rejected]]:
+    """Write the records of a page singly, and hand back those that cannot be stored."""
+    written, refused = Written(), []
+    for item in records:
+        try:
+            with connection.begin_nested():
+                written += _WRITE[stream](connection, writing, [item])
+        except UNFIT as error:
+            refused.append(unfit(item.record, error))
+    return written, refused
 
 
-def _release(connection: Connection, store_id: int, stream: Stream, ids: list[str]) -> None:
-    """Let go of what was in quarantine under an id that can be read now."""
-    quarantine = table(Quarantine)
-    if not connection.scalar(select(func.count()).select_from(quarantine)):
-        return
-    for batch in batches(ids):
-        connection.execute(
-            quarantine.delete().where(
-                quarantine.c.store_id == store_id,
-                quarantine.c.stream == stream,
-                quarantine.c.platform_id.in_(batch),
-            )
-        )
+def _digested(records: Iterable[Any]) -> tuple[_Records, list[Rejected]]:
+    """The records with their digests, and those whose text cannot be stored."""
+    fit: _Records = []
+    refused = []
+    for record in records:
+        try:
+            fit.append(Digested(record, digest(record)))
+        except UNFIT as error:
+            refused.append(unfit(record, error))
+    return fit, refused
+
+
+def _storable(products: Iterable[ProductRecord]) -> tuple[list[ProductRecord], list[str]]:
+    """The products that can be stored, and a warning for each that cannot."""
+    fit, lost = [], []
+    for product in products:
+        try:
+            digest(product)
+        except UNFIT:
+            lost.append(f"Product {product.id!a} was left out: its texts cannot be stored.")
+        else:
+            fit.append(product)
+    return fit, lost
