@@ -164,6 +164,17 @@ def test_a_refunded_order_with_dated_refunds_keeps_the_status_that_it_had_before
     assert (dated.status, undated.status) == (OrderStatus.PAID, OrderStatus.REFUNDED)
 
 
+def test_refunds_together_never_exceed_the_order_and_what_none_explains_is_undated(tmp_path: Path) -> None:
+    twice = "amount:10.00|reason:a|date:2026-01-20 10:11:12;amount:50.00|reason:b|date:2026-01-21 10:11:12"
+    name = "webtoffee_orders.csv"
+    capped = orders(
+        read(changed(tmp_path, name, ("amount:10.00|reason:cassé; remplacé|date:2026-01-20 10:11:12", twice)))
+    )
+    assert [refund.amount for refund in capped["501"].refunds] == [1000, 4490]
+    part = orders(read(changed(tmp_path, "skyverge_orders.csv", ("54.90,10.00", "54.90,25.00"))))
+    assert [(refund.amount, refund.at is None) for refund in part["501"].refunds] == [(1000, False), (1500, True)]
+
+
 def test_webtoffee_tells_the_visit_the_variation_and_the_accounts_own_address() -> None:
     order = orders(read(DATA / "webtoffee_orders.csv"))["501"]
     assert order.attribution is not None

@@ -43,7 +43,7 @@ def one_page(path: Path, mapping: dict[str, str] | None = None) -> Page[OrderRec
         (b"%PDF-1.7 \xe2\xe3", "is a PDF document"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + bytes(64), "is not a text file"),
         (gzip.compress(b"client,date,total\n" * 500)[:-20], "cannot be read"),
-        (gzip.compress(b"PK\x03\x04 a workbook"), "is an Excel workbook"),
+        (gzip.compress(b"PK\x03\x04 a workbook", mtime=0), "is an Excel workbook"),
     ],
 )
 def test_a_file_that_is_no_csv_is_refused_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
@@ -129,7 +129,16 @@ def test_an_open_quotation_mark_costs_its_rows_and_no_others(tmp_path: Path) -> 
     assert [order.customer_id for page in pages for order in page.records].count("7") == 100
     reasons = [rejected.reason for page in pages for rejected in page.rejected]
     assert len(reasons) == 1
+    assert reasons[0].startswith("Line 52: It and what follows to line ")
     assert reasons[0].endswith("is a quotation mark open?")
+
+
+def test_a_quotation_mark_left_open_at_the_end_says_how_much_it_swallowed(tmp_path: Path) -> None:
+    page = one_page(written(tmp_path, f'{HEAD}7,2026-03-01,5\n"8,2026-03-01,5\n9,2026-03-01,5\n'))
+    assert [order.customer_id for order in page.records] == ["7"]
+    assert page.rejected[0].reason == (
+        "Line 3: It has 1 cells where the header has 3. It runs over 2 lines: is a quotation mark open?"
+    )
 
 
 def test_a_line_without_end_is_cut(tmp_path: Path) -> None:

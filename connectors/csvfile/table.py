@@ -28,11 +28,12 @@ _FORMATS = {
     b"%PDF": "a PDF document",
 }
 _AS_CSV = "Save it from the spreadsheet as CSV (UTF-8), or unpack the archive, and import that file."
+_OPEN = "is a quotation mark open?"
 _HINT = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)  # Excel's own first line: sep=;
 
 
 class Row(NamedTuple):
-    """A row with the line it ends on; `fault` says why it cannot be read, and is empty where it can."""
+    """A row with the line it begins on; `fault` says why it cannot be read, and is empty where it can."""
 
     line: int
     cells: list[str]
@@ -64,12 +65,11 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """Every row under the header that is not blank."""
         width = len(self.columns)
-        for line, cells, fault in self._lines():
-            if len(cells) == width:
-                if any(cells):
-                    yield Row(line, cells, fault)
-            elif any(cells) or fault:
-                yield Row(line, cells, fault or f"It has {len(cells)} cells where the header has {width}.")
+        for row in self._lines():
+            if len(row.cells) != width and (row.fault or any(row.cells)):
+                yield row if row.fault else row._replace(fault=_misfit(row.cells, width))
+            elif any(row.cells):
+                yield row
 
     def _header(self) -> tuple[str, ...]:
         head = next(self._lines(body=False), Row(0, []))
@@ -90,18 +90,26 @@ class Table:
             if body:
                 next(reader, None)
             while True:
+                before = reader.line_num
                 try:
                     for cells in reader:
-                        yield Row(reader.line_num + self._skip, cells)
+                        yield Row(before + 1 + self._skip, cells)
+                        before = reader.line_num
                 except csv.Error as error:  # the reader goes on with the next line
-                    yield Row(
-                        reader.line_num + self._skip, [], f"It cannot be read ({error}): is a quotation mark open?"
-                    )
+                    last = reader.line_num + self._skip
+                    fault = f"It and what follows to line {last} cannot be read ({error}): {_OPEN}"
+                    yield Row(before + 1 + self._skip, [], fault)
                 else:
                     return
 
     def _text(self) -> IO[str]:
         return io.TextIOWrapper(_open(self.path), encoding=self.encoding, errors="replace", newline="")
+
+
+def _misfit(cells: list[str], width: int) -> str:
+    said = f"It has {len(cells)} cells where the header has {width}."
+    lines = 1 + sum(cell.strip().count("\n") for cell in cells)
+    return said if lines == 1 else f"{said} It runs over {lines} lines: {_OPEN}"
 
 
 def _open(path: Path) -> io.BufferedReader | gzip.GzipFile:
