@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from connector.days import day_date
-from connector.query.tree import All, Always, Any, Day, Expression, Matches, Not, Number, Offset, Parameter, Test, Value
+from connector.query.tree import (
+    All,
+    Always,
+    Any,
+    Condition,
+    Day,
+    Expression,
+    Matches,
+    Not,
+    Number,
+    Offset,
+    Parameter,
+    Value,
+)
 
 
 def canonical(expression: Expression) -> str:
@@ -11,12 +24,12 @@ def canonical(expression: Expression) -> str:
     match expression:
         case Always():
             return "TRUE"
-        case Test():
-            return _test(expression)
+        case Condition():
+            return _condition(expression)
         case Matches():
-            return f"{expression.function} MATCHES {_tests(expression)}"
+            return f"{expression.function} MATCHES {_conditions(expression)}"
         case Not(Matches() as part):
-            return f"{part.function} NOT MATCHES {_tests(part)}"
+            return f"{part.function} NOT MATCHES {_conditions(part)}"
         case Not(part):
             return f"NOT {_inside(part, (All, Any))}"
         case All() | Any():
@@ -33,12 +46,14 @@ def _inside(part: Expression, looser: type | tuple[type, ...]) -> str:
     return f"({canonical(part)})" if isinstance(part, looser) else canonical(part)
 
 
-def _tests(matches: Matches) -> str:
-    return f"({', '.join(_test(test) for test in matches.tests)})"
+def _conditions(matches: Matches) -> str:
+    return f"({', '.join(_condition(condition) for condition in matches.conditions)})"
 
 
-def _test(test: Test) -> str:
-    return " ".join([test.name, test.operator, " AND ".join(_value(value) for value in test.values)]).rstrip()
+def _condition(condition: Condition) -> str:
+    return " ".join(
+        [condition.name, condition.operator, " AND ".join(_value(value) for value in condition.values)]
+    ).rstrip()
 
 
 def _value(value: Value) -> str:

@@ -14,7 +14,7 @@ from connector.money import decimals
 from connector.query.attributes import ATTRIBUTES, FUNCTIONS, Kind
 from connector.query.bounds import Crossing, Edge, Span, crossings, day_span, days_ago, number_span
 from connector.query.parse import check_values
-from connector.query.tree import All, Always, Any, Expression, Matches, Not, Parameter, Test
+from connector.query.tree import All, Always, Any, Condition, Expression, Matches, Not, Parameter
 
 Source: TypeAlias = Literal["first", "last", "since", "row"]
 Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since"]
@@ -104,7 +104,7 @@ class _Reader:
                 return Both() if positive else Either()
             case Not():
                 return self.read(expression.part, positive=not positive)
-            case Test():
+            case Condition():
                 leaf = self._attribute(expression)
                 return leaf if positive else _complement(leaf)
             case Matches():
@@ -114,45 +114,45 @@ class _Reader:
                 parts = tuple(self.read(part, positive=positive) for part in expression.parts)
                 return Both(parts) if isinstance(expression, All) is positive else Either(parts)
 
-    def _attribute(self, test: Test) -> Leaf:
-        kind = ATTRIBUTES[test.name]
+    def _attribute(self, condition: Condition) -> Leaf:
+        kind = ATTRIBUTES[condition.name]
         if kind is Kind.DATE:
-            return Leaf(_DAYS[test.name], self._days(test))
-        if test.name == "days_since_last_order":
-            return Leaf("last", days_ago(self._numbers(test, kind)))
-        return Leaf(_NUMBERS[test.name], self._numbers(test, kind))
+            return Leaf(_DAYS[condition.name], self._days(condition))
+        if condition.name == "days_since_last_order":
+            return Leaf("last", days_ago(self._numbers(condition, kind)))
+        return Leaf(_NUMBERS[condition.name], self._numbers(condition, kind))
 
     def _matches(self, matches: Matches) -> tuple[Leaf, ...]:
         kinds = FUNCTIONS[matches.function]
-        tests = {test.name: test for test in matches.tests}
+        conditions = {condition.name: condition for condition in matches.conditions}
         rows = Rows(
-            self._days(tests["date"]) if "date" in tests else None,
-            self._numbers(tests["amount"], Kind.MONEY) if "amount" in tests else None,
+            self._days(conditions["date"]) if "date" in conditions else None,
+            self._numbers(conditions["amount"], Kind.MONEY) if "amount" in conditions else None,
         )
         grouped = [
-            Leaf(_GROUPED[name], self._numbers(test, kinds[name]), rows)
-            for name, test in tests.items()
+            Leaf(_GROUPED[name], self._numbers(condition, kinds[name]), rows)
+            for name, condition in conditions.items()
             if name in _GROUPED
         ]
-        if "count" not in tests:
+        if "count" not in conditions:
             grouped.insert(0, Leaf("count", Span(low=1), rows))
         return tuple(grouped)
 
-    def _days(self, test: Test) -> Span[Edge]:
-        _ready(test, Kind.DATE)
-        return day_span(test.operator, test.values)
+    def _days(self, condition: Condition) -> Span[Edge]:
+        _ready(condition, Kind.DATE)
+        return day_span(condition.operator, condition.values)
 
-    def _numbers(self, test: Test, kind: Kind) -> Span[int]:
-        _ready(test, kind)
-        return number_span(test.operator, test.values, decimals(self.currency) if kind is Kind.MONEY else 0)
+    def _numbers(self, condition: Condition, kind: Kind) -> Span[int]:
+        _ready(condition, kind)
+        return number_span(condition.operator, condition.values, decimals(self.currency) if kind is Kind.MONEY else 0)
 
 
 def _complement(leaf: Leaf) -> Leaf:
     return Leaf(leaf.measure, leaf.span.complement(), leaf.rows)
 
 
-def _ready(test: Test, kind: Kind) -> None:
-    for value in test.values:
+def _ready(condition: Condition, kind: Kind) -> None:
+    for value in condition.values:
         if isinstance(value, Parameter):
             raise QueryError(
                 f"${value.name} has no value.",
@@ -160,4 +160,4 @@ def _ready(test: Test, kind: Kind) -> None:
                 column=value.place.column,
                 remedy=f"Set {value.name} in the settings of the segment.",
             )
-    check_values(test, kind)
+    check_values(condition, kind)

@@ -19,6 +19,7 @@ from connector.query.tree import (
     All,
     Always,
     Any,
+    Condition,
     Day,
     Expression,
     Matches,
@@ -27,7 +28,6 @@ from connector.query.tree import (
     Offset,
     Parameter,
     Place,
-    Test,
     Unit,
     Value,
     all_of,
@@ -118,25 +118,25 @@ class _Builder(Transformer[Token, Expression]):
     def always(self) -> Expression:
         return Always()
 
-    def tests(self, *parts: Test) -> tuple[Test, ...]:
+    def conditions(self, *parts: Condition) -> tuple[Condition, ...]:
         return parts
 
-    def matches(self, name: Token, tests: tuple[Test, ...]) -> Expression:
-        return Matches(str(name), tests, _place(name))
+    def matches(self, name: Token, conditions: tuple[Condition, ...]) -> Expression:
+        return Matches(str(name), conditions, _place(name))
 
-    def no_match(self, name: Token, tests: tuple[Test, ...]) -> Expression:
-        return Not(self.matches(name, tests))
+    def no_match(self, name: Token, conditions: tuple[Condition, ...]) -> Expression:
+        return Not(self.matches(name, conditions))
 
-    def test(self, name: Token, operator: Token, *values: Value) -> Test:
+    def condition(self, name: Token, operator: Token, *values: Value) -> Condition:
         match operator.type:
             case "NULL":
-                return Test(str(name), "IS NULL", (), _place(name))
+                return Condition(str(name), "IS NULL", (), _place(name))
             case "BETWEEN":
-                return Test(str(name), "BETWEEN", values, _place(name))
-        return Test(str(name), str(operator), values, _place(name))  # type: ignore[arg-type] # the grammar's own
+                return Condition(str(name), "BETWEEN", values, _place(name))
+        return Condition(str(name), str(operator), values, _place(name))  # type: ignore[arg-type] # the grammar's own
 
-    def not_null(self, name: Token, _null: Token) -> Test:
-        return Test(str(name), "IS NOT NULL", (), _place(name))
+    def not_null(self, name: Token, _null: Token) -> Condition:
+        return Condition(str(name), "IS NOT NULL", (), _place(name))
 
     def number(self, token: Token) -> Number:
         value = Decimal(token)
@@ -182,7 +182,7 @@ def _check(expression: Expression, language: Language, depth: int = 0) -> None:
     if depth > DEEPEST:
         raise problem("deep", Place(), language)
     match expression:
-        case Test():
+        case Condition():
             if expression.name in FUNCTIONS:
                 raise problem("unexpected", expression.place, language, found=expression.name, expected="… MATCHES (…)")
             if expression.name not in ATTRIBUTES:
@@ -203,22 +203,26 @@ def _check_matches(matches: Matches, language: Language) -> None:
         raise problem(name, matches.place, language, near=FUNCTIONS, found=matches.function)
     known = FUNCTIONS[matches.function]
     seen: set[str] = set()
-    for test in matches.tests:
-        if test.name not in known:
-            raise problem("inside", test.place, language, near=known, found=test.name, function=matches.function)
-        if test.name in seen:
-            raise problem("twice", test.place, language, found=test.name)
-        if test.operator in ("IS NULL", "IS NOT NULL"):
-            raise problem("kind", test.place, language, found=test.name, expected=KINDS[known[test.name]][language])
-        seen.add(test.name)
-        check_values(test, known[test.name], language)
+    for condition in matches.conditions:
+        if condition.name not in known:
+            raise problem(
+                "inside", condition.place, language, near=known, found=condition.name, function=matches.function
+            )
+        if condition.name in seen:
+            raise problem("twice", condition.place, language, found=condition.name)
+        if condition.operator in ("IS NULL", "IS NOT NULL"):
+            raise problem(
+                "kind", condition.place, language, found=condition.name, expected=KINDS[known[condition.name]][language]
+            )
+        seen.add(condition.name)
+        check_values(condition, known[condition.name], language)
 
 
-def check_values(test: Test, kind: Kind, language: Language = "en") -> None:
+def check_values(condition: Condition, kind: Kind, language: Language = "en") -> None:
     """Refuse a value of another kind than `kind`; a parameter is checked once it has a value."""
-    for value in test.values:
+    for value in condition.values:
         if not _fits(value, kind):
-            raise problem("kind", value.place, language, found=test.name, expected=KINDS[kind][language])
+            raise problem("kind", value.place, language, found=condition.name, expected=KINDS[kind][language])
 
 
 def _fits(value: Value, kind: Kind) -> bool:

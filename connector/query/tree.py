@@ -62,7 +62,7 @@ Value: TypeAlias = Number | Day | Offset | Parameter
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """One attribute against as many values as the operator takes."""
 
     name: str
@@ -73,10 +73,10 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Whether the orders that pass some tests are as many, and as large, as others say."""
+    """Whether the orders that pass some conditions are as many, and as large, as others say."""
 
     function: str
-    tests: tuple[Test, ...]
+    conditions: tuple[Condition, ...]
     place: Place = field(default=Place(), compare=False)
 
 
@@ -106,7 +106,7 @@ class Any:
     parts: tuple[Expression, ...]
 
 
-Expression: TypeAlias = Test | Matches | Always | Not | All | Any
+Expression: TypeAlias = Condition | Matches | Always | Not | All | Any
 
 
 def all_of(*parts: Expression) -> Expression:
@@ -153,11 +153,11 @@ def _bound(value: Value, values: Mapping[str, ParameterValue]) -> Value:
 
 def _values(expression: Expression) -> Iterator[Value]:
     match expression:
-        case Test():
+        case Condition():
             yield from expression.values
         case Matches():
-            for test in expression.tests:
-                yield from test.values
+            for condition in expression.conditions:
+                yield from condition.values
         case Not():
             yield from _values(expression.part)
         case All() | Any():
@@ -167,10 +167,13 @@ def _values(expression: Expression) -> Iterator[Value]:
 
 def _mapped(expression: Expression, change: Callable[[Value], Value]) -> Expression:
     match expression:
-        case Test():
-            return _mapped_test(expression, change)
+        case Condition():
+            return _mapped_condition(expression, change)
         case Matches():
-            return replace(expression, tests=tuple(_mapped_test(test, change) for test in expression.tests))
+            return replace(
+                expression,
+                conditions=tuple(_mapped_condition(condition, change) for condition in expression.conditions),
+            )
         case Not():
             return Not(_mapped(expression.part, change))
         case All() | Any():
@@ -179,5 +182,5 @@ def _mapped(expression: Expression, change: Callable[[Value], Value]) -> Express
             return expression
 
 
-def _mapped_test(test: Test, change: Callable[[Value], Value]) -> Test:
-    return replace(test, values=tuple(change(value) for value in test.values))
+def _mapped_condition(condition: Condition, change: Callable[[Value], Value]) -> Condition:
+    return replace(condition, values=tuple(change(value) for value in condition.values))
