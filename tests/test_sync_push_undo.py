@@ -153,6 +153,18 @@ def test_leaving_removes_all_that_we_ever_wrote_and_forgets_it(world: World) -> 
         assert (row.held, row.first_push_at, row.remote_id) == (True, None, None)
 
 
+def test_one_person_is_taken_out_of_a_destination_that_goes_on_for_the_others(world: World) -> None:
+    del world.destination.contacts[address(1)]
+    world.target = replace(world.target, contacts="all")
+    world.push()
+    leave(world.engine, "newsletter", world.destination, now=world.later(), run_id=world.run(), only=[1])
+    assert world.destination.contacts[address(1)].archived
+    assert world.destination.contacts[address(1)].tags == set()
+    assert {row[2] for row in world.deliveries()} == {2, 3, 4, 5, 6}
+    world.target = replace(world.target, never=frozenset({1}))
+    assert (world.push().state, world.push().changes) == ("applied", 0)
+
+
 def test_leaving_goes_on_where_it_was_refused(world: World) -> None:
     world.push()
     world.destination.fault = lambda change: Outcome(change.address, Result.RETRY, "busy")

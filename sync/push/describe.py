@@ -71,9 +71,10 @@ def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
     n = 1 if language == "fr" else 0
     head = (
         f"Plan {plan.plan_id} for {plan.destination} ({_STATES[plan.state][0]}): "
-        f"{plan.people} people, {plan.changes} changes. 0 consents changed.",
+        f"{_count(plan.people, 'person', 'people')}, {_count(plan.changes, 'change', 'changes')}. 0 consents changed.",
         f"Plan {plan.plan_id} pour {plan.destination} ({_STATES[plan.state][1]}) : "
-        f"{plan.people} personnes, {plan.changes} changements. 0 consentement modifié.",
+        f"{_count(plan.people, 'personne', 'personnes')}, {_count(plan.changes, 'changement', 'changements')}. "
+        "0 consentement modifié.",
     )
     return [
         head[n],
@@ -139,6 +140,10 @@ def _example(change: PlannedChange, n: int) -> str:
     text = " → ".join(part or "∅" for part in (change.old, change.new))
     ended = f" [{_OUTCOMES.get(change.outcome, (change.outcome,) * 2)[n]}]" if change.outcome else ""
     return f"  {change.address} (#{change.customer_id}): {text}, {cause}{ended}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _pick(n: int, english: str, french: str) -> str:

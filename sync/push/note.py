@@ -41,7 +41,7 @@ def write_down(connection: Connection, job: Job, decisions: Sequence[Decision]) 
                 _insert(connection, job, decision, asked, text)
             else:
                 found.append((asked.change_id, text))
-            if decision.change and step.writes and step.ahead:
+            if step.writes and step.ahead and not decision.absent:
                 ahead.append(_delivery(job, decision, asked, step.ahead))
     bulk_update(connection, _changes, ["found"], found)
     _upsert(connection, _deliveries, _DELIVERY, ahead)

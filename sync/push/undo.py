@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import (
@@ -88,17 +89,19 @@ def leave(
     *,
     now: datetime,
     run_id: int,
+    only: Collection[int] | None = None,
     progress: Progress | None = None,
 ) -> PlanSummary:
     """Remove everything we ever wrote at destination `key` and forget it; the destination is then held.
 
+    With `only` (customer ids) it is removed for these people alone, and the destination goes on for the others.
     What could not be removed is in the plan with its reason and stays known: leaving again goes on from there.
     UnsafeError where the destination is not the one that was written to.
     """
     require_place(engine, key, destination)
     with engine.begin() as connection:
         destination_id = _known(connection, key)
-        plan = _begun(connection, destination_id, key, "leave", now=now, run_id=run_id)
+        plan = _begun(connection, destination_id, key, "leave", now=now, run_id=run_id, held=only is None)
         source = (
             select(
                 literal(plan.plan_id),
@@ -112,11 +115,13 @@ def leave(
             .join(_identities, _identities.c.id == _deliveries.c.identity_id)
             .where(_deliveries.c.destination_id == destination_id)
         )
+        if only is not None:
+            source = source.where(_identities.c.customer_id.in_(sorted(only)))
         connection.execute(insert(_changes).from_select(_COLUMNS, source))
         plan = summary.store(connection, summary.counted(connection, plan, {}))
     done = apply(engine, plan.plan_id, destination, now=now, progress=progress)
     with engine.begin() as connection:
-        if not _holds(connection, destination_id):
+        if only is None and not _holds(connection, destination_id):
             forget(connection, key)
     return done
 
@@ -142,13 +147,14 @@ def _originals(connection: Connection, destination_id: int, key: str, undone: in
 
 
 def _begun(
-    connection: Connection, destination_id: int, key: str, kind: str, *, now: datetime, run_id: int
+    connection: Connection, destination_id: int, key: str, kind: str, *, now: datetime, run_id: int, held: bool = True
 ) -> PlanSummary:
-    """A new plan at a destination that is held from here on."""
-    hold(connection, destination_id)
+    """A new plan, at a destination that is held from here on unless it only concerns some people."""
+    if held:
+        hold(connection, destination_id)
     running = and_(_plans.c.destination_id == destination_id, _plans.c.state == "applying")
     connection.execute(update(_plans).where(running).values(state="interrupted"))
-    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), held=True)
+    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), held=held)
     connection.execute(
         insert(_plans).values(
             id=plan.plan_id,
