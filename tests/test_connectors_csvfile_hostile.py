@@ -42,7 +42,7 @@ def one_page(path: Path, mapping: dict[str, str] | None = None) -> Page[OrderRec
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(200), "is an old Excel workbook"),
         (b"%PDF-1.7 \xe2\xe3", "is a PDF document"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + bytes(64), "is not a text file"),
-        (gzip.compress(b"client,date,total\n" * 500)[:-20], "cannot be read"),
+        (gzip.compress(b"client,date,total\n" * 500, mtime=0)[:-20], "cannot be read"),
         (gzip.compress(b"PK\x03\x04 a workbook", mtime=0), "is an Excel workbook"),
     ],
 )
@@ -165,6 +165,14 @@ def test_an_amount_too_large_for_a_ledger_is_rejected(tmp_path: Path) -> None:
     page = one_page(written(tmp_path, f"{HEAD}7,2026-03-01,1{'0' * 30}\n8,2026-03-01,6\n"))
     assert [order.total for order in page.records] == [600]
     assert "too large" in page.rejected[0].reason
+
+
+def test_a_quantity_too_large_for_a_line_is_rejected(tmp_path: Path) -> None:
+    mapping = parse_mapping("customer=client,placed_at=date,price=price,quantity=quantity")
+    path = written(tmp_path, f"client,date,price,quantity\n7,2026-03-01,0,1{'0' * 12}\n8,2026-03-01,6,2\n")
+    page = one_page(path, mapping)
+    assert [order.total for order in page.records] == [1200]
+    assert page.rejected[0].reason.endswith("is not a quantity.")
 
 
 def test_lists_inside_a_cell_that_cannot_be_read_reject_their_order(tmp_path: Path) -> None:
