@@ -7,26 +7,52 @@ or, where the merchant insists, the text itself.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as EnvironmentProblem
 
 from connector.counting import Switches
 from connector.errors import SettingsError
 
 Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
+_ENV_FIELD = re.compile(r'field "(\w+)"')
 
 
-class StoreSettings(BaseModel):
-    """A shop to read. What is not named here goes to the platform's source as it stands."""
+class PlatformSettings(BaseModel):
+    """A table of a platform. What is not named here goes to the platform's own class as it stands."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
     platform: str
+
+    @model_validator(mode="after")
+    def _no_slips(self) -> Self:
+        for name in self.model_extra or {}:
+            if near := get_close_matches(name, type(self).model_fields, 1, 0.8):
+                raise ValueError(f"has no setting {name!r}; did you mean {near[0]!r}?")
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """What the platform's source or destination is built with, secrets resolved."""
+        return {name: secret(value) for name, value in (self.model_extra or {}).items()}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, "…" if name in (self.model_extra or {}) else value  # a key may be among them
+
+
+class StoreSettings(PlatformSettings):
+    """A shop to read."""
+
     count_zero_orders: bool | None = None
     count_on_hold: bool | None = None
     count_refunded: bool | None = None
@@ -39,35 +65,39 @@ class StoreSettings(BaseModel):
         names = ("count_zero_orders", "count_on_hold", "count_refunded", "include_tax", "include_shipping")
         return Switches(**{n: getattr(stored, n) if getattr(self, n) is None else getattr(self, n) for n in names})
 
-    def options(self) -> dict[str, Any]:
-        """What the platform's source is built with, secrets resolved."""
-        return {name: secret(value) for name, value in (self.model_extra or {}).items()}
 
+class DestinationSettings(PlatformSettings):
+    """Somewhere to write."""
 
-class DestinationSettings(BaseModel):
-    """Somewhere to write. What is not named here goes to the platform's destination as it stands."""
-
-    model_config = ConfigDict(extra="allow")
-
-    platform: str
     store: str | None = None  # whose accounts are written to, and whose keys are used
     push: tuple[str, ...] = ("spread",)
     write: tuple[Literal["tag", "field"], ...] = ()
     exclude: str | None = None
+    contacts: Literal["existing", "all"] = "existing"
     approve: Literal["auto", "always"] = "auto"
-
-    def options(self) -> dict[str, Any]:
-        """What the platform's destination is built with, secrets resolved."""
-        return {name: secret(value) for name, value in (self.model_extra or {}).items()}
 
 
 class ScheduleSettings(BaseModel):
     """When the service works. `pull` is an interval such as 15m or 1h, `day` a time of the shop's day."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    pull: str = Field(default="15m", pattern=r"^[1-9][0-9]*[smhd]$")
-    day: str = Field(default="00:05", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+    pull: str = "15m"
+    day: str = "00:05"
+
+    @field_validator("pull")
+    @classmethod
+    def _interval(cls, text: str) -> str:
+        if not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", text):
+            raise ValueError("should be an interval such as 15m, 1h or 1d")
+        return text
+
+    @field_validator("day")
+    @classmethod
+    def _time(cls, text: str) -> str:
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+            raise ValueError("should be a time of day such as 00:05")
+        return text
 
     @property
     def pull_seconds(self) -> int:
@@ -78,7 +108,7 @@ class ScheduleSettings(BaseModel):
 class SegmentSettings(BaseModel):
     """What a merchant changes of a family: its parameters, and the texts of its stages."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     window: int | None = Field(default=None, ge=1, le=3650)
     tags: dict[str, str] = Field(default_factory=dict)
@@ -88,16 +118,20 @@ class SegmentSettings(BaseModel):
     def _no_commas(cls, tags: dict[str, str]) -> dict[str, str]:
         for text in tags.values():
             if "," in text or not text.strip() or len(text) > 255:
-                raise ValueError("a tag is 1 to 255 characters without a comma, for a comma separates tags in a shop")
+                raise ValueError(
+                    "should be texts of 1 to 255 characters without a comma, which separates tags in a shop"
+                )
         return tags
 
 
 class Settings(BaseSettings):
     """Everything a merchant can set."""
 
-    model_config = SettingsConfigDict(env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="CONNECTOR_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
-    database: str = "sqlite:///connector.db"
+    database: str = Field(default="sqlite:///connector.db", repr=False)  # it may have a password
     language: Language = "fr"
     stores: dict[str, StoreSettings] = Field(default_factory=dict)
     destinations: dict[str, DestinationSettings] = Field(default_factory=dict)
@@ -121,44 +155,81 @@ class Settings(BaseSettings):
 
 def load(file: Path | None = None) -> Settings:
     """The settings of `file`, or of connector.toml here if there is one; SettingsError says what is wrong where."""
-    chosen = file or Path(os.environ.get("CONNECTOR_CONFIG", FILE_NAME))
-    if file is not None and not file.is_file():
-        raise SettingsError(f"There is no settings file {file}.", remedy="Make one with `connector init`.")
+    named = file or os.environ.get("CONNECTOR_CONFIG")
+    chosen = Path(named or FILE_NAME).expanduser()
+    if named is not None and not chosen.is_file():
+        raise SettingsError(f"There is no settings file {chosen}.", remedy="Make one with `connector init`.")
     here = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": chosen}})
+    # what these errors quote may be a secret: none of them is kept as the cause
     try:
         return here()  # type: ignore[no-any-return]
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{chosen}: {where}: {first['msg']}.", remedy="Correct it there.") from error
+        raise _wrong(chosen, error.errors(include_url=False, include_input=False)[0]) from None
+    except EnvironmentProblem as error:
+        name = _ENV_FIELD.search(str(error))
+        where = f"CONNECTOR_{name[1].upper()}" if name else "the environment"
+        raise SettingsError(f"The value of {where} cannot be read.", remedy="Write it as JSON.") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{chosen} is not TOML: {error}.", remedy="Correct it there.") from error
+        raise SettingsError(f"{chosen} is not TOML: {error}.", remedy="Correct it there.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{chosen} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{chosen} cannot be read: {error.strerror}.", remedy="Check its rights.") from None
+
+
+def _wrong(file: Path, error: ErrorDetails) -> SettingsError:
+    """The sentence for the first thing that does not fit: file or variable, key, and what is expected."""
+    keys = [str(part) for part in error["loc"]]
+    variable = f"CONNECTOR_{'__'.join(keys)}".upper()
+    if error["type"] == "extra_forbidden":
+        *table, name = keys
+        near = get_close_matches(name, _names(table), 1)
+        where = f"{file}: [{'.'.join(table)}]" if table else str(file)
+        end = f"; did you mean {near[0]!r}?" if near else "."
+        return SettingsError(f"{where} has no setting {name!r}{end}", remedy=f"There are: {', '.join(_names(table))}.")
+    expected = error["msg"].removeprefix("Input ").replace("valid tuple", 'list, such as ["spread"]')
+    expected = expected.replace("valid dictionary", "table").partition(", unable")[0]
+    says = {"missing": "is missing", "value_error": error["msg"].removeprefix("Value error, ")}.get(
+        error["type"], expected
+    )
+    where = variable if variable in os.environ else f"{file}: {'.'.join(keys)}"
+    return SettingsError(f"{where} {says}{'' if says.endswith('?') else '.'}", remedy="Correct it there.")
+
+
+def _names(table: list[str]) -> list[str]:
+    """The settings that a table of the file has."""
+    models: dict[str, type[BaseModel]] = {"schedule": ScheduleSettings, "segments": SegmentSettings}
+    return list(models[table[0]].model_fields if table and table[0] in models else Settings.model_fields)
 
 
 def secret(value: object) -> object:
     """A setting's value, read from the environment or a file where it says so; SettingsError where that is missing."""
-    if not isinstance(value, dict) or len(value) != 1:
+    if not isinstance(value, dict) or not {"env", "file"} & value.keys():
         return value
+    if len(value) != 1:
+        raise SettingsError(
+            f"A secret is read from one place, not from {', '.join(map(str, value))}.",
+            remedy='Write { env = "NAME" } or { file = "PATH" }.',
+        )
     (where, name), *_ = value.items()
-    if where == "env":
-        return _from_environment(str(name))
-    if where == "file":
-        return _from_file(Path(str(name)))
-    return value
+    return _from_environment(str(name)) if where == "env" else _from_file(Path(str(name)).expanduser())
 
 
 def _from_environment(name: str) -> str:
-    if name in os.environ:
-        return os.environ[name]
-    if f"{name}_FILE" in os.environ:
-        return _from_file(Path(os.environ[f"{name}_FILE"]))
+    if found := os.environ.get(name, "").strip():
+        return found
+    if file := os.environ.get(f"{name}_FILE"):
+        return _from_file(Path(file))
     raise SettingsError(f"The environment has no {name}.", remedy=f"Set {name}, or {name}_FILE to the path of a file.")
 
 
 def _from_file(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        found = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         raise SettingsError(
             f"The secret file {file} cannot be read.", remedy="Check its path and its rights."
-        ) from error
+        ) from None
+    if not found:
+        raise SettingsError(f"The secret file {file} is empty.", remedy="Write the secret into it.")
+    return found
