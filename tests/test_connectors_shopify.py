@@ -16,7 +16,8 @@ from connector.destination import Outcome, RemoteChange, Result
 from connector.errors import AuthenticationError, PermanentError, RecordError, RetryableError, SettingsError
 from connector.records import Attribution, ConsentState, OrderRecord, OrderStatus, Page
 from connectors.shopify import ShopifyDestination, ShopifySource
-from connectors.shopify.payloads import Customer, Line, Order, customer_record, order_record
+from connectors.shopify.convert import customer_record, order_record
+from connectors.shopify.payloads import Customer, Line, Order
 from sync.demo.server import Answer, Request
 from sync.demo.shop import Shop, ShopCheckout, ShopCustomer, ShopLine, ShopOrder
 from sync.demo.shopify import SCOPES, FakeShopify

@@ -17,7 +17,8 @@ from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange,
 from connector.errors import AuthenticationError, PermanentError, RetryableError
 from connectors.shopify import bulk
 from connectors.shopify.client import Admin, document, retry_later
-from connectors.shopify.payloads import EmailAddress, consent_state, number
+from connectors.shopify.convert import consent_state, number
+from connectors.shopify.payloads import EmailAddress
 from connectors.shopify.source import IDS_PER_REQUEST, Setup, missing
 
 MUTATION_COST = 10

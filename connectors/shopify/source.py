@@ -15,8 +15,15 @@ from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page,
 from connector.source import Problem, ShopCheck
 from connectors.shopify.bulk import GroupingError
 from connectors.shopify.client import API_VERSION, Admin
-from connectors.shopify.payloads import (
+from connectors.shopify.convert import (
     REMEMBERED,
+    checkout_record,
+    customer_record,
+    number,
+    order_record,
+    product_record,
+)
+from connectors.shopify.payloads import (
     Checkout,
     Connection,
     Count,
@@ -24,11 +31,6 @@ from connectors.shopify.payloads import (
     Line,
     Order,
     Product,
-    checkout_record,
-    customer_record,
-    number,
-    order_record,
-    product_record,
 )
 from connectors.shopify.stream import Cursor, Stream, changed_since, pages, parsed
 

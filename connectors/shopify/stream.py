@@ -18,7 +18,8 @@ from connector.errors import AuthenticationError, PermanentError, RecordError, S
 from connector.records import CustomerRecord, OrderRecord, Page, ProductRecord, Rejected
 from connectors.shopify import bulk
 from connectors.shopify.client import Admin, CostError, document, retry_later
-from connectors.shopify.payloads import Count, PageInfo, number
+from connectors.shopify.convert import number
+from connectors.shopify.payloads import Count, PageInfo
 
 PAGE = 1000
 LONGEST_SEARCH = 25_000
