@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from graphql import GraphQLError, GraphQLResolveInfo
@@ -65,7 +66,7 @@ class Root:
         shop = self.fake.shop
         oldest = min((customer.created_at for customer in shop.customers.values()), default=self.fake.now())
         return {
-            "id": "gid://shopify/Shop/1",
+            "id": f"gid://shopify/Shop/{crc32(shop.domain.encode())}",
             "name": shop.name,
             "myshopifyDomain": shop.domain,
             "createdAt": time(min([oldest, *(order.placed_at for order in shop.orders.values())])),
