@@ -167,6 +167,14 @@ def test_an_amount_too_large_for_a_ledger_is_rejected(tmp_path: Path) -> None:
     assert "too large" in page.rejected[0].reason
 
 
+@pytest.mark.parametrize("piece", ["1", "1,", "1 ", "x", "1.1/", "é"])
+def test_a_long_cell_is_no_amount_and_takes_no_time(tmp_path: Path, piece: str) -> None:
+    cell = piece * (100_000 // len(piece))
+    page = one_page(written(tmp_path, f'{HEAD}7,2026-03-01,5\n8,2026-03-01,"{cell}"\n9,"{cell}",5\n'))
+    assert [order.total for order in page.records] == [500]
+    assert len(page.rejected) == 2
+
+
 def test_a_quantity_too_large_for_a_line_is_rejected(tmp_path: Path) -> None:
     mapping = parse_mapping("customer=client,placed_at=date,price=price,quantity=quantity")
     path = written(tmp_path, f"client,date,price,quantity\n7,2026-03-01,0,1{'0' * 12}\n8,2026-03-01,6,2\n")

@@ -97,7 +97,10 @@ def test_a_date_is_understood_in_every_style(tmp_path: Path, written: str, insta
     assert days(read(tmp_path, f'client,date,total\n7,"{written}",5\n')) == [instant]
 
 
-@pytest.mark.parametrize("written", ["hier", "31/02/2026", "13/13/2026", "44927", "2026-13-01", "0000-00-00 00:00:00"])
+@pytest.mark.parametrize(
+    "written",
+    ["hier", "31/02/2026", "13/13/2026", "44927", "2026-13-01", "0000-00-00 00:00:00", "0001-01-01T00:00:00+14:00"],
+)
 def test_what_is_no_date_is_rejected_with_its_line(tmp_path: Path, written: str) -> None:
     (page,) = read(tmp_path, f"client,date,total\n7,2026-03-01,5\n8,{written},5\n").orders()
     assert len(page.records) == 1

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from connector.errors import RecordError
 
+MOST = 2**31
+"""Pieces of a line; more is no quantity."""
 COMMA, POINT, EITHER, WHOLE = ",", ".", "either", "whole"
 
 _BLANKS = re.compile(r"[\s'’$¢-¥₠-₿﷼]")  # spaces of any width group digits; in Switzerland apostrophes do
 _NUMBER = re.compile(
     r"(?P<open>\()?(?:[A-Za-z]{3})?(?P<sign>[-+−])?(?:[A-Za-z]{3})?"
-    r"(?P<digits>[\d.,]*\d[\d.,]*)"
+    r"(?P<digits>(?=[.,]*\d)[\d.,]+)"
     r"(?:[A-Za-z]{3})?(?P<trail>-)?(?P<close>\))?"
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")  # by threes, in India by twos before the last three
@@ -57,3 +59,10 @@ def number(text: str, *, comma: bool) -> Decimal:
     value = Decimal(found["digits"].replace(POINT if decimal == COMMA else COMMA, "").replace(COMMA, POINT))
     negative = found["open"] or found["trail"] or found["sign"] in {"-", "−"}
     return -value if negative else value
+
+
+def pieces(quantity: Decimal) -> int:
+    """A quantity as whole pieces, halves rounded away from zero; RecordError where it is none."""
+    if abs(quantity) > MOST:
+        raise RecordError(f"{quantity:.3g} is not a quantity.")
+    return int(quantity.to_integral_value(ROUND_HALF_UP))

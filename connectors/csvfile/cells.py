@@ -12,6 +12,15 @@ _FRACTION = re.compile(r"(\d+)[.,]0+")
 _NOBODY = frozenset({"", "0", "-", "nan", "null", "none", "n/a", "#n/a"})
 
 
+LONGEST = 80
+"""Characters of a cell that can be an amount, a date or an id; what is longer is neither read nor remembered whole."""
+
+
+def short(cell: str) -> str:
+    """A cell that is no longer than an amount or a date; one that was is now neither."""
+    return cell if len(cell) <= LONGEST else f"{cell[:LONGEST]}…"
+
+
 def text(cell: str) -> str | None:
     """The text of a cell, None where it is blank; without the apostrophe that keeps a spreadsheet from calculating."""
     cell = cell.strip()
@@ -20,18 +29,9 @@ def text(cell: str) -> str | None:
     return cell or None
 
 
-@lru_cache(maxsize=8192)
 def identifier(cell: str) -> str | None:
     """The id in a cell, None where it is blank; RecordError where a spreadsheet has rounded it to 7.41E+12."""
-    found = text(cell)
-    if found is None:
-        return None
-    if _SHORTENED.fullmatch(found):
-        raise RecordError(
-            f"A spreadsheet has shortened the number {found}.", remedy="Export the file again and do not save it there."
-        )
-    whole = _FRACTION.fullmatch(found)
-    return whole[1] if whole else found
+    return _identifier(cell) if len(cell) <= LONGEST else text(cell)
 
 
 def person(cell: str) -> str | None:
@@ -44,3 +44,16 @@ def country(*cells: str) -> str | None:
     """The first cell that is an ISO code of a country."""
     codes = (cell.strip().upper() for cell in cells)
     return next((code for code in codes if len(code) == 2 and code.isascii() and code.isalpha()), None)
+
+
+@lru_cache(maxsize=8192)
+def _identifier(cell: str) -> str | None:
+    found = text(cell)
+    if found is None:
+        return None
+    if _SHORTENED.fullmatch(found):
+        raise RecordError(
+            f"A spreadsheet has shortened the number {found}.", remedy="Export the file again and do not save it there."
+        )
+    whole = _FRACTION.fullmatch(found)
+    return whole[1] if whole else found

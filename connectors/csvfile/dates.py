@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from connector.errors import RecordError
 
+YEARS = range(1970, 2200)
+"""When an order can have been placed."""
 DAY_FIRST, MONTH_FIRST, EITHER, PLAIN = "day first", "month first", "either", "plain"
 
 _PARTS = re.compile(
@@ -47,11 +49,8 @@ def moment(text: str, *, day_first: bool) -> datetime:
 
 @lru_cache(maxsize=8192)
 def instant(found: datetime, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a date; one without a zone is local to `zone`. RecordError at the ends of the calendar."""
-    try:
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError as error:
-        raise RecordError(f"{found:%Y-%m-%d} is too far away.") from error
+    """The UTC instant of a date; one without a zone is local to `zone`."""
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def stamp(found: datetime) -> str:
@@ -66,11 +65,13 @@ def _read(text: str, *, day_first: bool) -> datetime | None:
     found = _PARTS.fullmatch(text)
     try:
         if found is not None:
-            return _from_parts(found, day_first=day_first)
-        text = _SLASHED_YEAR_FIRST.sub(lambda year: f"{year[1]}-{int(year[2]):02}-{int(year[3]):02}", text)
-        return datetime.fromisoformat(_SPACE_BEFORE_ZONE.sub("", _UTC.sub("+00:00", text)))
+            read = _from_parts(found, day_first=day_first)
+        else:
+            text = _SLASHED_YEAR_FIRST.sub(lambda year: f"{year[1]}-{int(year[2]):02}-{int(year[3]):02}", text)
+            read = datetime.fromisoformat(_SPACE_BEFORE_ZONE.sub("", _UTC.sub("+00:00", text)))
     except ValueError:
         return None
+    return read if read.year in YEARS else None
 
 
 def _from_parts(found: re.Match[str], *, day_first: bool) -> datetime:

@@ -6,12 +6,13 @@ import csv
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from connector.errors import RecordError, SettingsError
 from connector.money import minor_units
 from connector.records import LineRecord, OrderRecord
 from connectors.csvfile import dates
+from connectors.csvfile.amounts import pieces
 from connectors.csvfile.cells import identifier, person, text
 from connectors.csvfile.reading import Cells, Reading
 from connectors.csvfile.settle import settled
@@ -110,9 +111,9 @@ class MappedOrders:
         if not known:
             raise RecordError(f"{self.column['total'] or self.column['price']}: there is none.")
         self._look_for_repeated_totals(known, reading)
-        currency = reading.currency
-        if self.column["currency"]:
-            currency = reading.order_currency({"": self._first(rows, "currency")}, "")
+        currency = reading.order_currency(
+            {self.column["currency"]: self._first(rows, "currency")}, self.column["currency"]
+        )
         order = OrderRecord(
             id=id_,
             placed_at=reading.earliest(rows, self.column["placed_at"]),
@@ -163,7 +164,7 @@ class MappedOrders:
         for cells, total in zip(rows, totals, strict=True):
             yield LineRecord(
                 product_id=identifier(self._cell(cells, "product")),
-                quantity=int(self._quantity(cells, reading).to_integral_value(ROUND_HALF_UP)),
+                quantity=pieces(self._quantity(cells, reading)),
                 total=minor_units(total or Decimal(0), currency),
             )
 

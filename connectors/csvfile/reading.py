@@ -14,6 +14,7 @@ from connector.money import minor_units
 from connector.records import OrderStatus
 from connector.source import Problem
 from connectors.csvfile import amounts, dates, statuses
+from connectors.csvfile.cells import short
 from connectors.csvfile.table import Table
 
 Cells = Mapping[str, str]
@@ -43,7 +44,7 @@ class Reading:
         if not text.strip():
             return None
         try:
-            return amounts.number(text, comma=column in self.commas)
+            return amounts.number(short(text), comma=column in self.commas)
         except RecordError as error:
             raise RecordError(f"{column}: {error}") from error
 
@@ -57,7 +58,7 @@ class Reading:
         if not text.strip():
             return None
         try:
-            return dates.moment(text, day_first=self.day_first)
+            return dates.moment(short(text), day_first=self.day_first)
         except RecordError as error:
             raise RecordError(f"{column}: {error}") from error
 
@@ -85,7 +86,7 @@ class Reading:
         """What a word for an order's state means: paid where the word is unknown, which is remembered, or blank."""
         if not word.strip():
             return OrderStatus.PAID
-        known = statuses.status(word)
+        known = statuses.status(short(word))
         if known is None and len(self.unknown_statuses) < MANY:
             self.unknown_statuses.add(word.strip()[:40])
         return known or OrderStatus.PAID
@@ -107,11 +108,11 @@ def survey(table: Table, dated: Iterable[str], counted: Iterable[str], *, zone: 
             faults += 1
             continue
         for name, place in date_places:
-            if cell := row.cells[place]:
-                kinds[name][dates.parts(cell)] += 1
+            if (cell := row.cells[place]) and not cell.isspace():
+                kinds[name][dates.parts(short(cell))] += 1
         for name, place in amount_places:
-            if cell := row.cells[place]:
-                marks[name][amounts.mark(cell)] += 1
+            if (cell := row.cells[place]) and not cell.isspace():
+                marks[name][amounts.mark(short(cell))] += 1
     if _mostly(faults, rows):
         raise SettingsError(
             f"{faults} of the {rows} rows of {table.path.name} have not the cells that its header names.",

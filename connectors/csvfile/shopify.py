@@ -17,6 +17,7 @@ from itertools import pairwise
 from connector.errors import RecordError
 from connector.money import minor_units
 from connector.records import ConsentRecord, ConsentState, CustomerRecord, LineRecord, OrderRecord, OrderStatus
+from connectors.csvfile.amounts import pieces
 from connectors.csvfile.cells import country, identifier, text
 from connectors.csvfile.reading import Cells, Reading
 from connectors.csvfile.settle import settled
@@ -189,7 +190,7 @@ def _line(cells: Cells, currency: str, reading: Reading) -> LineRecord | None:
     discount = reading.amount(cells, "Lineitem discount") or Decimal(0)
     return LineRecord(
         product_id=None,
-        quantity=int(quantity),
+        quantity=pieces(quantity),
         total=minor_units(quantity * price - discount, currency),
         title=text(cells["Lineitem name"]),
         sku=text(cells["Lineitem sku"]),

@@ -15,13 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 
 from connector.errors import RecordError
 from connector.money import minor_units
 from connector.records import Attribution, LineRecord, OrderRecord, RefundRecord
 from connectors.csvfile import dates
-from connectors.csvfile.amounts import number
-from connectors.csvfile.cells import country, identifier, person, text
+from connectors.csvfile.amounts import number, pieces
+from connectors.csvfile.cells import country, identifier, person, short, text
 from connectors.csvfile.items import Item, items
 from connectors.csvfile.reading import Cells, Reading
 from connectors.csvfile.settle import settled
@@ -48,15 +50,8 @@ _ATTRIBUTION = "meta:_wc_order_attribution_"
 _ATTRIBUTED = ("utm_source", "source_type", "referrer", "device_type", "session_count", "session_pages")
 
 _COLUMN_OF_LINE = re.compile(r"line_item_\d+", re.IGNORECASE)
-_WEBTOFFEE_LINE = re.compile(
-    r"name:(?P<name>.*?)\|product_id:(?P<product_id>\d*)\|sku:(?P<sku>.*?)"
-    r"\|quantity:(?P<quantity>[^|]*)\|total:(?P<total>[^|]*)(?:\|.*)?",
-    re.DOTALL,
-)
 _WEBTOFFEE_EXTRAS = re.compile(r"\|(tax|_variation_id):([^|]*)")
-_WEBTOFFEE_REFUND = re.compile(
-    r"amount:(?P<amount>[^|;]*)\|reason:.*?\|date:(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.DOTALL
-)
+_WEBTOFFEE_REFUND = re.compile(r"(?:^|;)amount:")
 
 
 @dataclass(frozen=True)
@@ -183,26 +178,33 @@ class WooOrders:
 
     def _refunds(self, head: Cells, order_id: str, currency: str, reading: Reading) -> Iterator[RefundRecord]:
         cell = self._cell(head, "refunds")
-        if self.columns_of["refunds"] == "refund_items":
-            listed: list[Item] = [found.groupdict() for found in _WEBTOFFEE_REFUND.finditer(cell)]
-        else:
-            listed = items(cell)
+        listed = _webtoffee_refunds(cell) if self.columns_of["refunds"] == "refund_items" else items(cell)
         for place, refund in enumerate(listed, 1):
             yield RefundRecord(
                 id=refund.get("id") or f"{order_id}-refund-{place}",
-                amount=minor_units(number(refund.get("amount", ""), comma=False), currency),
-                at=dates.instant(dates.moment(refund.get("date", ""), day_first=True), reading.zone),
+                amount=minor_units(_number(refund, "amount"), currency),
+                at=dates.instant(dates.moment(short(refund.get("date", "")), day_first=True), reading.zone),
             )
 
 
 def _webtoffee_line(cell: str) -> Item:
-    cell = cell.strip()
-    found = _WEBTOFFEE_LINE.fullmatch(cell)
-    if found is None:
-        raise RecordError(f"{cell[:40]!r} is not a line item.")
-    return found.groupdict() | {
-        key.strip("_"): value for key, value in _WEBTOFFEE_EXTRAS.findall(cell, found.end("total"))
-    }
+    """A line item. Nothing in it is escaped, but its first fields always stand in this order."""
+    item: dict[str, str] = {}
+    marks = ("name:", "|product_id:", "|sku:", "|quantity:", "|total:")
+    rest = cell.strip().partition(marks[0])[2]
+    for key, following in pairwise(marks):
+        before, found, rest = rest.partition(following)
+        item[key.strip("|:")] = before
+        if not found:
+            raise RecordError(f"{cell[:40]!r} is not a line item.")
+    extras = {key.strip("_"): value for key, value in _WEBTOFFEE_EXTRAS.findall(rest)}
+    return item | {"total": rest.partition("|")[0]} | extras
+
+
+def _webtoffee_refunds(cell: str) -> Iterator[Item]:
+    for part in _WEBTOFFEE_REFUND.split(cell)[1:]:
+        amount, _, rest = part.partition("|")
+        yield {"amount": amount, "date": rest.rpartition("|date:")[2]}
 
 
 def _line(item: Item, currency: str) -> LineRecord:
@@ -210,14 +212,16 @@ def _line(item: Item, currency: str) -> LineRecord:
     sku = item.get("sku")
     return LineRecord(
         product_id=None if product == "0" else product,
-        quantity=int(number(item.get("quantity") or "0", comma=False)),
-        total=sum(
-            minor_units(number(item.get(part) or "0", comma=False), currency) for part in ("total", "total_tax", "tax")
-        ),
+        quantity=pieces(_number(item, "quantity")),
+        total=sum(minor_units(_number(item, part), currency) for part in ("total", "total_tax", "tax")),
         title=item.get("name") or None,
         sku=None if sku in {"", "unknown_product"} else sku,
         variant_id=item.get("variation_id"),
     )
+
+
+def _number(item: Item, key: str) -> Decimal:
+    return number(short(item.get(key) or "0"), comma=False)
 
 
 def _line_rows(rows: Sequence[Cells], currency: str, reading: Reading) -> Iterator[LineRecord]:
@@ -229,7 +233,7 @@ def _line_rows(rows: Sequence[Cells], currency: str, reading: Reading) -> Iterat
             product, sku = identifier(cells["item_product_id"]), text(cells["item_sku"])
             yield LineRecord(
                 product_id=None if product == "0" else product,
-                quantity=int(quantity),
+                quantity=pieces(quantity),
                 total=reading.money(cells, "item_total", currency) + reading.money(cells, "item_total_tax", currency),
                 title=text(cells["item_name"]),
                 sku=None if sku == "unknown_product" else sku,
