@@ -34,6 +34,14 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="State 
 Window = Annotated[int | None, typer.Option("--window", min=1, max=3650, help="Days; writes nothing.")]
 
 
+@app.callback()
+def begin() -> None:
+    """Before each command: log lines go to standard error, so that what is printed is the answer alone."""
+    from sync.logs import set_up  # noqa: PLC0415
+
+    set_up()
+
+
 @app.command("demo")
 def demo(
     json: Json = False,
@@ -108,19 +116,20 @@ def push(
     only: Annotated[list[str] | None, typer.Option(help="One person: an e-mail, a customer id. Repeatable.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many people: a pilot.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an undo.")] = False,
+    rename: Annotated[bool, typer.Option("--rename", help="Bring delivered texts to those of the settings.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Try once more what was refused for ever.")] = False,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Write the differences to the destinations."""
-    from sync.commands.pushing import run  # noqa: PLC0415
+    from sync.commands.pushing import Request, run  # noqa: PLC0415
 
     run(
         config,
         database,
         destination,
+        Request(only or [], limit, rename, again),
         dry_run=dry_run,
-        only=only or [],
-        limit=limit,
         resume=resume,
         force=force,
         as_json=json,
