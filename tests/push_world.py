@@ -124,9 +124,7 @@ class World:
     def dry_run(self, scope: Scope = EVERYTHING) -> PlanSummary:
         """What that push would do, with all its changes."""
         now = self.later()
-        return dry_run(
-            self.engine, self.target, self.destination, now=now, run_id=self.run(), scope=scope, examples=1000
-        )
+        return dry_run(self.engine, self.target, self.destination, now=now, scope=scope, examples=1000)
 
     def run(self) -> int:
         """A new row of `runs`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -22,14 +22,23 @@ from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 
-def run(  # noqa: PLR0913 - the options of the command
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which part of the differences a user asks for."""
+
+    only: list[str]  # people, as a user knows them
+    limit: int | None
+    rename: bool
+    again: bool
+
+
+def run(
     config: Path | None,
     database: str | None,
     only_destination: str | None,
+    request: Request,
     *,
     dry_run: bool,
-    only: list[str],
-    limit: int | None,
     resume: bool,
     force: bool,
     as_json: bool,
@@ -38,7 +47,7 @@ def run(  # noqa: PLR0913 - the options of the command
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
     with writer(workspace.engine, now=workspace.now()):
-        scope = _scope(workspace, only, limit)
+        scope = _scope(workspace, request)
         if resume:
             _resume(workspace, only_destination)
         made = push_all(workspace, say, only=only_destination, scope=scope, force=force, rehearse=dry_run)
@@ -98,7 +107,7 @@ def _push_one(
 ) -> PlanSummary:
     aim = _target(workspace, key, destination)
     if rehearse:
-        return dry_run(workspace.engine, aim, destination, now=workspace.now(), run_id=0, scope=scope)
+        return dry_run(workspace.engine, aim, destination, now=workspace.now(), scope=scope)
     with recorded(workspace.engine, f"push {key}", workspace.now) as record:
         plan = push(
             workspace.engine,
@@ -125,12 +134,11 @@ def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
         return target(connection, workspace.settings, key, chosen, destination, why)
 
 
-def _scope(workspace: Workspace, only: list[str], limit: int | None) -> Scope:
-    if not only and limit is None:
-        return EVERYTHING
+def _scope(workspace: Workspace, request: Request) -> Scope:
     with workspace.engine.connect() as connection:
-        people = {person for text in only for person in find_people(connection, text)}
-    return Scope(only=frozenset(people) if only else None, limit=limit)
+        people = {person for text in request.only for person in find_people(connection, text)}
+    only = frozenset(people) if request.only else None
+    return Scope(only=only, limit=request.limit, rename=request.rename, again=request.again)
 
 
 def _resume(workspace: Workspace, only: str | None) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from connector.days import epoch
 from connector.destination import Destination
 from connector.errors import PermanentError, SettingsError, UnsafeError
-from connector.models import Delivery, DestinationRow, Label, Plan, Refusal
+from connector.models import Delivery, DestinationRow, Label, Plan, Refusal, Run
 from connector.tables import AnyRow, table
 from sync.push import guard, summary
 from sync.push.apply import Progress, apply
@@ -18,7 +19,7 @@ from sync.push.plan import EVERYTHING, Scope, cancel, plan
 from sync.push.summary import UNDECIDED, PlanSummary
 from sync.push.target import Target
 
-_destinations, _plans = table(DestinationRow), table(Plan)
+_destinations, _plans, _runs = table(DestinationRow), table(Plan), table(Run)
 _deliveries, _refusals, _labels = table(Delivery), table(Refusal), table(Label)
 
 
@@ -67,14 +68,16 @@ def dry_run(
     destination: Destination,
     *,
     now: datetime,
-    run_id: int,
     scope: Scope = EVERYTHING,
     examples: int = 10,
 ) -> PlanSummary:
     """The very plan that `push` would apply now, guards included; nothing is written here or there."""
     _possible(target, destination)
     with engine.connect() as connection:
-        formed = plan(connection, target, now=now, run_id=run_id, scope=scope, examples=examples)
+        run = {"kind": f"dry run {target.key}", "started_at": epoch(now)}  # gone with the rest
+        made = connection.execute(_runs.insert(), run).inserted_primary_key
+        assert made is not None
+        formed = plan(connection, target, now=now, run_id=made[0], scope=scope, examples=examples)
         connection.rollback()
     moved = _place(engine, target.key, destination)[0] if formed.changes else None
     return replace(formed, guards=(*formed.guards, moved)) if moved else formed
