@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import ClassVar, TypeVar
 
 import msgspec
@@ -117,20 +118,27 @@ class WooCommerceSource:
         fields: Params = {"_fields": payloads.FIELDS[OrderPayload]}
         modified = cursor.modified
         after = modified - OVERLAP if modified else None
-        if self._sorts and cursor.before is None:
-            try:
-                for step in by_modification(self._client, fields, after):
-                    if step.reached and (modified is None or step.reached > modified):
-                        modified = step.reached
-                    known = OrderCursor(modified, cursor.trashed) if step.reached and modified else None
-                    yield step, known
-            except HTTPError as error:
-                if error_code(error) != "rest_invalid_param":
-                    raise
-                self._sorts = False
-            else:
-                return
-        yield from self._unsorted(cursor, fields, after)
+        steps = self._sorted(fields, after) if cursor.before is None else None
+        if steps is None:
+            yield from self._unsorted(cursor, fields, after)
+            return
+        for step in steps:
+            if step.reached and (modified is None or step.reached > modified):
+                modified = step.reached
+            yield step, OrderCursor(modified, cursor.trashed) if step.reached else None
+
+    def _sorted(self, fields: Params, after: datetime | None) -> Iterator[Step] | None:
+        """Steps by modification; None where the shop is too old to sort so."""
+        if not self._sorts:
+            return None
+        steps = by_modification(self._client, fields, after)
+        try:
+            return chain([next(steps)], steps)
+        except HTTPError as error:
+            if error_code(error) != "rest_invalid_param":
+                raise
+            self._sorts = False
+            return None
 
     def _unsorted(
         self, cursor: OrderCursor, fields: Params, after: datetime | None
@@ -148,9 +156,8 @@ class WooCommerceSource:
         """Deletions for what was put into the trash, which the list of orders leaves out."""
         after = cursor.trashed - OVERLAP if cursor.trashed else None
         fields: Params = {"status": "trash", "_fields": payloads.FIELDS[Stamp]}
-        if self._sorts:
-            steps = by_modification(self._client, fields, after)
-        else:
+        steps = self._sorted(fields, after)
+        if steps is None:
             query: Params = {**fields, "orderby": "id", "order": "asc", **window(after)}
             steps = backwards(self._client, "orders", query)
         for step in steps:
