@@ -158,7 +158,7 @@ def load(file: Path | None = None) -> Settings:
     named = file or os.environ.get("CONNECTOR_CONFIG")
     chosen = Path(named or FILE_NAME).expanduser()
     if named is not None and not chosen.is_file():
-        raise SettingsError(f"There is no settings file {chosen}.", remedy="Make one with `connector init`.")
+        raise SettingsError(f"There is no settings file {chosen}.", remedy="README shows what to write into one.")
     here = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": chosen}})
     # what these errors quote may be a secret: none of them is kept as the cause
     try:

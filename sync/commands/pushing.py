@@ -97,6 +97,10 @@ def push_all(
         else:
             made.append(plan)
             _tell(say, plan)
+            if plan.outcomes.get("accepted"):
+                say.say(
+                    f"  `connector undo {plan.run_id}` le reprend.", f"  `connector undo {plan.run_id}` takes it back."
+                )
     if failed is not None:
         raise failed
     return made

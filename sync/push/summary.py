@@ -104,7 +104,7 @@ def load(connection: Connection, plan_id: int, examples: int = 10) -> PlanSummar
     """The summary of a stored plan, with that many examples; SettingsError where there is no such plan."""
     row = connection.execute(select(_plans.c.summary, _plans.c.state).where(_plans.c.id == plan_id)).first()
     if row is None:
-        raise SettingsError(f"There is no plan {plan_id}.", remedy="`connector plan` forms one and prints its number.")
+        raise SettingsError(f"There is no plan {plan_id}.", remedy="`connector plan` lists those that wait.")
     summary = msgspec.json.decode(row.summary, type=PlanSummary)
     return replace(summary, state=row.state, examples=tuple(listed(connection, plan_id, examples)))
 
