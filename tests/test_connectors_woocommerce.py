@@ -390,6 +390,8 @@ class TestOrdersThatGo(Fixtures):
             back = list(source.orders(cursor))
         assert [deletion for page in gone for deletion in page.deletions] == [Deletion("1005")]
         assert alone is None
+        asked = [request.query for request in paths(fake, "/orders") if request.query.get("status") == "trash"]
+        assert [query.get("modified_after") for query in asked] == [None, None, "2026-11-20T11:50:00"]
         assert "1005" in {order.id for order in records(back)}
         assert not any(page.deletions for page in back)
 
