@@ -256,6 +256,9 @@ def serve(config: Config = None, database: Database = None) -> None:
 
 def main() -> None:
     """Run a command; the process ends with 0 done, 1 failed, 2 wrong usage, 3 refused by a guard."""
+    from sync.logs import set_up  # noqa: PLC0415
+
+    set_up()
     try:
         app(standalone_mode=True)
     except ConnectorError as error:

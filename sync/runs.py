@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine, func, select, update
 
 from connector.days import epoch
 from connector.errors import UnsafeError
 from connector.models import Run
 from connector.tables import table
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -47,6 +50,7 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
         raise
     finally:
         values = {"ended_at": epoch(clock()), "outcome": outcome, "as_of": record.as_of}
+        log.info(kind, run=record.id, outcome=outcome, **record.detail)
         with engine.begin() as connection:
             connection.execute(
                 update(runs).where(runs.c.id == record.id).values(**values, detail=json.dumps(record.detail))

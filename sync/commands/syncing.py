@@ -121,7 +121,11 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
             report = Pull(
                 workspace.engine, store, workspace.now, shared=frozenset(settings.shared_emails), progress=progress
             ).run(source)
-        record.detail |= {"orders": report.rows("orders").new, "quarantined": report.quarantined}
+        record.detail |= {
+            "new": report.rows("orders").new,
+            "changed": report.rows("orders").changed,
+            "quarantined": report.quarantined,
+        }
     tell_pull(say, key, report)
     if store.floor_day is not None:
         _tell_floor(say, store)
