@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, select
 
 from connector.database import upsert
 from connector.days import epoch, local_day
+from connector.errors import RecordError
 from connector.models import Checkpoint
 from connector.records import Page, ProductRecord, Rejected
 from connector.rows.checkouts import write_checkouts
@@ -156,10 +157,13 @@ def _one_by_one(
 
 
 def _digested(records: Iterable[Any]) -> tuple[_Records, list[Rejected]]:
-    """The records with their digests, and those whose text cannot be stored."""
+    """The records with their digests, and those that have no id, or texts that cannot be stored."""
     fit: _Records = []
     refused = []
     for record in records:
+        if not record.id:
+            refused.append(unfit(record, RecordError("It has no id.")))
+            continue
         try:
             fit.append(Digested(record, digest(record)))
         except UNFIT as error:
