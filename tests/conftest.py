@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Engine
 
 from connector.database import connect, open_database
 from connector.models import metadata
+
+Fresh: TypeAlias = Callable[[], Engine]
+"""Makes an empty database."""
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +65,7 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def fresh(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Iterator[Fresh]:
     """Makes empty databases of one kind: each SQLite file is a new one, PostgreSQL's is emptied."""
     numbers = count()
     opened: list[Engine] = []

@@ -126,11 +126,17 @@ class Pages:
         return ()
 
 
-def store(engine: Engine, key: str = "boutique", *, currency: str = "EUR", **switches: bool) -> OpenStore:
+def store(
+    engine: Engine,
+    key: str = "boutique",
+    switches: Switches = Switches(),
+    *,
+    currency: str = "EUR",  # noqa: B008
+) -> OpenStore:
     """A shop of the database, made or counted by other switches."""
     check = ShopCheck(f"shop-{key}", key, currency, "Europe/Paris")
     with engine.begin() as connection:
-        return register(connection, key, "shopify", check, Switches(**switches))
+        return register(connection, key, "shopify", check, switches)
 
 
 def pull(engine: Engine, shop: OpenStore, source: Pages, origin: Origin = "api") -> PullReport:
