@@ -73,13 +73,12 @@ def normal_email(text: str | None, *, shared: Iterable[str] = ()) -> str | None:
     """The address lower-cased, in NFC, its domain in ASCII; None where it is none, a placeholder or among `shared`."""
     if not text:
         return None
-    address = unicodedata.normalize("NFC", text.strip().lower())
-    if len(address) > 254 or not _EMAIL.fullmatch(address) or _PLACEHOLDER.fullmatch(address):
-        return None
-    name, _, domain = address.rpartition("@")
+    name, at, domain = unicodedata.normalize("NFC", text.strip().lower()).rpartition("@")
     try:
-        address = f"{name}@{domain.encode('idna').decode('ascii')}" if not domain.isascii() else address
+        address = f"{name}{at}{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
+        return None
+    if len(address) > 254 or not _EMAIL.fullmatch(address) or _PLACEHOLDER.fullmatch(address):
         return None
     return None if address in shared else address
 

@@ -129,9 +129,9 @@ class Pages:
 def store(
     engine: Engine,
     key: str = "boutique",
-    switches: Switches = Switches(),
+    switches: Switches = Switches(),  # noqa: B008 - frozen
     *,
-    currency: str = "EUR",  # noqa: B008
+    currency: str = "EUR",
 ) -> OpenStore:
     """A shop of the database, made or counted by other switches."""
     check = ShopCheck(f"shop-{key}", key, currency, "Europe/Paris")
