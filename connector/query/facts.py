@@ -135,21 +135,14 @@ class Facts:
             case "gross":
                 return func.sum(orders.c.total)
             case "sum":
-                return func.sum(self._net())
+                return func.sum(net(self.clock, self.shape))
         return func.count(orders.c.local_day)
 
     def _among(self, rows: Rows) -> list[ColumnElement[bool]]:
         asked = [] if rows.days is None else [within(orders.c.local_day, rows.days, self.clock)]
-        return asked if rows.amounts is None else [*asked, within(self._net(), rows.amounts, self.clock)]
-
-    def _net(self) -> ColumnElement[Any]:
-        """What an order brought, less what was given back by the day; null where it was paid in a foreign currency."""
-        if self.shape.closed:
-            return orders.c.total - orders.c.refunded
-        given_back = select(func.coalesce(func.sum(refunds.c.amount), 0)).where(
-            refunds.c.order_id == orders.c.id, refunds.c.day <= self.clock.edge(TODAY)
+        return (
+            asked if rows.amounts is None else [*asked, within(net(self.clock, self.shape), rows.amounts, self.clock)]
         )
-        return case((orders.c.refunded == 0, orders.c.total), else_=orders.c.total - given_back.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +193,16 @@ def visible(clock: Clock) -> ColumnElement[bool]:
     """Whether an order counts as of the day: placed by then, and not yet taken back."""
     today = clock.edge(TODAY)
     return and_(orders.c.local_day <= today, or_(orders.c.void_day.is_(None), orders.c.void_day > today))
+
+
+def net(clock: Clock, shape: Shape) -> ColumnElement[Any]:
+    """What an order brought, less what was given back by the day; null where it was paid in a foreign currency."""
+    if shape.closed:
+        return orders.c.total - orders.c.refunded
+    given_back = select(func.coalesce(func.sum(refunds.c.amount), 0)).where(
+        refunds.c.order_id == orders.c.id, refunds.c.day <= clock.edge(TODAY)
+    )
+    return case((orders.c.refunded == 0, orders.c.total), else_=orders.c.total - given_back.scalar_subquery())
 
 
 def within(value: ColumnElement[Any], span: Span[Any], clock: Clock) -> ColumnElement[bool]:
