@@ -1,0 +1,126 @@
+"""The product's own command line, as a process of its own or within this one, at a time that the test says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from sync.cli import app
+
+ROOT = Path(__file__).parents[1]
+NOTES = {"runs", "checkpoints", "leases"}  # of what was done, and until when: these go on with each command
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and its exit status."""
+
+    code: int
+    out: str
+    err: str
+
+    @staticmethod
+    def of(process: subprocess.Popen[str]) -> Answer:
+        """What a process has said once it has ended."""
+        out, err = process.communicate(timeout=300)
+        return Answer(process.returncode, out, err)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Its lines of JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """Its one line of JSON."""
+        (line,) = self.lines
+        return line
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """`connector` in a folder of its own, where `connector.toml` and `connector.db` lie."""
+
+    folder: Path
+    now: str
+
+    @property
+    def database(self) -> Path:
+        """Its SQLite file."""
+        return self.folder / "connector.db"
+
+    def at(self, now: str) -> CommandLine:
+        """The same at another time."""
+        return CommandLine(self.folder, now)
+
+    def environment(self) -> dict[str, str]:
+        """What the process finds around it."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
+            "PYTHONPATH": str(ROOT),
+            "LANG": "en_GB.UTF-8",
+            "LC_ALL": "en_GB.UTF-8",
+            "CONNECTOR_NOW": self.now,
+            "CONNECTOR_TESTING": "1",
+            "CONNECTOR_DATABASE": f"sqlite:///{self.database}",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command under way."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "sync.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def process(self, *arguments: str) -> Answer:
+        """What a command says, whatever its end."""
+        return Answer.of(self.start(*arguments))
+
+    def run(self, *arguments: str) -> Answer:
+        """What a command says that must succeed, in a process of its own."""
+        answer = self.process(*arguments)
+        assert answer.code == 0, answer.err
+        return answer
+
+    def ask(self, *arguments: str) -> Answer:
+        """What a command says that must succeed, within this process: for many small questions."""
+        config = ["--config", str(self.settings)] if self.settings.exists() else []
+        result = CliRunner().invoke(app, [*arguments, *config], env=self.environment(), catch_exceptions=False)
+        assert result.exit_code == 0, result.stderr
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def dump(self) -> dict[str, tuple[int, str]]:
+        """Each table of the database but the notes: how many rows, and the digest of all of them as they stand."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: _digest(connection, name) for name in sorted(set(names) - NOTES)}
+
+    @property
+    def settings(self) -> Path:
+        """Its settings file."""
+        return self.folder / "connector.toml"
+
+    def write(self, settings: str) -> None:
+        """Make the settings."""
+        self.settings.write_text(settings, encoding="utf-8")
+
+
+def _digest(connection: sqlite3.Connection, name: str) -> tuple[int, str]:
+    digest, count = hashlib.sha256(), 0
+    for count, row in enumerate(connection.execute(f'SELECT * FROM "{name}"'), 1):  # noqa: B007
+        digest.update(repr(row).encode())
+    return count, digest.hexdigest()
