@@ -49,6 +49,15 @@ def open_database(url: str) -> Engine:
     A copy of a SQLite file is kept beside it before each migration of existing data.
     """
     engine = connect(url)
+    try:
+        _open(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _open(engine: Engine) -> None:
     file = path(engine)
     if file is not None:
         with suppress(OSError):  # SQLite says better what is wrong
@@ -60,7 +69,6 @@ def open_database(url: str) -> Engine:
         _refuse_strangers(engine, strangers)
         if found != head():
             _migrate(engine, found)
-    return engine
 
 
 def connect(url: str) -> Engine:
