@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -344,7 +345,9 @@ def _row(
     )
 
 
+@lru_cache(maxsize=4096)
 def _attribution(visit: Attribution | None) -> str | None:
+    """A visit as JSON, remembered: most orders come by the same few ways."""
     return json.dumps({name: getattr(visit, name) for name in _ATTRIBUTION}) if visit else None
 
 
