@@ -185,6 +185,24 @@ def members(
     run(config, database, segment, as_of=as_of, window=window, as_json=json)
 
 
+@app.command("clv")
+def clv(
+    as_of: AsOf = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DAY", help="Hold the model of --as-of against what came since.")
+    ] = None,
+    people: Annotated[int, typer.Option("--people", min=0, max=1000, help="List so many of the most promising.")] = 0,
+    discount: Annotated[float, typer.Option("--discount", min=0, max=100, help="Yearly rate, in percent.")] = 0,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """What people spent, and what they may spend in the next 12 months, with its interval."""
+    from sync.commands.clv import Asked, run  # noqa: PLC0415
+
+    run(config, database, Asked(as_of, until, people, discount), as_json=json)
+
+
 @app.command("undo")
 def undo(
     number: Annotated[int, typer.Argument(metavar="RUN", help="The number that the push printed.")],
