@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -94,3 +95,4 @@ if __name__ == "__main__":
     with Step() as told:
         for part in PARTS:
             part(told)
+    print(json.dumps(told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -96,3 +97,4 @@ if __name__ == "__main__":
         else:
             told["different"] = recompute.everyone()
         opened.dispose()
+    print(json.dumps(told))

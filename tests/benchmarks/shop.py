@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from tests.benchmarks.dates import NOW
+
 SEED = 20260630
-NOW = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
-"""The first load; a day later comes what a day brings."""
 YEARS = timedelta(days=3 * 365)
 FIRST_ID = 5_400_000_000_000
 PRODUCTS = 2000
@@ -78,10 +78,11 @@ class _Order:
     placed_at: datetime
     state: str  # paid, pending, cancelled or refunded (in part)
     lines: tuple[tuple[int, int, int], ...]  # product, quantity, total in cents
+    until: datetime  # nothing has happened after
     refund_at: datetime | None = None
 
     def refunded(self, at: datetime) -> _Order:
-        return _Order(self.person, self.placed_at, "refunded", self.lines, at)
+        return _Order(self.person, self.placed_at, "refunded", self.lines, at, at)
 
     def rows(self, number: int) -> str:
         """The order's row of the file, and a row for each of its lines."""
@@ -96,13 +97,15 @@ class _Order:
         total = goods + 490
         city, zip_code = CITIES[number % len(CITIES)]
         status = {"paid": "PAID", "pending": "PENDING", "cancelled": "PAID", "refunded": "PARTIALLY_REFUNDED"}
-        refund_at = self.refund_at or self.placed_at + timedelta(days=5)
+        refund_at = self.refund_at or min(self.placed_at + timedelta(days=5), self.until)
         return {
             "id": gid,
             "name": f"#{1000 + number}",
             "processedAt": _time(self.placed_at),
             "updatedAt": _time(max(self.placed_at, self.refund_at or self.placed_at)),
-            "cancelledAt": _time(self.placed_at + timedelta(hours=6)) if self.state == "cancelled" else None,
+            "cancelledAt": _time(min(self.placed_at + timedelta(hours=6), self.until))
+            if self.state == "cancelled"
+            else None,
             "test": False,
             "email": f"client{self.person}@example.fr",
             "phone": None,
@@ -113,7 +116,7 @@ class _Order:
             "customer": {"id": f"gid://shopify/Customer/{FIRST_ID + self.person}"},
             "shippingAddress": {"city": city, "provinceCode": None, "countryCodeV2": "FR", "zip": zip_code},
             "shippingLine": {"title": "Colissimo"},
-            "fulfillments": [{"deliveredAt": _time(self.placed_at + timedelta(days=3))}],
+            "fulfillments": [{"deliveredAt": _time(min(self.placed_at + timedelta(days=3), self.until))}],
             "totalPriceSet": {"shopMoney": {"amount": _money(total), "currencyCode": "EUR"}},
             "totalTaxSet": {"shopMoney": {"amount": _money(total // 6)}},
             "totalShippingPriceSet": {"shopMoney": {"amount": "4.9"}},
@@ -148,7 +151,7 @@ def _draw(
         people.tolist(), seconds.tolist(), states.tolist(), numbers.tolist(), strict=True
     ):
         items = tuple((product, 1 + product % 2, _price(product)) for product in islice(products, lines))
-        yield _Order(person, start + timedelta(seconds=second), state, items)
+        yield _Order(person, start + timedelta(seconds=second), state, items, start + span)
 
 
 def _price(product: int) -> int:

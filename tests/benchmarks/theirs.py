@@ -18,8 +18,8 @@ import pandas as pd
 from sqlmodel import Field, Relationship, Session, SQLModel, create_engine
 
 from connector.days import local_day, time_zone
+from tests.benchmarks.dates import NOW
 from tests.benchmarks.measure import Facts, Step
-from tests.benchmarks.shop import NOW
 
 WINDOW = 180
 STAGES = ("prospect", "loyal", "new", "occasional", "inactive")
@@ -171,3 +171,4 @@ if __name__ == "__main__":
     name, path, *rest = sys.argv[1:]
     with Step() as told:
         STEPS[name](path, told, *rest)
+    print(json.dumps(told))
