@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    Select,
     Table,
     bindparam,
     create_engine,
@@ -165,12 +166,18 @@ def bulk_update(connection: Connection, table: Table, columns: Sequence[str], ro
 
 
 def chosen(
-    connection: Connection, table: Table, columns: Sequence[str], by: str, values: Iterable[Any]
+    connection: Connection, table: Table, columns: Sequence[str], by: str, values: Iterable[Any], **same: object
 ) -> Iterator[AnyRow]:
-    """The named columns of the rows whose column `by` is one of `values`."""
-    statement = select(*(table.c[name] for name in columns)).where(table.c[by].in_(bindparam("values", expanding=True)))
+    """The named columns of the rows whose column `by` is one of `values`, and whose others are as `same` says."""
+    statement = _choice(table, tuple(columns), by, tuple(same))
     for batch in batches(values):
-        yield from connection.execute(statement, {"values": batch}).all()
+        yield from connection.execute(statement, {"values": batch, **same}).all()
+
+
+@lru_cache(maxsize=64)
+def _choice(table: Table, columns: tuple[str, ...], by: str, same: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    among = table.c[by].in_(bindparam("values", expanding=True))
+    return select(*(table.c[name] for name in columns)).where(among, *(table.c[n] == bindparam(n) for n in same))
 
 
 def remove(connection: Connection, table: Table, by: str, values: Iterable[Any]) -> None:
@@ -182,7 +189,12 @@ def remove(connection: Connection, table: Table, by: str, values: Iterable[Any])
 
 def next_id(connection: Connection, table: Table) -> int:
     """The first free id: there is one writer, so ids can be given out before the rows are written."""
-    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
+    return int(connection.execute(_highest(table)).scalar_one()) + 1
+
+
+@lru_cache(maxsize=64)
+def _highest(table: Table) -> Select[int]:
+    return select(func.coalesce(func.max(table.c.id), 0))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ A day is its number since 1970-01-01, in the shop's own time zone. An instant is
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from math import floor
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.errors import RecordError, SettingsError
@@ -34,7 +35,7 @@ def local_day(instant: datetime, zone: ZoneInfo) -> int:
 
 def epoch(instant: datetime) -> int:
     """Whole seconds since the epoch, rounded down."""
-    return int(instant.timestamp() // 1)
+    return floor(instant.timestamp())
 
 
 def instant(seconds: int) -> datetime:

@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import phonenumbers
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from connector.database import batches, bulk, bulk_update, next_id
+from connector.database import batches, bulk, bulk_update, chosen, next_id
 from connector.errors import SettingsError
 from connector.models import Account, Checkout, Consent, Customer, Identity, Membership, Merge, Metric, Order, Refund
 from connector.tables import table
@@ -136,20 +136,13 @@ class Resolver:
         ]
 
     def _load(self, keys: set[Key]) -> None:
-        identities = table(Identity)
         groups: dict[tuple[Kind, int], list[str]] = {}
         for kind, scope, value in keys:
             groups.setdefault((kind, scope), []).append(value)
-        statement = select(identities.c.value, identities.c.id, identities.c.customer_id).where(
-            identities.c.kind == bindparam("kind"),
-            identities.c.scope == bindparam("scope"),
-            identities.c.value.in_(bindparam("values", expanding=True)),
-        )
+        asked = ("value", "customer_id", "id")
         for (kind, scope), values in groups.items():
-            for batch in batches(values):
-                found = self.connection.execute(statement, {"kind": kind, "scope": scope, "values": batch})
-                for value, identity_id, customer_id in found.all():
-                    self._known[kind, scope, value] = customer_id, identity_id
+            found = chosen(self.connection, table(Identity), asked, "value", values, kind=kind, scope=scope)
+            self._known |= {(kind, scope, value): (person, identity) for value, person, identity in found}
 
     def _owner(self, keys: list[Key], day: int) -> Owner:
         if not keys:
@@ -217,17 +210,14 @@ def touch(connection: Connection, touched: Mapping[int, int], proven: Mapping[in
     `proven` has the days that prove a person to exist; one who turns out to be older is looked at from then on.
     """
     people = table(Customer)
-    statement = select(people.c.id, people.c.since_day, people.c.next_review_on).where(
-        people.c.id.in_(bindparam("ids", expanding=True)), people.c.merged_into.is_(None)
-    )
+    asked = ("id", "since_day", "next_review_on", "merged_into")
     rows = []
-    for batch in batches(touched.keys() | proven.keys()):
-        for person, since, review in connection.execute(statement, {"ids": batch}).all():
-            older = min(since, proven.get(person, since))
-            days = [review, touched.get(person), older if older < since else None]
-            wanted = (older, min((day for day in days if day is not None), default=None))
-            if wanted != (since, review):
-                rows.append((person, *wanted))
+    for person, since, review, merged_into in chosen(connection, people, asked, "id", touched.keys() | proven.keys()):
+        older = min(since, proven.get(person, since))
+        days = [review, touched.get(person), older if older < since else None]
+        wanted = (older, min((day for day in days if day is not None), default=None))
+        if wanted != (since, review) and merged_into is None:
+            rows.append((person, *wanted))
     bulk_update(connection, people, ("since_day", "next_review_on"), rows)
 
 

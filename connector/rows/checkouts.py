@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
-from connector.database import batches, bulk, chosen, next_id, remove
+from connector.database import bulk, chosen, next_id, remove
 from connector.days import epoch, local_day
 from connector.identity import Keys, Owner, Resolver, normal_email, touch
 from connector.models import Checkout
@@ -41,13 +41,8 @@ def write_checkouts(connection: Connection, writing: Writing, page: Iterable[Dig
 
 
 def _stored(connection: Connection, writing: Writing, ids: list[str]) -> dict[str, AnyRow]:
-    checkouts = table(Checkout)
-    statement = select(*(checkouts.c[name] for name in _ASKED)).where(
-        checkouts.c.store_id == writing.store.id, checkouts.c.platform_id.in_(bindparam("ids", expanding=True))
-    )
-    return {
-        row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch}).all()
-    }
+    found = chosen(connection, table(Checkout), _ASKED, "platform_id", ids, store_id=writing.store.id)
+    return {row.platform_id: row for row in found}
 
 
 def _version(row: AnyRow | None) -> Version | None:

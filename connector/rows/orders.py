@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from connector.counting import amount, is_counted, void_day
 from connector.database import batches, bulk, bulk_update, chosen, next_id, remove
@@ -28,6 +28,7 @@ _REFUND = ("id", "store_id", "platform_id", "order_id", "customer_id", "identity
 _ORDER = tuple(column.name for column in table(Order).c)
 _ATTRIBUTION = tuple(field.name for field in fields(Attribution))
 
+_KNOWN = ("id", "platform_id", "digest", "updated_at", "origin", "status", "customer_id", "local_day")
 _OWNER, _DAY = _ORDER.index("customer_id"), _ORDER.index("local_day")
 _DATED = tuple(_ORDER.index(name) for name in ("void_day", "cancelled_day", "delivered_day"))
 _TIMELESS = {"identity_id", "refunded", "updated_at", "digest", "origin", "platform_status"}
@@ -124,20 +125,8 @@ def _money(
 
 
 def _stored(connection: Connection, store: OpenStore, ids: list[str]) -> dict[str, AnyRow]:
-    orders = table(Order)
-    statement = select(
-        orders.c.id,
-        orders.c.platform_id,
-        orders.c.digest,
-        orders.c.updated_at,
-        orders.c.origin,
-        orders.c.status,
-        orders.c.customer_id,
-        orders.c.local_day,
-    ).where(orders.c.store_id == store.id, orders.c.platform_id.in_(bindparam("ids", expanding=True)))
-    return {
-        row.platform_id: row for batch in batches(ids) for row in connection.execute(statement, {"ids": batch}).all()
-    }
+    found = chosen(connection, table(Order), _KNOWN, "platform_id", ids, store_id=store.id)
+    return {row.platform_id: row for row in found}
 
 
 def _version(row: AnyRow | None) -> Version | None:
@@ -278,14 +267,9 @@ def _write_credits(connection: Connection, writing: Writing, records: list[Order
         if record.currency == writing.store.base
     ]
     believed(*(money for *_, money in rows))
-    statement = select(
-        refunds.c.platform_id, refunds.c.id, refunds.c.customer_id, refunds.c.day, refunds.c.amount
-    ).where(refunds.c.store_id == writing.store.id, refunds.c.platform_id.in_(bindparam("ids", expanding=True)))
-    known = {
-        row.platform_id: row
-        for batch in batches(row[0] for row in rows)
-        for row in connection.execute(statement, {"ids": batch}).all()
-    }
+    asked = ("platform_id", "id", "customer_id", "day", "amount")
+    found = chosen(connection, refunds, asked, "platform_id", [row[0] for row in rows], store_id=writing.store.id)
+    known = {row.platform_id: row for row in found}
     fresh = [
         row
         for row in rows

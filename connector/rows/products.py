@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
-from connector.database import batches, next_id, upsert
+from connector.database import chosen, next_id, upsert
 from connector.models import Product
 from connector.records import ProductRecord
 from connector.tables import table
@@ -37,14 +37,8 @@ def product_ids(connection: Connection, store_id: int, platform_ids: Iterable[st
     """The row id of each product; one that was never seen gets a row with nothing but its id."""
     products = table(Product)
     wanted = set(platform_ids)
-    statement = select(products.c.platform_id, products.c.id).where(
-        products.c.store_id == store_id, products.c.platform_id.in_(bindparam("ids", expanding=True))
-    )
-    known = {
-        platform_id: row_id
-        for batch in batches(wanted)
-        for platform_id, row_id in connection.execute(statement, {"ids": batch}).all()
-    }
+    found = chosen(connection, products, ("platform_id", "id"), "platform_id", wanted, store_id=store_id)
+    known: dict[str, int] = {name: row_id for name, row_id in found}
     new = sorted(wanted - known.keys())
     if new:
         first = next_id(connection, products)
