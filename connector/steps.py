@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Select,
-    Subquery,
     and_,
     case,
     delete,
@@ -22,30 +22,19 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     tuple_,
+    union,
+    union_all,
     update,
 )
 
 from connector.counts import Deltas, write_counts
 from connector.days import NEVER
-from connector.dialects import greatest, insert_missing
+from connector.dialects import greatest
 from connector.models import Customer, Membership, Metric, Refund
-from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
+from connector.query.bounds import Crossing
 from connector.query.facts import Shape, orders
-from connector.query.select import (
-    COUNTED,
-    METRICS,
-    Choice,
-    calibrated,
-    daily,
-    grows,
-    history,
-    moving,
-    next_calibration,
-    reviews,
-    state,
-)
+from connector.query.select import COUNTED, METRICS, Choice, edges, history, reviews, state
 from connector.scratch import Scratch, fill
 from connector.segments import Active
 from connector.tables import table
@@ -65,7 +54,6 @@ class Steps:
     choices: list[Choice]
     as_of: int
     tables: Scratch
-    calibrations: Calibrations = UNCALIBRATED
     credits: bool = field(init=False)
     _calendar_from: int = field(init=False)
 
@@ -107,13 +95,12 @@ class Steps:
         ]
         chosen = select(people.c.id, literal(self.as_of), literal(self.as_of)).select_from(kept).where(or_(*differs))
         self.connection.execute(delete(due))
-        return fill(self.connection, due, chosen, right.clock.values(self.as_of, self.calibrations))
+        return fill(self.connection, due, chosen, right.clock.values(self.as_of))
 
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas = self._forget()
         self.find_history()
-        self._find_held()
         self.find_state()
         moves = self._find_moves()
         deltas.update(self._move())
@@ -171,25 +158,23 @@ class Steps:
             return
         self._extend_calendar(first)
         self.connection.execute(delete(scope))
-        for days in self._days_in_question():
-            missing = insert_missing(self.connection, scope)
-            self.connection.execute(missing.from_select(["customer_id", "day"], days))
+        fill(self.connection, scope, self._days_in_question())
         shape = Shape(credits=self.credits)
         answers = history(self.choices, shape, scope, self.tables.calendar)
         fill(self.connection, found, answers)
 
     def _extend_calendar(self, first: int) -> None:
         """Give `calendar` its days from `first` on."""
-        bounds = moving(self.choices)
+        moving = edges(self.choices)
         rows = [
-            {"day": day, **{f"edge_{number}": bound.on(day, self.calibrations) for number, bound in enumerate(bounds)}}
+            {"day": day, **{f"edge_{number}": edge.on(day) for number, edge in enumerate(moving)}}
             for day in range(first, self._calendar_from)
         ]
         if rows:
             self.connection.execute(insert(self.tables.calendar), rows)
             self._calendar_from = first
 
-    def _days_in_question(self) -> list[Select[Any]]:
+    def _days_in_question(self) -> CompoundSelect[Any]:
         """Each person in `due` with the days, from their start up to the day before, on which an answer can change."""
         due = self.tables.due
         placed = due.join(orders, and_(orders.c.customer_id == due.c.customer_id, COUNTED))
@@ -207,13 +192,7 @@ class Steps:
                 found.append(self._crossing_days(orders.c.local_day, crossing, placed))
             else:
                 found.append(self._crossing_days(people.c.since_day, crossing, known))
-        calendar = self.tables.calendar
-        if daily(self.choices):
-            found.append(self._days(calendar.c.day, due.join(calendar, true())))
-        elif calibrated(self.choices):
-            monday = calendar.c.day == next_calibration(calendar.c.day - 1)
-            found.append(self._days(calendar.c.day, due.join(calendar, monday)))
-        return found
+        return union(*found)
 
     def _crossing_days(self, date: ColumnElement[int], crossing: Crossing, rows: FromClause) -> Select[Any]:
         if crossing.first == crossing.last:
@@ -231,24 +210,10 @@ class Steps:
         answered, found = self.tables.state, self.tables.found
         asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
         self.connection.execute(delete(answered))
-        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of, self.calibrations))
+        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of))
         names = [choice.name for choice in self.choices]
         today = select(answered.c.customer_id, literal(self.as_of), *(answered.c[name] for name in names))
         fill(self.connection, found, today)
-
-    def _find_held(self) -> None:
-        """Put the segments that people are still in before their other answers in `found`."""
-        due, found = self.tables.due, self.tables.found
-        segment = memberships.c.segment_id
-        held = [func.max(case((segment.in_(family.ids), segment))) for family in self.families]
-        ids = [segment_id for family in self.families for segment_id in family.ids]
-        rows = (
-            select(due.c.customer_id, literal(BEGINNING), *held)
-            .join(memberships, memberships.c.customer_id == due.c.customer_id)
-            .where(memberships.c.left_on.is_(None), segment.in_(ids))
-            .group_by(due.c.customer_id)
-        )
-        fill(self.connection, found, rows)
 
     def _find_moves(self) -> int:
         """Compare each answer with the one before it, into `moves`; how many changed."""
@@ -260,14 +225,27 @@ class Steps:
         )
 
     def _changes(self, number: int, family: Active, name: str) -> Select[Any]:
-        found = self.tables.found
-        before = func.lag(found.c[name]).over(partition_by=found.c.customer_id, order_by=found.c.day)
-        answers = select(found.c.customer_id, found.c.day, found.c[name].label("now"), before.label("before"))
+        due, found = self.tables.due, self.tables.found
+        held = (
+            select(memberships.c.customer_id, literal(BEGINNING).label("day"), memberships.c.segment_id)
+            .join(due, due.c.customer_id == memberships.c.customer_id)
+            .where(memberships.c.left_on.is_(None), memberships.c.segment_id.in_(family.ids))
+        )
+        answers = select(found.c.customer_id, found.c.day, found.c[name])
         if family.from_day is not None:
-            answers = answers.where(or_(found.c.day >= family.from_day, found.c.day == BEGINNING))
-        step = answers.subquery("step")
-        changed = and_(step.c.day > BEGINNING, step.c.now.is_distinct_from(step.c.before))
-        return select(step.c.customer_id, literal(number), step.c.day, step.c.now, step.c.before).where(changed)
+            answers = answers.where(found.c.day >= family.from_day)
+        step = union_all(held, answers).subquery("step")
+        before = func.lag(step.c.segment_id).over(partition_by=step.c.customer_id, order_by=step.c.day)
+        marked = select(*step.c, before.label("before_id")).subquery("marked")
+        changed = select(
+            marked.c.customer_id,
+            literal(number),
+            marked.c.day,
+            marked.c.segment_id,
+            marked.c.before_id,
+            func.lead(marked.c.day).over(partition_by=marked.c.customer_id, order_by=marked.c.day),
+        )
+        return changed.where(marked.c.day > BEGINNING, marked.c.segment_id.is_distinct_from(marked.c.before_id))
 
     def _move(self) -> Deltas:
         """Close and open intervals by `moves`; what that changes in the counts."""
@@ -282,12 +260,10 @@ class Steps:
             )
             .values(left_on=select(func.min(moves.c.day)).where(same).scalar_subquery())
         )
-        until = func.lead(moves.c.day).over(partition_by=[moves.c.customer_id, moves.c.family], order_by=moves.c.day)
-        step = select(*moves.c, until.label("until")).subquery("step")
         entered = (
-            select(step.c.customer_id, step.c.segment_id, step.c.day, step.c.until, self._cause(step))
-            .join(people, people.c.id == step.c.customer_id)
-            .where(step.c.segment_id.is_not(None))
+            select(moves.c.customer_id, moves.c.segment_id, moves.c.day, moves.c.until, self._cause())
+            .join(people, people.c.id == moves.c.customer_id)
+            .where(moves.c.segment_id.is_not(None))
         )
         fill(self.connection, memberships, entered)
         deltas = Counter[tuple[int, int]]()
@@ -297,8 +273,9 @@ class Steps:
                 deltas[segment_id, day] += sign * number
         return deltas
 
-    def _cause(self, moves: Subquery) -> ColumnElement[Any]:
+    def _cause(self) -> ColumnElement[Any]:
         """Why a move happened: the definition began to speak, a row of that day, or time alone."""
+        moves = self.tables.moves
         begun = [
             (
                 and_(moves.c.family == number, moves.c.day == family.from_day, people.c.since_day < moves.c.day),
@@ -371,13 +348,12 @@ def _counted(condition: ColumnElement[bool], *days: ColumnElement[Any]) -> Selec
 
 
 def _open_segment(customer_id: ColumnElement[int], family: Active) -> ColumnElement[Any]:
-    """Where a person is now, by one search for all they have: a sum keeps SQLite from searching for each segment."""
     return (
         select(func.max(memberships.c.segment_id))
         .where(
             memberships.c.customer_id == customer_id,
             memberships.c.left_on.is_(None),
-            (memberships.c.segment_id + 0).in_(family.ids),
+            memberships.c.segment_id.in_(family.ids),
         )
         .scalar_subquery()
     )
