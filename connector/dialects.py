@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Integer, func
+from sqlalchemy import ColumnElement, Connection, Integer, Table, func
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,6 +31,12 @@ def earliest(days: list[ColumnElement[int]]) -> ColumnElement[int | None]:
     if len(known) == 1:
         return func.nullif(known[0], NEVER)
     return func.nullif(least(*known), NEVER)
+
+
+def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that passes over rows whose key is there already; in SQLite its SELECT needs a WHERE."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing()
 
 
 @compiles(least)

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Family
 from connector.models import Customer
+from connector.query.bounds import UNCALIBRATED, Calibrations
 from connector.scratch import scratch
 from connector.segments import activate, active, currency_of
 from connector.steps import Steps
@@ -51,12 +52,13 @@ def advance(
     progress: Progress | None = None,
     *,
     batch: int = BATCH,
+    calibrations: Calibrations = UNCALIBRATED,
 ) -> Advanced:
     """Bring everyone who is due up to the end of a day. Whatever is not done when it is interrupted is still due."""
     review = table(Customer).c.next_review_on
     total = connection.scalar(select(func.count()).where(review <= as_of)) or 0
     done = moves = 0
-    with _steps(connection, families, as_of) as steps:
+    with _steps(connection, families, as_of, calibrations) as steps:
         while done < total and (taken := steps.take_due(batch)):
             done += taken
             moves += steps.bring()
@@ -65,9 +67,11 @@ def advance(
     return Advanced(done, moves)
 
 
-def full(connection: Connection, families: Sequence[Family], as_of: int) -> int:
+def full(
+    connection: Connection, families: Sequence[Family], as_of: int, *, calibrations: Calibrations = UNCALIBRATED
+) -> int:
     """Answer every rule for everyone, and repair; how many people differed, which after `advance` nobody does."""
-    with _steps(connection, families, as_of) as steps:
+    with _steps(connection, families, as_of, calibrations) as steps:
         different = steps.take_different()
         if different:
             steps.bring()
@@ -75,9 +79,11 @@ def full(connection: Connection, families: Sequence[Family], as_of: int) -> int:
 
 
 @contextmanager
-def _steps(connection: Connection, families: Sequence[Family], as_of: int) -> Iterator[Steps]:
+def _steps(
+    connection: Connection, families: Sequence[Family], as_of: int, calibrations: Calibrations
+) -> Iterator[Steps]:
     in_force = active(connection, families)
     currency = currency_of(connection)
     choices = [family.choice(f"choice_{number}", currency) for number, family in enumerate(in_force)]
     with scratch(connection, choices) as tables:
-        yield Steps(connection, in_force, choices, as_of, tables)
+        yield Steps(connection, in_force, choices, as_of, tables, calibrations)

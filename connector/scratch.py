@@ -11,7 +11,7 @@ from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Tab
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt
-from connector.query.select import METRICS, Choice, edges
+from connector.query.select import METRICS, Choice, moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Scratch:
     due: Table  # whom to look at: what they were from `from_day` on is forgotten, and made again from `start` on
     scope: Table  # a person and a day on which something can have changed
     calendar: Table  # each day, with the days that rules compare with as of then
-    found: Table  # the answers for each row of scope, and for the last day
+    found: Table  # the answers for each row of scope, and for the last day, after what was held before them
     state: Table  # the answers for the last day, with metrics and next review
-    moves: Table  # each change of an answer: from `before_id` to `segment_id`, which holds until `until`
+    moves: Table  # each change of an answer: from `before_id` to `segment_id`
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def fill(
     connection: Connection,
     table: Table,
     rows: Select[Any] | CompoundSelect[Any],
-    values: Mapping[str, int] | None = None,
+    values: Mapping[str, int | None] | None = None,
 ) -> int:
     """Add rows, with values in the order of the table's columns; how many there were."""
     statement = insert(table).from_select(table.columns.keys(), rows)
@@ -55,11 +55,11 @@ def _tables(choices: Sequence[Choice]) -> Scratch:
     names = [choice.name for choice in choices]
     return Scratch(
         due=_table("due", ["customer_id"], ["from_day", "start"]),
-        scope=_table("scope", ["customer_id", "day"], []),
-        calendar=_table("calendar", ["day"], [f"edge_{number}" for number, _ in enumerate(edges(choices))]),
+        scope=_table("scope", ["customer_id", "day"], ["round"]),
+        calendar=_table("calendar", ["day"], [f"edge_{number}" for number, _ in enumerate(moving(choices))]),
         found=_table("found", ["customer_id", "day"], names),
         state=_table("state", ["customer_id"], [*names, "review", *METRICS]),
-        moves=_table("moves", ["customer_id", "family", "day"], ["segment_id", "before_id", "until"]),
+        moves=_table("moves", ["customer_id", "family", "day"], ["segment_id", "before_id"]),
     )
 
 

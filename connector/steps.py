@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     FromClause,
     Select,
+    Subquery,
     and_,
     case,
     delete,
@@ -22,19 +23,31 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
-    union,
-    union_all,
     update,
 )
 
 from connector.counts import Deltas, write_counts
 from connector.days import NEVER
-from connector.dialects import greatest
+from connector.dialects import greatest, insert_missing
 from connector.models import Customer, Membership, Metric, Refund
-from connector.query.bounds import Crossing
+from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
 from connector.query.facts import Shape, orders
-from connector.query.select import COUNTED, METRICS, Choice, edges, history, reviews, state
+from connector.query.select import (
+    COUNTED,
+    METRICS,
+    Choice,
+    calibrated,
+    daily,
+    grows,
+    history,
+    moving,
+    next_calibration,
+    reaches,
+    reviews,
+    state,
+)
 from connector.scratch import Scratch, fill
 from connector.segments import Active
 from connector.tables import table
@@ -54,6 +67,7 @@ class Steps:
     choices: list[Choice]
     as_of: int
     tables: Scratch
+    calibrations: Calibrations = UNCALIBRATED
     credits: bool = field(init=False)
     _calendar_from: int = field(init=False)
 
@@ -95,12 +109,13 @@ class Steps:
         ]
         chosen = select(people.c.id, literal(self.as_of), literal(self.as_of)).select_from(kept).where(or_(*differs))
         self.connection.execute(delete(due))
-        return fill(self.connection, due, chosen, right.clock.values(self.as_of))
+        return fill(self.connection, due, chosen, right.clock.values(self.as_of, self.calibrations))
 
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas = self._forget()
         self.find_history()
+        self._find_held()
         self.find_state()
         moves = self._find_moves()
         deltas.update(self._move())
@@ -158,23 +173,41 @@ class Steps:
             return
         self._extend_calendar(first)
         self.connection.execute(delete(scope))
-        fill(self.connection, scope, self._days_in_question())
+        for days in self._days_in_question():
+            missing = insert_missing(self.connection, scope)
+            self.connection.execute(missing.from_select(["customer_id", "day"], days))
+        if grows(self.choices):
+            self._follow()
         shape = Shape(credits=self.credits)
         answers = history(self.choices, shape, scope, self.tables.calendar)
         fill(self.connection, found, answers)
 
+    def _follow(self) -> None:
+        """Add the days on which a growing figure meets a bound, seen from the days in `scope` and from those again."""
+        scope, calendar = self.tables.scope, self.tables.calendar
+        last: ColumnElement[bool] = scope.c.round.is_(None)
+        for number in count(1):
+            frontier = select(scope).where(last).subquery("frontier")
+            found = reaches(self.choices, Shape(credits=self.credits), frontier, calendar).subquery("r")
+            days = select(found.c.customer_id, found.c.reach, literal(number)).where(found.c.reach < self.as_of)
+            missing = insert_missing(self.connection, scope)
+            self.connection.execute(missing.from_select(["customer_id", "day", "round"], days))
+            last = scope.c.round == number
+            if not self.connection.scalar(select(exists().where(last))):
+                return
+
     def _extend_calendar(self, first: int) -> None:
         """Give `calendar` its days from `first` on."""
-        moving = edges(self.choices)
+        bounds = moving(self.choices)
         rows = [
-            {"day": day, **{f"edge_{number}": edge.on(day) for number, edge in enumerate(moving)}}
+            {"day": day, **{f"edge_{number}": bound.on(day, self.calibrations) for number, bound in enumerate(bounds)}}
             for day in range(first, self._calendar_from)
         ]
         if rows:
             self.connection.execute(insert(self.tables.calendar), rows)
             self._calendar_from = first
 
-    def _days_in_question(self) -> CompoundSelect[Any]:
+    def _days_in_question(self) -> list[Select[Any]]:
         """Each person in `due` with the days, from their start up to the day before, on which an answer can change."""
         due = self.tables.due
         placed = due.join(orders, and_(orders.c.customer_id == due.c.customer_id, COUNTED))
@@ -192,7 +225,13 @@ class Steps:
                 found.append(self._crossing_days(orders.c.local_day, crossing, placed))
             else:
                 found.append(self._crossing_days(people.c.since_day, crossing, known))
-        return union(*found)
+        calendar = self.tables.calendar
+        if daily(self.choices):
+            found.append(self._days(calendar.c.day, due.join(calendar, true())))
+        elif calibrated(self.choices):
+            monday = calendar.c.day == next_calibration(calendar.c.day - 1)
+            found.append(self._days(calendar.c.day, due.join(calendar, monday)))
+        return found
 
     def _crossing_days(self, date: ColumnElement[int], crossing: Crossing, rows: FromClause) -> Select[Any]:
         if crossing.first == crossing.last:
@@ -210,10 +249,24 @@ class Steps:
         answered, found = self.tables.state, self.tables.found
         asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
         self.connection.execute(delete(answered))
-        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of))
+        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of, self.calibrations))
         names = [choice.name for choice in self.choices]
         today = select(answered.c.customer_id, literal(self.as_of), *(answered.c[name] for name in names))
         fill(self.connection, found, today)
+
+    def _find_held(self) -> None:
+        """Put the segments that people are still in before their other answers in `found`."""
+        due, found = self.tables.due, self.tables.found
+        segment = memberships.c.segment_id
+        held = [func.max(case((segment.in_(family.ids), segment))) for family in self.families]
+        ids = [segment_id for family in self.families for segment_id in family.ids]
+        rows = (
+            select(due.c.customer_id, literal(BEGINNING), *held)
+            .join(memberships, memberships.c.customer_id == due.c.customer_id)
+            .where(memberships.c.left_on.is_(None), segment.in_(ids))
+            .group_by(due.c.customer_id)
+        )
+        fill(self.connection, found, rows)
 
     def _find_moves(self) -> int:
         """Compare each answer with the one before it, into `moves`; how many changed."""
@@ -225,27 +278,14 @@ class Steps:
         )
 
     def _changes(self, number: int, family: Active, name: str) -> Select[Any]:
-        due, found = self.tables.due, self.tables.found
-        held = (
-            select(memberships.c.customer_id, literal(BEGINNING).label("day"), memberships.c.segment_id)
-            .join(due, due.c.customer_id == memberships.c.customer_id)
-            .where(memberships.c.left_on.is_(None), memberships.c.segment_id.in_(family.ids))
-        )
-        answers = select(found.c.customer_id, found.c.day, found.c[name])
+        found = self.tables.found
+        before = func.lag(found.c[name]).over(partition_by=found.c.customer_id, order_by=found.c.day)
+        answers = select(found.c.customer_id, found.c.day, found.c[name].label("now"), before.label("before"))
         if family.from_day is not None:
-            answers = answers.where(found.c.day >= family.from_day)
-        step = union_all(held, answers).subquery("step")
-        before = func.lag(step.c.segment_id).over(partition_by=step.c.customer_id, order_by=step.c.day)
-        marked = select(*step.c, before.label("before_id")).subquery("marked")
-        changed = select(
-            marked.c.customer_id,
-            literal(number),
-            marked.c.day,
-            marked.c.segment_id,
-            marked.c.before_id,
-            func.lead(marked.c.day).over(partition_by=marked.c.customer_id, order_by=marked.c.day),
-        )
-        return changed.where(marked.c.day > BEGINNING, marked.c.segment_id.is_distinct_from(marked.c.before_id))
+            answers = answers.where(or_(found.c.day >= family.from_day, found.c.day == BEGINNING))
+        step = answers.subquery("step")
+        changed = and_(step.c.day > BEGINNING, step.c.now.is_distinct_from(step.c.before))
+        return select(step.c.customer_id, literal(number), step.c.day, step.c.now, step.c.before).where(changed)
 
     def _move(self) -> Deltas:
         """Close and open intervals by `moves`; what that changes in the counts."""
@@ -260,10 +300,12 @@ class Steps:
             )
             .values(left_on=select(func.min(moves.c.day)).where(same).scalar_subquery())
         )
+        until = func.lead(moves.c.day).over(partition_by=[moves.c.customer_id, moves.c.family], order_by=moves.c.day)
+        step = select(*moves.c, until.label("until")).subquery("step")
         entered = (
-            select(moves.c.customer_id, moves.c.segment_id, moves.c.day, moves.c.until, self._cause())
-            .join(people, people.c.id == moves.c.customer_id)
-            .where(moves.c.segment_id.is_not(None))
+            select(step.c.customer_id, step.c.segment_id, step.c.day, step.c.until, self._cause(step))
+            .join(people, people.c.id == step.c.customer_id)
+            .where(step.c.segment_id.is_not(None))
         )
         fill(self.connection, memberships, entered)
         deltas = Counter[tuple[int, int]]()
@@ -273,9 +315,8 @@ class Steps:
                 deltas[segment_id, day] += sign * number
         return deltas
 
-    def _cause(self) -> ColumnElement[Any]:
+    def _cause(self, moves: Subquery) -> ColumnElement[Any]:
         """Why a move happened: the definition began to speak, a row of that day, or time alone."""
-        moves = self.tables.moves
         begun = [
             (
                 and_(moves.c.family == number, moves.c.day == family.from_day, people.c.since_day < moves.c.day),
@@ -348,12 +389,13 @@ def _counted(condition: ColumnElement[bool], *days: ColumnElement[Any]) -> Selec
 
 
 def _open_segment(customer_id: ColumnElement[int], family: Active) -> ColumnElement[Any]:
+    """Where a person is now, by one search for all they have: a sum keeps SQLite from searching for each segment."""
     return (
         select(func.max(memberships.c.segment_id))
         .where(
             memberships.c.customer_id == customer_id,
             memberships.c.left_on.is_(None),
-            memberships.c.segment_id.in_(family.ids),
+            (memberships.c.segment_id + 0).in_(family.ids),
         )
         .scalar_subquery()
     )

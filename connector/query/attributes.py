@@ -1,18 +1,14 @@
-"""What rules can ask: each attribute and each function's parameter, with the kind of value it is compared with."""
+"""What rules can ask: each attribute and each function's parameter, with the kind of value it is compared with.
+
+Attributes that are worked out of measures and calibrated figures stand in `derived.py`: an entry there is all it takes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """What an attribute is compared with."""
-
-    DATE = "date"
-    COUNT = "count"  # a whole number
-    MONEY = "money"  # in the shop's currency, as merchants write it: 49.90
-
+from connector.query.derived import DERIVED
+from connector.query.measures import Graded, Kind
 
 ATTRIBUTES: Mapping[str, Kind] = {
     "number_of_orders": Kind.COUNT,
@@ -23,6 +19,7 @@ ATTRIBUTES: Mapping[str, Kind] = {
     "customer_added_date": Kind.DATE,
     "amount_spent": Kind.MONEY,  # net of refunds
     "amount_spent_gross": Kind.MONEY,
+    **{name: Kind.COUNT if isinstance(entry, Graded) else entry.kind for name, entry in DERIVED.items()},
 }
 
 FUNCTIONS: Mapping[str, Mapping[str, Kind]] = {

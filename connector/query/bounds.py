@@ -9,12 +9,30 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Generic, TypeVar
+from fractions import Fraction
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from connector.days import day_date, day_number
 from connector.query.tree import Day, Number, Offset, Operator, Unit, Value
 
-Bound = TypeVar("Bound", "Edge", int)
+Bound_co = TypeVar("Bound_co", bound="Edge | Level | int", covariant=True)
+
+
+class Calibrations(Protocol):
+    """The figures of the whole shop that rules compare people with: made on some days, constant in between."""
+
+    def value(self, key: str, day: int) -> Fraction | int | None:
+        """The figure in force at the end of a day; None where there is none yet."""
+
+
+class Uncalibrated:
+    """No figures: whatever is compared with one is false."""
+
+    def value(self, key: str, day: int) -> None:
+        """None, for every key and day."""
+
+
+UNCALIBRATED = Uncalibrated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +43,7 @@ class Edge:
     count: int = 0
     unit: Unit | None = None
 
-    def on(self, as_of: int) -> int:
+    def on(self, as_of: int, _calibrations: Calibrations = UNCALIBRATED) -> int:
         """The number of that day, as of a day."""
         if self.unit is None:
             return self.shift
@@ -37,14 +55,41 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Span(Generic[Bound]):
-    """The values from `low` to `high`, both included; None has no end. With `outside`, all other values and null."""
+class Level:
+    """`factor` times a figure of the shop, rounded down (up with `up`), and `shift` on; null where there is none."""
 
-    low: Bound | None = None
-    high: Bound | None = None
+    key: str
+    factor: Fraction = Fraction(1)
+    up: bool = False
+    shift: int = 0
+
+    def on(self, as_of: int, calibrations: Calibrations = UNCALIBRATED) -> int | None:
+        """The whole number, as of a day."""
+        value = calibrations.value(self.key, as_of)
+        if value is None:
+            return None
+        exact = self.factor * value
+        return (-(-exact // 1) if self.up else exact // 1) + self.shift
+
+
+Moving: TypeAlias = Edge | Level
+"""What a statement takes from outside because it changes with the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Generic[Bound_co]):
+    """The values from `low` to `high`, both included; None has no end. With `outside`, all other values and null.
+
+    `above` and `below` leave out `low` and `high` themselves: of ratios, which lie between whole numbers too.
+    """
+
+    low: Bound_co | None = None
+    high: Bound_co | None = None
     outside: bool = False
+    above: bool = False
+    below: bool = False
 
-    def complement(self) -> Span[Bound]:
+    def complement(self) -> Span[Bound_co]:
         """Exactly the values that this span does not hold."""
         return replace(self, outside=not self.outside)
 
@@ -91,6 +136,19 @@ def number_span(operator: Operator, values: tuple[Value, ...], decimals: int = 0
     return Span(_ceiling(numbers[0]), _floor(numbers[-1]), outside=operator == "!=")
 
 
+def ratio_span(operator: Operator, values: tuple[Value, ...], decimals: int) -> Span[int]:
+    """The quotients that pass a comparison, its numbers in units of 10 ** -`decimals`."""
+    if not values:
+        return Span(outside=operator == "IS NULL")
+    numbers = [round(value.value.scaleb(decimals)) for value in values if isinstance(value, Number)]
+    match operator:
+        case ">" | ">=":
+            return Span(low=numbers[0], above=operator == ">")
+        case "<" | "<=":
+            return Span(high=numbers[0], below=operator == "<")
+    return Span(numbers[0], numbers[-1], outside=operator == "!=")
+
+
 def days_ago(span: Span[int]) -> Span[Edge]:
     """The days whose distance from the day asked for lies in a span of numbers."""
     low = None if span.high is None else Edge(0, span.high, "d")
@@ -98,12 +156,12 @@ def days_ago(span: Span[int]) -> Span[Edge]:
     return Span(low, high, span.outside)
 
 
-def crossings(span: Span[Edge]) -> frozenset[Crossing]:
+def crossings(span: Span[Edge | Level | int]) -> frozenset[Crossing]:
     """When a date enters or leaves a span of days, counted from the date."""
     found = []
-    if span.low is not None and span.low.unit is not None:
+    if isinstance(span.low, Edge) and span.low.unit is not None:
         found.append(_crossing(span.low.later(-1)))  # it is passed on the day after it was last met
-    if span.high is not None and span.high.unit is not None:
+    if isinstance(span.high, Edge) and span.high.unit is not None:
         found.append(_crossing(span.high))
     return frozenset(found)
 

@@ -20,14 +20,16 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
 )
 
 from connector.models import Order, Refund
-from connector.query.bounds import Crossing, Edge, Span
-from connector.query.meaning import EVERY, Both, Either, Leaf, Meaning, Measure, Rows
+from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing, Edge, Level, Moving, Span
+from connector.query.meaning import Both, Either, Figure, Leaf, Meaning
+from connector.query.measures import EVERY, RATIO_UNIT, Aggregate, Derived, Measure, Rows
 from connector.tables import table
 
 TODAY = Edge(0, 0, "d")
@@ -50,36 +52,37 @@ class Shape:
 class Clock(Protocol):
     """Where a statement takes its days from."""
 
-    def edge(self, edge: Edge) -> ColumnElement[int]:
-        """The day of an edge."""
+    def edge(self, edge: Moving) -> ColumnElement[int]:
+        """The day of an edge, or the number of a level."""
 
 
 class BoundClock:
     """One day for the whole statement, bound when it runs."""
 
     def __init__(self) -> None:
-        self._edges: dict[Edge, BindParameter[int]] = {}
+        self._edges: dict[Moving, BindParameter[int]] = {}
 
-    def edge(self, edge: Edge) -> ColumnElement[int]:
-        """The parameter that holds the day of an edge."""
+    def edge(self, edge: Moving) -> ColumnElement[int]:
+        """The parameter that holds the day of an edge, or the number of a level."""
         if edge not in self._edges:
             self._edges[edge] = bindparam(f"edge_{len(self._edges)}", type_=BigInteger())
         return self._edges[edge]
 
-    def values(self, as_of: int) -> dict[str, int]:
-        """The parameters as of a day."""
-        return {parameter.key: edge.on(as_of) for edge, parameter in self._edges.items()}
+    def values(self, as_of: int, calibrations: Calibrations = UNCALIBRATED) -> dict[str, int | None]:
+        """The parameters as of a day, with the calibrations in force on it."""
+        return {parameter.key: edge.on(as_of, calibrations) for edge, parameter in self._edges.items()}
 
 
 class CalendarClock:
-    """A day for each row, with the days of its edges beside it in columns."""
+    """A day for each row, with the days of its edges and its levels beside it in columns."""
 
-    def __init__(self, columns: Mapping[Edge, ColumnElement[int]]) -> None:
+    def __init__(self, columns: Mapping[Moving, ColumnElement[int]]) -> None:
         self._columns = columns
 
-    def edge(self, edge: Edge) -> ColumnElement[int]:
-        """The column that holds the day of an edge."""
-        return literal(edge.shift, BigInteger()) if edge.unit is None else self._columns[edge]
+    def edge(self, edge: Moving) -> ColumnElement[int]:
+        """The column that holds the day of an edge, or the number of a level."""
+        fixed = isinstance(edge, Edge) and edge.unit is None
+        return literal(edge.shift, BigInteger()) if fixed else self._columns[edge]
 
 
 class Facts:
@@ -163,6 +166,24 @@ class Reading:
         column = self.read((measure, rows))
         return func.coalesce(column, 0) if measure in ("sum", "gross") else column
 
+    @property
+    def person(self) -> ColumnElement[int]:
+        """The person's id."""
+        return self.grouped.c.customer_id
+
+    @property
+    def today(self) -> ColumnElement[int]:
+        """The day asked for."""
+        return self.clock.edge(TODAY)
+
+    def constant(self, key: str) -> ColumnElement[int]:
+        """A calibrated figure of the shop, rounded down; null where there is none."""
+        return self.clock.edge(Level(key))
+
+    def bound(self, bound: Edge | Level | int, figure: Derived) -> ColumnElement[Any]:
+        """What a derived figure's value is held against, multiplied by what stands below its line."""
+        return _number(bound, self.clock, None if figure.per is None else positive(figure.per(self)))
+
     def read(self, key: Hashable) -> ColumnElement[Any]:
         """A column, by what it was needed for."""
         return self.grouped.c[self.facts.column(key)]
@@ -170,12 +191,19 @@ class Reading:
     def holds(self, asked: Meaning) -> ColumnElement[bool]:
         """Whether a rule is true; where parts of it are null they count as false."""
         match asked:
-            case Leaf():
-                return within(self.value(asked.measure, asked.rows), asked.span, self.clock)
+            case Leaf(figure, span):
+                return self._leaf(figure, span)
             case Both():
                 return and_(true(), *(self.holds(part) for part in asked.parts))
             case Either():
                 return or_(false(), *(self.holds(part) for part in asked.parts))
+
+    def _leaf(self, figure: Figure, span: Span[Any]) -> ColumnElement[bool]:
+        if isinstance(figure, Aggregate):
+            return within(self.value(figure.measure, figure.rows), span, self.clock)
+        if figure.per is None:
+            return within(figure.value(self), span, self.clock)
+        return within(figure.value(self) * RATIO_UNIT, span, self.clock, per=positive(figure.per(self)))
 
     def _spent(self) -> ColumnElement[Any]:
         spent = func.coalesce(self.read(("sum", EVERY)), 0)
@@ -205,18 +233,32 @@ def net(clock: Clock, shape: Shape) -> ColumnElement[Any]:
     return case((orders.c.refunded == 0, orders.c.total), else_=orders.c.total - given_back.scalar_subquery())
 
 
-def within(value: ColumnElement[Any], span: Span[Any], clock: Clock) -> ColumnElement[bool]:
-    """Whether a value lies in a span. Inside, null is nothing that passes; outside, null always passes."""
-    low, high = (_bound(bound, clock) for bound in (span.low, span.high))
-    if span.outside:
-        beyond = [value < low] if low is not None else []
-        return or_(value.is_(None), *beyond, *([value > high] if high is not None else []))
-    inside = [value >= low] if low is not None else []
-    inside += [value <= high] if high is not None else []
-    return and_(*inside) if inside else value.is_not(None)
+def within(
+    value: ColumnElement[Any], span: Span[Any], clock: Clock, *, per: ColumnElement[Any] | None = None
+) -> ColumnElement[bool]:
+    """Whether a value lies in a span. Inside, null is nothing that passes; outside, null always passes.
+
+    With `per` it is `value` / `per` that lies there.
+    """
+    low, high = (_bound(bound, clock, per) for bound in (span.low, span.high))
+    inside: list[ColumnElement[bool]] = [value.is_not(None), *([] if per is None else [per.is_not(None)])]
+    if low is not None:
+        inside.append(value > low if span.above else value >= low)
+    if high is not None:
+        inside.append(value < high if span.below else value <= high)
+    known = and_(*(inside[1:] if per is None and len(inside) > 1 else inside))
+    return not_(func.coalesce(known, false())) if span.outside else known
 
 
-def _bound(bound: Edge | int | None, clock: Clock) -> ColumnElement[int] | None:
-    if isinstance(bound, int):
-        return literal(bound, BigInteger())
-    return None if bound is None else clock.edge(bound)
+def positive(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The value where it is above zero, else null."""
+    return case((value > 0, value))
+
+
+def _bound(bound: Edge | Level | int | None, clock: Clock, per: ColumnElement[Any] | None) -> ColumnElement[Any] | None:
+    return None if bound is None else _number(bound, clock, per)
+
+
+def _number(bound: Edge | Level | int, clock: Clock, per: ColumnElement[Any] | None) -> ColumnElement[Any]:
+    number = literal(bound, BigInteger()) if isinstance(bound, int) else clock.edge(bound)
+    return number if per is None else number * per

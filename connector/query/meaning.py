@@ -11,33 +11,28 @@ from typing import Literal, TypeAlias
 
 from connector.errors import QueryError
 from connector.money import decimals
-from connector.query.attributes import ATTRIBUTES, FUNCTIONS, Kind
-from connector.query.bounds import Crossing, Edge, Span, crossings, day_span, days_ago, number_span
+from connector.query.attributes import ATTRIBUTES, FUNCTIONS
+from connector.query.bounds import Crossing, Edge, Level, Span, crossings, day_span, days_ago, number_span, ratio_span
+from connector.query.derived import DERIVED
+from connector.query.measures import RATIO_DECIMALS, Aggregate, Derived, Graded, Kind, Measure, Rows
 from connector.query.parse import check_values
 from connector.query.tree import All, Always, Any, Condition, Expression, Matches, Not, Parameter
 
 Source: TypeAlias = Literal["first", "last", "since", "row"]
-Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Which of a person's counted orders are meant: by day and by net amount; None means all."""
-
-    days: Span[Edge] | None = None
-    amounts: Span[int] | None = None
-
-
-EVERY = Rows()
+Figure: TypeAlias = Aggregate | Derived
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A measure of a person that must lie in a span."""
+    """A figure of a person that must lie in a span."""
 
-    measure: Measure
-    span: Span[Edge] | Span[int]
-    rows: Rows = EVERY
+    figure: Figure
+    span: Span[Edge | Level | int]
+
+    @property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """What must be measured to answer it."""
+        return (self.figure,) if isinstance(self.figure, Aggregate) else self.figure.needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +81,14 @@ def leaves(asked: Meaning) -> Iterator[Leaf]:
 
 def date_crossings(leaf: Leaf) -> Iterator[tuple[Source, Crossing]]:
     """When time alone can change a leaf: counted from the person's own date, or from any counted order's day."""
-    if leaf.measure in ("first", "last", "since"):
-        for crossing in crossings(leaf.span):  # type: ignore[arg-type] # a date's span is of edges
-            yield leaf.measure, crossing
-    if leaf.rows.days is not None:
-        for crossing in crossings(leaf.rows.days):
-            yield "row", crossing
+    figure = leaf.figure
+    if isinstance(figure, Aggregate) and figure.measure in ("first", "last", "since"):
+        for crossing in crossings(leaf.span):
+            yield figure.measure, crossing
+    for aggregate in leaf.aggregates:
+        if aggregate.rows.days is not None:
+            for crossing in crossings(aggregate.rows.days):
+                yield "row", crossing
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +113,18 @@ class _Reader:
 
     def _attribute(self, condition: Condition) -> Leaf:
         kind = ATTRIBUTES[condition.name]
+        if condition.name in DERIVED:
+            return self._derived(condition, DERIVED[condition.name])
         if kind is Kind.DATE:
-            return Leaf(_DAYS[condition.name], self._days(condition))
+            return Leaf(Aggregate(_DAYS[condition.name]), self._days(condition))
         if condition.name == "days_since_last_order":
-            return Leaf("last", days_ago(self._numbers(condition, kind)))
-        return Leaf(_NUMBERS[condition.name], self._numbers(condition, kind))
+            return Leaf(Aggregate("last"), days_ago(self._numbers(condition, kind)))
+        return Leaf(Aggregate(_NUMBERS[condition.name]), self._numbers(condition, kind))
+
+    def _derived(self, condition: Condition, entry: Derived | Graded) -> Leaf:
+        if isinstance(entry, Graded):
+            return Leaf(entry.of, cuts(entry, self._numbers(condition, Kind.COUNT)))
+        return Leaf(entry, self._numbers(condition, entry.kind))
 
     def _matches(self, matches: Matches) -> tuple[Leaf, ...]:
         kinds = FUNCTIONS[matches.function]
@@ -130,12 +134,12 @@ class _Reader:
             self._numbers(conditions["amount"], Kind.MONEY) if "amount" in conditions else None,
         )
         grouped = [
-            Leaf(_GROUPED[name], self._numbers(condition, kinds[name]), rows)
+            Leaf(Aggregate(_GROUPED[name], rows), self._numbers(condition, kinds[name]))
             for name, condition in conditions.items()
             if name in _GROUPED
         ]
         if "count" not in conditions:
-            grouped.insert(0, Leaf("count", Span(low=1), rows))
+            grouped.insert(0, Leaf(Aggregate("count", rows), Span(low=1)))
         return tuple(grouped)
 
     def _days(self, condition: Condition) -> Span[Edge]:
@@ -144,11 +148,30 @@ class _Reader:
 
     def _numbers(self, condition: Condition, kind: Kind) -> Span[int]:
         _ready(condition, kind)
-        return number_span(condition.operator, condition.values, decimals(self.currency) if kind is Kind.MONEY else 0)
+        minor = decimals(self.currency) if kind in (Kind.MONEY, Kind.PRICE) else 0
+        if kind in (Kind.RATIO, Kind.PRICE):
+            return ratio_span(condition.operator, condition.values, minor + RATIO_DECIMALS)
+        return number_span(condition.operator, condition.values, minor)
+
+
+def cuts(graded: Graded, grades: Span[int]) -> Span[Level | int]:
+    """The values of the measure whose grades lie in a span: from one cut on, and below another."""
+    low = 1 if grades.low is None else max(grades.low, 1)
+    high = graded.grades if grades.high is None else min(grades.high, graded.grades)
+    if low > high:
+        return Span(1, 0, grades.outside)  # no value has such a grade
+    least, beyond = (high, low - 1) if graded.falling else (low, high + 1)
+    return Span(_cut(graded, least, 0), _cut(graded, beyond, -1), grades.outside)
+
+
+def _cut(graded: Graded, grade: int, shift: int) -> Level | None:
+    """The cut of a grade, None where it is an end that all values pass."""
+    ends = (0, graded.grades) if graded.falling else (1, graded.grades + 1)
+    return None if grade in ends else Level(f"{graded.key}.{grade}", shift=shift)
 
 
 def _complement(leaf: Leaf) -> Leaf:
-    return Leaf(leaf.measure, leaf.span.complement(), leaf.rows)
+    return Leaf(leaf.figure, leaf.span.complement())
 
 
 def _ready(condition: Condition, kind: Kind) -> None:

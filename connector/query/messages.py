@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from connector.errors import QueryError
-from connector.query.attributes import Kind
+from connector.query.measures import Kind
 from connector.query.tree import Place
 
 Language = Literal["fr", "en"]
@@ -48,6 +48,11 @@ KINDS: Mapping[Kind, Mapping[Language, str]] = {
     },
     Kind.COUNT: {"en": "a whole number", "fr": "un nombre entier"},
     Kind.MONEY: {"en": "an amount, such as 49.90", "fr": "un montant, par exemple 49.90"},
+    Kind.PRICE: {"en": "an amount, such as 49.90", "fr": "un montant, par exemple 49.90"},
+    Kind.RATIO: {
+        "en": "a number with at most four decimals, such as 0.5",
+        "fr": "un nombre à quatre décimales au plus, par exemple 0.5",
+    },
 }
 
 _VALUE: Mapping[Language, str] = {"en": "a value", "fr": "une valeur"}

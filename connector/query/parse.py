@@ -13,7 +13,8 @@ from lark.exceptions import UnexpectedCharacters, VisitError
 
 from connector.days import day_number
 from connector.errors import QueryError
-from connector.query.attributes import ATTRIBUTES, FUNCTIONS, Kind
+from connector.query.attributes import ATTRIBUTES, FUNCTIONS
+from connector.query.measures import RATIO_DECIMALS, Kind
 from connector.query.messages import KINDS, Language, Name, expected, problem
 from connector.query.tree import (
     All,
@@ -230,6 +231,9 @@ def _fits(value: Value, kind: Kind) -> bool:
         case Parameter():
             return kind is Kind.DATE or not value.past
         case Number():
-            return kind is Kind.MONEY or (kind is Kind.COUNT and value.value == value.value.to_integral_value())
+            if kind is Kind.RATIO:
+                return value.value == round(value.value, RATIO_DECIMALS)
+            whole = value.value == value.value.to_integral_value()
+            return kind in (Kind.MONEY, Kind.PRICE) or (kind is Kind.COUNT and whole)
         case Day() | Offset():
             return kind is Kind.DATE

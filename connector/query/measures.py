@@ -1,0 +1,111 @@
+"""What is measured of a person, and what is made of measures: the nouns between a rule and its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+from sqlalchemy import ColumnElement
+
+from connector.query.bounds import Edge, Level, Span
+
+Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since"]
+
+
+class Kind(StrEnum):
+    """What an attribute is compared with."""
+
+    DATE = "date"
+    COUNT = "count"  # a whole number
+    MONEY = "money"  # in the shop's currency, as merchants write it: 49.90
+    RATIO = "ratio"  # any number with up to four decimals: 0.5, 2, 14.99
+    PRICE = "price"  # a quotient of money: 49.90, compared exactly
+
+
+RATIO_DECIMALS = 4
+"""Digits after the point with which a ratio is compared; a price has as many more than its currency."""
+RATIO_UNIT = 10**RATIO_DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which of a person's counted orders are meant: by day and by net amount; None means all."""
+
+    days: Span[Edge] | None = None
+    amounts: Span[int | Level] | None = None
+
+
+EVERY = Rows()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One measure over some of a person's counted orders."""
+
+    measure: Measure
+    rows: Rows = EVERY
+
+
+class Figures(Protocol):
+    """What a formula is made of: columns of one person as of one day."""
+
+    @property
+    def person(self) -> ColumnElement[int]:
+        """The person's id, for a subquery of the formula's own."""
+        ...
+
+    @property
+    def today(self) -> ColumnElement[int]:
+        """The day asked for."""
+        ...
+
+    def value(self, measure: Measure, rows: Rows = EVERY) -> ColumnElement[Any]:
+        """A measure, which must be among the `needs`. Sums and counts are never null, days are."""
+        ...
+
+    def constant(self, key: str) -> ColumnElement[int]:
+        """A calibrated figure, rounded down, which must be among the `constants`; null where there is none."""
+        ...
+
+
+Formula: TypeAlias = Callable[[Figures], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An attribute that is worked out of measures and of the shop's own figures.
+
+    `value` is a whole number or null. With `per` it is a ratio, `value` / `per`, of which nothing is divided: a
+    comparison multiplies crosswise; where `per` is null or not positive there is no value. Its next review is
+    found by itself: where a window of `needs` moves over an order; the next calibration, with `constants`; and, with
+    `slope` (by how much `value` grows each day that nothing is bought; None where time adds nothing), the day on
+    which it reaches a bound. `daily` is for what is none of these: it is looked at every day.
+    """
+
+    name: str
+    kind: Kind
+    value: Formula
+    per: Formula | None = None
+    needs: tuple[Aggregate, ...] = ()
+    constants: tuple[str, ...] = ()
+    slope: Formula | None = None
+    daily: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """An attribute that says between which calibrated cuts a measure, or a derived figure without `per`, lies.
+
+    The cut `key.N` is the smallest value whose grade is N, and the least one too: with `falling`, whose grade is at
+    most N. Grades go from 1 to `grades`; the value of the first (rising) or last (falling) grade needs no cut. So a
+    score of five has the cuts key.2 to key.5 (rising) or key.1 to key.4 (falling), and a percentile rank, of which 1
+    is the best, is falling with key.1 to key.99.
+    """
+
+    name: str
+    of: Derived | Aggregate
+    key: str
+    grades: int
+    falling: bool = False
