@@ -252,7 +252,7 @@ def test_many_rows_are_written_read_changed_and_removed_in_batches(fresh: Fresh)
     with fresh().begin() as connection:
         bulk(connection, people, ("id", "since_day"), ((n, n) for n in range(1, 25_001)))
         found = chosen(connection, people, ("id", "since_day"), "id", range(1, 5001))
-        assert [tuple(row) for row in found] == [(n, n) for n in range(1, 5001)]
+        assert sorted(tuple(row) for row in found) == [(n, n) for n in range(1, 5001)]
         bulk_update(connection, people, ("since_day", "next_review_on"), [(1, 7, 8), (2, 9, None)])
         bulk_update(connection, people, ("since_day",), [])
         remove(connection, people, "id", range(3, 25_001))

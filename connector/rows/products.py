@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from connector.database import chosen, next_id, upsert
+from connector.database import bulk, chosen, next_id, upsert
 from connector.models import Product
 from connector.records import ProductRecord
 from connector.tables import table
@@ -38,11 +38,12 @@ def product_ids(connection: Connection, store_id: int, platform_ids: Iterable[st
     products = table(Product)
     wanted = set(platform_ids)
     found = chosen(connection, products, ("platform_id", "id"), "platform_id", wanted, store_id=store_id)
-    known: dict[str, int] = {name: row_id for name, row_id in found}
+    known: dict[str, int] = {row.platform_id: row.id for row in found}
     new = sorted(wanted - known.keys())
     if new:
         first = next_id(connection, products)
-        rows = [{"id": first + n, "store_id": store_id, "platform_id": name} for n, name in enumerate(new)]
-        connection.execute(products.insert(), rows)
-        known.update({row["platform_id"]: row["id"] for row in rows})
+        added = {name: first + n for n, name in enumerate(new)}
+        rows = ((row_id, store_id, name) for name, row_id in added.items())
+        bulk(connection, products, ("id", "store_id", "platform_id"), rows)
+        known |= added
     return known
