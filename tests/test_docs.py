@@ -1,0 +1,60 @@
+"""The documents say what the program does: every command and every setting, and nothing that does not exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from connector.settings import DestinationSettings, ScheduleSettings, SegmentSettings, Settings, StoreSettings, load
+from sync.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+SETTINGS = sorted(
+    {
+        name
+        for model in (Settings, StoreSettings, DestinationSettings, ScheduleSettings, SegmentSettings)
+        for name in model.model_fields
+    }
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_names_every_command(command: str) -> None:
+    assert re.search(rf"(`|bin/)(connector )?{command}\b", README)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_readme_names_every_setting(name: str) -> None:
+    assert f"`{name}`" in README or f"[{name}" in README
+
+
+@pytest.mark.parametrize("command", app.registered_commands, ids=lambda command: str(command.name))
+def test_every_command_says_what_it_does(command: object) -> None:
+    callback = getattr(command, "callback", None)
+    assert callback is not None
+    assert (callback.__doc__ or "").strip().endswith(".")
+
+
+def test_the_sample_settings_of_readme_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert sample
+    file = tmp_path / "connector.toml"
+    file.write_text(sample[1], encoding="utf-8")
+    monkeypatch.setenv("SHOPIFY_CLIENT_SECRET", "s")
+    settings = load(file)
+    assert set(settings.stores) == {"boutique", "outlet"}
+    assert settings.stores["boutique"].options()["client_secret"] == "s"
+    assert isinstance(settings.segments["spread"], BaseModel)
+    assert settings.segments["spread"].window == 180
+
+
+def test_both_languages_document_the_same_commands() -> None:
+    french = (ROOT / "docs/fr/prise-en-main.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:`|bin/)connector ([a-z]+)", french))
+    assert named
+    assert named <= set(COMMANDS)
