@@ -62,7 +62,9 @@ def _open(engine: Engine) -> None:
     file = path(engine)
     if file is not None:
         with suppress(OSError):  # SQLite says better what is wrong
-            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+            # A new file is its owner's alone. One that is there is not touched: closing it would let go of the locks
+            # that SQLite holds for this process (sqlite.org/howtocorrupt.html, 2.2).
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with explained(engine):
         with engine.connect() as connection:
             found = revision(connection)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -276,3 +278,21 @@ def test_an_upsert_writes_only_what_differs(fresh: Fresh) -> None:
         ]
         assert changed == [1, 0, 1]
         assert connection.execute(select(products.c.id, products.c.title)).all() == [(9, "Bol")]
+
+
+def test_opening_a_database_again_keeps_the_locks_of_who_has_it_open(tmp_path: Path) -> None:
+    """Else another process takes the last connection for gone, and removes the log under the one that is there."""
+    file = tmp_path / "connector.db"
+    first = open_database(str(file))
+    second = open_database(str(file))
+    try:
+        with first.connect() as connection:
+            connection.execute(select(table(Product))).all()
+            statement = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA journal_mode = DELETE')"
+            other = subprocess.run(
+                [sys.executable, "-c", statement, str(file)], capture_output=True, text=True, check=False
+            )
+        assert "database is locked" in other.stderr
+    finally:
+        first.dispose()
+        second.dispose()
