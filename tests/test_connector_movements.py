@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +13,7 @@ from connector.days import day_date
 from connector.errors import SettingsError
 from connector.memberships import activate, advance
 from connector.movements import evolution, movements, unsettled
+from tests.conftest import Fresh
 from tests.rules_world import BASE, Person, Sale, add_rows, family, lent, person, shops, stage, stages_on
 
 SPREAD = catalogue()[0]
@@ -141,7 +141,7 @@ def test_people_who_wait_for_a_recompute_are_told(engine: Engine) -> None:
         assert unsettled(connection, BASE + 130) == 1
 
 
-def test_both_databases_say_the_same(fresh: Any) -> None:
+def test_both_databases_say_the_same(fresh: Fresh) -> None:
     people = [person(BASE - 200), person(BASE - 100, BASE - 3), Person(BASE - 4)]
     with lent(fresh(), people) as connection:
         kept(connection, [SPREAD], BASE - 2)
