@@ -1,0 +1,157 @@
+"""The library: every family and audience there is, with objectives, caps and ideas, and what of it is switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from connector.catalogue.entries import (
+    Audience,
+    Cap,
+    Entry,
+    Family,
+    Language,
+    Level,
+    Need,
+    Objective,
+    ParameterValue,
+    Phase,
+    Platform,
+    Play,
+    Stage,
+    Text,
+)
+from connector.errors import SettingsError
+
+_ORDER: tuple[Level, ...] = ("full", "partial", "none")
+PLATFORMS: tuple[Platform, ...] = ("shopify", "woocommerce", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a platform cannot, or not quite, tell of what an entry needs, and why."""
+
+    need: str
+    level: Level
+    reason: Text
+
+
+class Library(Entry):
+    """The catalogue as a whole, each entry by its key, in the order in which it is shown."""
+
+    families: Mapping[str, Family] = {}
+    audiences: Mapping[str, Audience] = {}
+    objectives: Mapping[str, Objective] = {}
+    caps: Mapping[str, Cap] = {}
+    playbooks: Mapping[str, Play] = {}
+    needs: Mapping[str, Need] = {}
+
+    def entries(self) -> Iterator[Family]:
+        """Every family, then every audience."""
+        yield from self.families.values()
+        yield from self.audiences.values()
+
+    def entry(self, key: str) -> Family:
+        """The family or audience of a key; SettingsError names the nearest."""
+        found = self.families.get(key) or self.audiences.get(key)
+        if found is None:
+            raise _nothing("family or audience", key, [*self.families, *self.audiences])
+        return found
+
+    def segments(self) -> dict[str, tuple[Family, Stage]]:
+        """Every stage and audience by its segment key."""
+        return {entry.segment_key(stage): (entry, stage) for entry in self.entries() for stage in entry.stages}
+
+    def segment(self, key: str) -> tuple[Family, Stage]:
+        """The entry and the stage of a segment key; SettingsError names the nearest."""
+        found = self.segments()
+        if key not in found:
+            raise _nothing("segment", key, found)
+        return found[key]
+
+    def on(self) -> tuple[Family, ...]:
+        """What is switched on and can be answered: the families, then the audiences."""
+        return tuple(entry for entry in self.entries() if entry.on and not entry.missing and not self.waiting(entry))
+
+    def table(self) -> tuple[Audience, ...]:
+        """The 43 audiences of the table, by row."""
+        rows = [audience for audience in self.audiences.values() if audience.row is not None]
+        return tuple(sorted(rows, key=lambda audience: audience.row or 0))
+
+    def limits(self, entry: Family, platform: Platform) -> tuple[Limit, ...]:
+        """What a platform cannot tell in full of what an entry needs, the worst first."""
+        found = []
+        for name in entry.needs:
+            supply = self.needs[name].supply(platform)
+            if supply.reason is not None:
+                found.append(Limit(name, supply.level, supply.reason))
+        return tuple(sorted(found, key=lambda limit: -_ORDER.index(limit.level)))
+
+    def level(self, entry: Family, platform: Platform) -> Level:
+        """How far an entry can be answered from a platform: as far as what it can tell least of."""
+        return max((limit.level for limit in self.limits(entry, platform)), key=_ORDER.index, default="full")
+
+    def waiting(self, entry: Family) -> Text | None:
+        """Why no platform at all can answer an entry; None where one can."""
+        for name in entry.needs:
+            supplies = [self.needs[name].supply(platform) for platform in PLATFORMS]
+            if all(supply.level == "none" for supply in supplies):
+                return supplies[0].reason
+        return None
+
+    def objective(self, segment_key: str) -> Objective | None:
+        """What is wanted of the people of a segment."""
+        name = self.segment(segment_key)[1].objective
+        return None if name is None else self.objectives[name]
+
+    def cap(self, segment_key: str) -> Cap | None:
+        """How often the people of a segment may be written to; None where it adds nothing to their other segments."""
+        name = self.segment(segment_key)[1].cap
+        return None if name is None else self.caps[name]
+
+    def strictest(self, days: Mapping[str, int]) -> Phase | None:
+        """The slowest pace among the segments that someone is in, by the days since each entry."""
+        caps = [(self.cap(key), since) for key, since in days.items()]
+        phases = [cap.on_day(since) for cap, since in caps if cap is not None and not cap.to_everyone]
+        return min(phases, key=lambda phase: phase.pace, default=None)
+
+    def playbook(self, segment_key: str) -> tuple[Play, ...]:
+        """Ideas for a segment: its own first, then those for its objective."""
+        objective = self.segment(segment_key)[1].objective
+        own = [play for play in self.playbooks.values() if segment_key in play.segments]
+        shared = [play for play in self.playbooks.values() if play.objective and play.objective == objective]
+        return tuple(dict.fromkeys([*own, *shared]))
+
+    def tags(self, language: Language) -> dict[str, str]:
+        """The tag of every segment by its key."""
+        return {key: stage.tag.of(language) for key, (_, stage) in self.segments().items()}
+
+    def chosen(
+        self,
+        changes: Mapping[str, Mapping[str, ParameterValue]] | None = None,
+        *,
+        keys: Iterable[str] | None = None,
+    ) -> tuple[Family, ...]:
+        """The families switched on (or what `keys` name), each with the parameters that `changes` gives it by its key.
+
+        SettingsError where there is no such entry or parameter, or a value is missing.
+        """
+        for key in changes or {}:
+            self.entry(key)
+        wanted = [f for f in self.families.values() if f.on] if keys is None else [self.entry(key) for key in keys]
+        found = tuple(entry.changed((changes or {}).get(entry.key, {})) for entry in wanted)
+        for entry in found:
+            if entry.missing:
+                raise SettingsError(
+                    f"{entry.key} needs a value for {entry.missing[0]}.",
+                    remedy=f"Set {entry.missing[0]} among its parameters in segments.toml.",
+                )
+        return found
+
+
+def _nothing(kind: str, key: str, known: Iterable[str]) -> SettingsError:
+    near = get_close_matches(key, list(known), 1, 0.5)
+    return SettingsError(
+        f"There is no {kind} {key}.", remedy=f"Did you mean {near[0]}?" if near else "`connector segments` lists them."
+    )
