@@ -106,8 +106,9 @@ def woocommerce_settings(fake: FakeWooCommerce, **more: str) -> str:
 def copied(line: CommandLine, folder: Path, now: str | None = None) -> CommandLine:
     """The same database and settings in another folder."""
     folder.mkdir()
-    for file in line.folder.iterdir():
-        shutil.copy(file, folder / file.name)
+    line.ask("backup", str(folder / line.database.name))
+    if line.settings.exists():
+        shutil.copy(line.settings, folder)
     return CommandLine(folder, now or line.now)
 
 

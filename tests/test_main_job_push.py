@@ -1,0 +1,198 @@
+"""The main job's last third: what is written at Shopify, WooCommerce and Mailchimp, by the shop's own books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Answer, CommandLine
+from tests.three_destinations import START, TODAY, Standing, World, open_world
+
+pytestmark = pytest.mark.xdist_group("push")
+
+LATER = timedelta(days=60)
+
+
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world that was read and worked out; nobody writes in it."""
+    with open_world(tmp_path_factory.mktemp("pulled")) as world:
+        world.line.ask("pull")
+        world.line.ask("recompute")
+        assert world.writes == 0
+        yield world
+
+
+@pytest.fixture
+def world(pulled: World, tmp_path: Path) -> Iterator[World]:
+    """The same world and database, for one test."""
+    with open_world(tmp_path) as made:
+        pulled.line.ask("backup", str(made.line.database))
+        yield made
+
+
+def differing(one: Standing, other: Standing) -> set[str]:
+    """The addresses of which two standings say different things."""
+    assert one.keys() == other.keys()
+    return {address for address in one if one[address] != other[address]}
+
+
+def plans(answer: Answer) -> dict[str, dict[str, object]]:
+    """The plans that a push printed, by destination."""
+    return {str(plan["destination"]): plan for plan in answer.lines}
+
+
+def test_a_push_writes_everybodys_stage_and_leaves_all_else(world: World) -> None:
+    before, agreed = world.standing(), world.consents()
+    printed = plans(world.line.run("push", "--json"))
+    assert world.standing() == world.wanted(before, TODAY)
+    assert world.consents() == agreed
+    assert {name: plan["people"] for name, plan in printed.items() if name != "lettre"} == {
+        name: len(before[name]) for name in ("tags", "meta")
+    }
+    assert world.shopify.violations == world.mailchimp.violations == []
+    assert world.mailchimp.automations == []
+
+
+def test_a_second_push_and_a_second_run_send_no_write(world: World) -> None:
+    world.line.ask("push")
+    writes, standing = world.writes, world.standing()
+    assert writes > 0
+    printed = plans(world.line.ask("push", "--json"))
+    assert {name: plan["changes"] for name, plan in printed.items()} == {"tags": 0, "meta": 0, "lettre": 0}
+    world.line.ask("run")
+    assert world.writes == writes
+    assert world.standing() == standing
+
+
+def test_after_sixty_days_exactly_those_are_pushed_whom_time_has_moved(world: World) -> None:
+    world.line.ask("push")
+    before = world.standing()
+    first, ledgers = world.stages(TODAY), [len(fake.writes) for fake in (world.shopify, world.woocommerce)]
+    world.now = START + LATER
+    world.line.ask("pull")
+    world.line.ask("recompute")
+    printed = plans(world.line.ask("push", "--json"))
+    last = world.stages((START + LATER).date())
+    moved = {address for address, stage in last.items() if stage != first[address]}
+    assert 10 < len(moved) < len(last) / 4
+    after = world.standing()
+    for name in ("tags", "meta", "lettre"):
+        assert differing(before[name], after[name]) == moved & before[name].keys(), name
+    for name in ("tags", "meta"):  # addresses that Mailchimp did not know are looked for again each week
+        assert printed[name]["people"] == len(moved & before[name].keys())
+        assert printed[name]["causes"] == {"time": printed[name]["changes"]}
+    assert [len(fake.writes) for fake in (world.shopify, world.woocommerce)] > ledgers
+    told = {address for address, _ in world.mailchimp.automations}
+    assert told == moved & before["lettre"].keys()  # later pushes may set off an automation, for these alone
+
+
+def test_a_rehearsal_writes_nothing_and_is_what_then_happens(world: World) -> None:
+    before, database = world.standing(), world.line.dump()
+    rehearsed = plans(world.line.ask("push", "--dry-run", "--json"))
+    assert world.writes == 0
+    assert world.standing() == before
+    assert world.line.dump() == database
+    happened = plans(world.line.ask("push", "--json"))
+    for name, plan in rehearsed.items():
+        for what in ("people", "addresses", "changes", "items", "causes"):
+            assert plan[what] == happened[name][what], (name, what)
+        assert happened[name]["state"] == "applied"
+
+
+def test_a_pilot_of_named_people_writes_to_them_alone(world: World) -> None:
+    before = world.standing()
+    addresses = sorted(before["lettre"])[:2]
+    only = [part for address in addresses for part in ("--only", address)]
+    world.line.ask("push", *only)
+    after = world.standing()
+    for name in before:
+        assert differing(before[name], after[name]) == set(addresses)
+    world.line.ask("push")
+    assert world.standing() == world.wanted(before, TODAY)
+
+
+def test_a_pilot_of_some_people_writes_to_as_many(world: World) -> None:
+    before = world.standing()
+    world.line.ask("push", "tags", "--limit", "7")
+    after = world.standing()
+    assert len(differing(before["tags"], after["tags"])) == 7
+    assert (before["meta"], before["lettre"]) == (after["meta"], after["lettre"])
+
+
+def test_undo_takes_back_what_stands_as_it_was_left_and_holds_the_destination(world: World) -> None:
+    before = world.standing()
+    printed = plans(world.line.ask("push", "--json"))
+    changed = next(account for account in world.shop.customers.values() if account.id > 100)
+    changed.tags.add("Depuis, du commerçant")
+    for plan in printed.values():
+        world.line.ask("undo", str(plan["run_id"]))
+    after = world.standing()
+    mine = str(changed.email)
+    assert after["tags"][mine][0] == before["tags"][mine][0] | {"Depuis, du commerçant"}
+    assert differing(before["tags"], after["tags"]) == {mine}
+    assert after["meta"] == before["meta"]
+    assert {address: tags for address, (tags, _) in after["lettre"].items()} == {
+        address: tags for address, (tags, _) in before["lettre"].items()
+    }
+    writes = world.writes
+    assert {plan["held"] for plan in plans(world.line.ask("push", "--json")).values()} == {True}
+    assert world.writes == writes
+    world.line.ask("push", "--resume")
+    assert world.writes > writes
+
+
+def test_leave_removes_all_that_was_ours_and_nothing_else(world: World) -> None:
+    before = world.standing()
+    world.line.ask("push")
+    for name in ("tags", "meta", "lettre"):
+        world.line.ask("leave", name)
+    after = world.standing()
+    assert after["tags"] == before["tags"]
+    assert after["meta"] == before["meta"]
+    for address, (tags, fields) in after["lettre"].items():
+        assert (tags, {value for _, value in fields}) == (before["lettre"][address][0], {""})
+
+
+def test_a_push_that_would_take_most_away_is_refused_until_somebody_insists(world: World) -> None:
+    """The shop's orders are gone, as after an import into an empty shop: everybody would become a prospect."""
+    world.line.ask("push")
+    before = world.standing()
+    for order in world.shop.orders.values():
+        order.status, order.cancelled_at, order.updated_at = "paid", START, START + timedelta(hours=1)
+    world.now = START + timedelta(hours=2)
+    world.line.ask("pull")
+    world.line.ask("recompute")
+    writes = world.writes
+    refused = world.line.process("push", "tags")
+    assert refused.code == 3
+    assert "is refused" in refused.err
+    assert "--force insists" in refused.err
+    assert world.writes == writes
+    assert world.standing() == before
+    assert world.line.process("run").code == 3
+    assert world.writes == writes
+    world.line.ask("push", "--force")
+    assert {tags for tags, _ in world.standing()["tags"].values()} >= {frozenset({"Cycle : Prospect"})}
+    assert world.standing() == world.wanted(_without_ours(before), world.now.date())
+
+
+def _without_ours(standing: dict[str, Standing]) -> dict[str, Standing]:
+    return {
+        name: {
+            address: (frozenset(tag for tag in tags if not tag.startswith("Cycle : ")), fields)
+            for address, (tags, fields) in addresses.items()
+        }
+        for name, addresses in standing.items()
+    }
+
+
+def test_a_clock_that_goes_back_is_refused(world: World) -> None:
+    world.line.ask("push")
+    world.now = START - timedelta(days=2)
+    earlier = CommandLine(world.folder, world.now.isoformat()).process("push")
+    assert earlier.code == 3
+    assert "clock" in earlier.err or "horloge" in earlier.err
