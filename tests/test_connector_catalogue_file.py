@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.catalogue import Language, library, load, read
+from connector.catalogue.check import problems
 from connector.catalogue.refusal import line_of
 from connector.errors import SettingsError
 
@@ -119,6 +120,24 @@ def test_a_family_of_the_merchants_own_has_its_stages_in_the_order_of_the_file()
     assert pace.rules() == ["number_of_orders >= 5", "TRUE"]
 
 
+def test_each_frequent_value_can_be_an_audience_of_its_own() -> None:
+    shipped = library()
+    asked = shipped.audiences["aud.payment_method"].model_copy(update={"each": ("PayPal", "Carte, 3×", "支付宝")})
+    found = shipped.model_copy(update={"audiences": {**shipped.audiences, asked.key: asked}}).divided()
+    paypal, card = found.audiences["aud.payment_method_paypal"], found.audiences["aud.payment_method_carte_3"]
+
+    assert (paypal.parameters["m"], paypal.missing, paypal.row) == ("PayPal", (), None)
+    assert paypal.stage.tag.fr == "Audience : Moyen de paiement : PayPal"
+    assert (card.label.en, card.stage.tag.en) == (
+        "Payment method used: Carte, 3×",
+        "Audience: Payment method: Carte  3×",
+    )
+    assert paypal.told(paypal.stage, "fr") == "Au moins une commande payée par PayPal."
+    assert len([key for key in found.audiences if key.startswith("aud.payment_method_")]) == 3
+    assert len(found.table()) == 43
+    assert list(problems(found)) == []
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "segments.toml"
     file.write_text(CHANGED, encoding="utf-8")
@@ -154,6 +173,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("[audiences.vip]\nobjective = 'to_loyl'", "line 2: there is no objective to_loyl. Did you mean to_loyal?"),
         ("[audiences.vip]\ncap = 'loyall'", "line 2: there is no contact cap loyall. Did you mean loyal?"),
         ("[audiences.vip]\nuse = 'block'", "line 2: use should be one of 'address' or 'exclude'."),
+        ("[audiences.vip]\neach = ['a']", "line 2: aud.vip has no value of which each could make an audience."),
+        ("[audiences.city]\neach = ['Lyon', 'LYON']", "line 2: Lyon reads the same as another value of the list."),
         ("[audiences.vip]\nkey = 'aud.x'", "line 2: there is nothing called key here."),
         ("[audiences.vip]\nfields.mailchimp = 'vip'", "line 2: a field is called like lc_vip in woocommerce"),
         ("[audiences.vip]\nfields = { mailchimp = 'TOP20' }", "the field TOP20 is already that of"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from connector.catalogue.entries import Family, Language, folded
+from connector.catalogue.entries import Audience, Family, Language, folded, slug
 from connector.catalogue.library import Library
 from connector.errors import QueryError, SettingsError
 from connector.query import parse
@@ -86,8 +86,20 @@ def _entry_problems(library: Library, entry: Family) -> Iterator[Problem]:
             yield from _known((*where, "objective"), "objective", stage.objective, library.objectives)
         if stage.cap is not None:
             yield from _known((*where, "cap"), "cap", stage.cap, library.caps)
+    if isinstance(entry, Audience) and entry.each:
+        yield from _value_problems(entry)
     if entry.key in library.families and entry.stages[-1].rule.strip().upper() != "TRUE":
         yield Problem((*stage_path(entry, len(entry.stages) - 1), "rule"), "not whole", {"found": entry.key})
+
+
+def _value_problems(audience: Audience) -> Iterator[Problem]:
+    path = (*entry_path(audience), "each")
+    if audience.divisible is None:
+        yield Problem(path, "not divisible", {"found": audience.key})
+    slugs = [slug(value) for value in audience.each]
+    for value, short in zip(audience.each, slugs, strict=True):
+        if slugs.count(short) > 1:
+            yield Problem(path, "value twice", {"found": value})
 
 
 def _known(path: Path, kind: str, name: str, known: Iterable[str]) -> Iterator[Problem]:

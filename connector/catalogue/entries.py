@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias, cast
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -175,11 +176,27 @@ class Audience(Family):
     row: int | None = Field(default=None, ge=1, le=43)  # in the table of audiences that the product promises
     group: Literal["phase", "value", "habits", "demographic", "channel", "behaviour", "own"] = "own"
     use: Literal["address", "exclude"] = "address"  # exclude: kept out of campaigns, never blacklisted
+    each: tuple[str, ...] = ()  # values of what it asks for, of which each makes an audience of its own
 
     @property
     def stage(self) -> Stage:
         """Its one stage, with rule and tag."""
         return self.stages[0]
+
+    @property
+    def divisible(self) -> str | None:
+        """The parameter of which each value can make an audience of its own; None where there is none."""
+        return next((name for name, ask in self.asks.items() if ask.per_value), None)
+
+    def of_value(self, value: str) -> Audience:
+        """The audience for one value of what it can be divided by: aud.payment_method_paypal."""
+        name = f"{self.stage.key}_{slug(value)}"
+        label = _with_value(self.label, value)
+        tag = Tag.model_validate(_with_value(self.stage.tag, value.replace(",", " ")).model_dump())
+        stage = self.stage.model_copy(update={"key": name, "label": label, "tag": tag})
+        parameters = {**self.parameters, str(self.divisible): value}
+        changes = {"key": f"aud.{name}", "label": label, "stages": (stage,), "each": ()}
+        return self.model_copy(update={**changes, "parameters": parameters, "row": None, "asks": {}, "fields": {}})
 
     def segment_key(self, stage: Stage) -> str:  # noqa: ARG002 - there is only one
         """An audience is its own segment: aud.vip."""
@@ -282,9 +299,19 @@ class Need(Entry):
         return {"shopify": self.shopify, "woocommerce": self.woocommerce, "csv": self.csv}[platform]
 
 
+def slug(text: str) -> str:
+    """A text as part of a key: small letters, digits and _; its digest where it has none of these."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or f"x{crc32(text.encode()):08x}"
+
+
 def folded(tag: str) -> str:
     """A tag as tools compare it: without case."""
     return unicodedata.normalize("NFC", tag).casefold()
+
+
+def _with_value(text: Text, value: str) -> Text:
+    return Text(fr=f"{text.fr} : {value}", en=f"{text.en}: {value}")
 
 
 def _written(value: ParameterValue | None, language: Language) -> str:

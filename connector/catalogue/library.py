@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Self
 
 from connector.catalogue.entries import (
     Audience,
@@ -51,6 +52,14 @@ class Library(Entry):
         """Every family, then every audience."""
         yield from self.families.values()
         yield from self.audiences.values()
+
+    def divided(self) -> Self:
+        """The library with an audience for each value that one is to be divided by, next to it."""
+        audiences: dict[str, Audience] = {}
+        for key, audience in self.audiences.items():
+            made = [audience.of_value(value) for value in audience.each]
+            audiences |= {key: audience} | {one.key: one for one in made}
+        return self.model_copy(update={"audiences": audiences})
 
     def entry(self, key: str) -> Family:
         """The family or audience of a key; SettingsError names the nearest."""

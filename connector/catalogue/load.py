@@ -66,6 +66,7 @@ def load(text: str, name: str = FILE_NAME, language: Language = "en") -> Library
         found = Library.model_validate(_shaped(merged))
     except ValidationError as error:
         raise refused_model(name, text, error, merged, language) from None
+    found = found.divided()
     for problem in chain(problems(found), rule_problems(found, written, language)):
         raise refusal(name, text, problem, language)
     return found

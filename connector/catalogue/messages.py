@@ -29,6 +29,14 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "the last stage of {found} should have the rule TRUE, or some people are in no stage.",
         "fr": "la dernière étape de {found} doit avoir la règle TRUE, sinon certains clients n'ont aucune étape.",
     },
+    "not divisible": {
+        "en": "{found} has no value of which each could make an audience.",
+        "fr": "{found} n'a pas de valeur dont chacune ferait une audience.",
+    },
+    "value twice": {
+        "en": "{found} reads the same as another value of the list.",
+        "fr": "{found} se lit comme une autre valeur de la liste.",
+    },
     "same tag": {
         "en": "the tag “{found}” is already that of {other}.",
         "fr": "l'étiquette « {found} » est déjà celle de {other}.",

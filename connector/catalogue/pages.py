@@ -62,7 +62,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "from_day": "à partir du jour {day} : ",
         "none": "aucun message",
         "phase": "{n} en {days} jours au plus",
-        "per_value": "un segment par valeur fréquente est possible",
+        "per_value": '`each = ["…"]` en fait une audience par valeur',
         "for": "Pour",
     },
     "en": {
@@ -110,7 +110,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "from_day": "from day {day} on: ",
         "none": "no message",
         "phase": "at most {n} in {days} days",
-        "per_value": "one segment for each frequent value is possible",
+        "per_value": '`each = ["…"]` makes an audience of each value',
         "for": "For",
     },
 }
