@@ -34,7 +34,7 @@ from connectors.shopify.payloads import (
     UtmParameters,
 )
 
-REMEMBERED = 100_000
+REMEMBERED = 20_000
 
 
 class Amounts(dict[str, int]):
