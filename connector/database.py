@@ -38,6 +38,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from connector.errors import ConnectorError, SettingsError
 from connector.models import metadata
+from connector.query.bounds import fold
 from connector.tables import AnyRow
 
 BATCH = 900
@@ -217,6 +218,7 @@ def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
 
 def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
     """One writer beside many readers; what is erased is gone from the file."""
+    connection.create_function("fold", 1, _folded, deterministic=True)
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, not at the first write
     for pragma in (
         "journal_mode = WAL",
@@ -228,6 +230,12 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
         "temp_store = FILE",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str | None) -> str | None:
+    """What a text is compared by: of a shop's many rows, few texts differ."""
+    return None if text is None else fold(text)
 
 
 def _begin(connection: Connection) -> None:

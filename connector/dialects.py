@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Integer, Table, func
+from functools import cache
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    Table,
+    Text,
+    case,
+    cast,
+    collate,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -39,6 +54,37 @@ def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | post
     return make(table).on_conflict_do_nothing()
 
 
+class fold(FunctionElement[str]):  # noqa: N801
+    """A text as it is compared: NFC, without case, exactly as `connector.query.bounds.fold` does it in Python.
+
+    SQLite calls that very function, which the database gives it; PostgreSQL has the same done letter by letter.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+class position(FunctionElement[int]):  # noqa: N801
+    """Where the second text begins in the first, from 1; 0 where it does not."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """The value of a key of a JSON object that is kept as text; null where it has none."""
+
+    type = Text()
+    inherit_cache = True
+
+
+class month_day(FunctionElement[int]):  # noqa: N801
+    """Month and day of a day's number, as 1231."""
+
+    type = Integer()
+    inherit_cache = True
+
+
 @compiles(least)
 def _least(element: least, compiler: SQLCompiler, **options: object) -> str:
     return f"least({compiler.process(element.clauses, **options)})"
@@ -57,3 +103,77 @@ def _greatest(element: greatest, compiler: SQLCompiler, **options: object) -> st
 @compiles(greatest, "sqlite")
 def _greatest_sqlite(element: greatest, compiler: SQLCompiler, **options: object) -> str:
     return f"max({compiler.process(element.clauses, **options)})"
+
+
+@compiles(fold, "sqlite")
+def _fold_sqlite(element: fold, compiler: SQLCompiler, **options: object) -> str:
+    return f"fold({compiler.process(element.clauses, **options)})"
+
+
+@compiles(fold, "postgresql")
+def _fold_postgresql(element: fold, compiler: SQLCompiler, **options: object) -> str:
+    (text,) = element.clauses
+    single, several = _foldings()
+    plain = func.normalize(text)
+    folded = func.translate(plain, _constant("".join(single)), _constant("".join(single.values())))
+    longer = folded
+    for letter, letters in several.items():
+        longer = func.replace(longer, _constant(letter), _constant(letters))
+    ascii_ = func.lower(collate(text, "C"))
+    exact = case(
+        (text.regexp_match(_constant("^[\x01-\x7f]*$")), ascii_),
+        (plain.regexp_match(_constant(f"[{''.join(several)}]")), func.normalize(longer)),
+        else_=func.normalize(folded),
+    )
+    return compiler.process(exact.self_group(), **options)
+
+
+@cache
+def _foldings() -> tuple[dict[str, str], dict[str, str]]:
+    """The letters that folding changes: into one other letter, and into several."""
+    letters = [letter for letter in map(chr, range(128, 0x1FFFF)) if letter.casefold() != letter]
+    capitals = [chr(number) for number in range(ord("A"), ord("Z") + 1)]
+    single = {letter: letter.casefold() for letter in [*capitals, *letters] if len(letter.casefold()) == 1}
+    several = {letter: letter.casefold() for letter in letters if len(letter.casefold()) > 1}
+    return single, several
+
+
+def _constant(text: str) -> ColumnElement[str]:
+    """A text of ours written into the statement."""
+    escaped = text.replace("'", "''")
+    return literal_column(f"'{escaped}'", Text())
+
+
+@compiles(position, "sqlite")
+def _position_sqlite(element: position, compiler: SQLCompiler, **options: object) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(position, "postgresql")
+def _position_postgresql(element: position, compiler: SQLCompiler, **options: object) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_text, "sqlite")
+def _json_text_sqlite(element: json_text, compiler: SQLCompiler, **options: object) -> str:
+    column, key = element.clauses
+    return compiler.process(func.json_extract(column, "$." + key), **options)
+
+
+@compiles(json_text, "postgresql")
+def _json_text_postgresql(element: json_text, compiler: SQLCompiler, **options: object) -> str:
+    column, key = element.clauses
+    return compiler.process(cast(column, JSON).op("->>")(key), **options)
+
+
+@compiles(month_day, "sqlite")
+def _month_day_sqlite(element: month_day, compiler: SQLCompiler, **options: object) -> str:
+    (day,) = element.clauses
+    return compiler.process(cast(func.strftime("%m%d", day * 86400, "unixepoch"), Integer), **options)
+
+
+@compiles(month_day, "postgresql")
+def _month_day_postgresql(element: month_day, compiler: SQLCompiler, **options: object) -> str:
+    (day,) = element.clauses
+    date = literal_column("DATE '1970-01-01'", Date()) + cast(day, Integer)
+    return compiler.process(cast(func.to_char(date, "MMDD"), Integer), **options)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, insert
 from connector.memberships import activate, advance, full
 from connector.query import derived, parse
 from connector.query.bounds import Span
-from connector.query.facts import Shape
+from connector.query.clocks import Shape
 from connector.query.meaning import Leaf, cuts, meaning
 from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind
 from connector.query.select import Choice, calibrated, history, moving, reaches, state

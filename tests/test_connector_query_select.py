@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from connector.catalogue import catalogue
 from connector.query import Expression, canonical, parse
-from connector.query.facts import Shape
+from connector.query.clocks import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, edges, history, state
 from connector.scratch import scratch

@@ -10,30 +10,38 @@ from connector.query.tree import (
     Condition,
     Day,
     Expression,
+    Figure,
+    InSegment,
     Matches,
     Not,
     Number,
     Offset,
     Parameter,
+    Text,
+    Truth,
     Value,
+    Word,
 )
 
 
 def canonical(expression: Expression) -> str:
     """The rule as text: parsed again, it is the same tree."""
     match expression:
-        case Always():
-            return "TRUE"
+        case Always() | Not(Always()):
+            text = "TRUE" if isinstance(expression, Always) else "FALSE"
         case Condition():
-            return _condition(expression)
+            text = _condition(expression)
+        case InSegment():
+            text = f"in_segment({quoted(expression.key)})"
         case Matches():
-            return f"{expression.function} MATCHES {_conditions(expression)}"
+            text = f"{expression.function} MATCHES {_conditions(expression)}"
         case Not(Matches() as part):
-            return f"{part.function} NOT MATCHES {_conditions(part)}"
+            text = f"{part.function} NOT MATCHES {_conditions(part)}"
         case Not(part):
-            return f"NOT {_inside(part, (All, Any))}"
+            text = f"NOT {_inside(part, (All, Any))}"
         case All() | Any():
-            return _joined(expression)
+            text = _joined(expression)
+    return text
 
 
 def _joined(expression: All | Any) -> str:
@@ -51,20 +59,42 @@ def _conditions(matches: Matches) -> str:
 
 
 def _condition(condition: Condition) -> str:
-    return " ".join(
-        [condition.name, condition.operator, " AND ".join(_value(value) for value in condition.values)]
-    ).rstrip()
+    return f"{condition.name} {condition.operator} {_values(condition)}".rstrip()
 
 
-def _value(value: Value) -> str:
+def _values(condition: Condition) -> str:
+    if condition.operator in ("IN", "NOT IN"):
+        return f"({', '.join(_value(value) for value in condition.values)})"
+    return " AND ".join(_value(value) for value in condition.values)
+
+
+def _value(value: Value | Word) -> str:
     match value:
         case Number():
-            return f"{value.value:f}"
+            text = f"{value.value:f}"
         case Day():
-            return day_date(value.number).isoformat()
-        case Offset(count=0):
-            return "today"
+            text = day_date(value.number).isoformat()
         case Offset():
-            return f"-{value.count}{value.unit}"
+            text = f"{-value.count:+d}{value.unit}" if value.count else "today"
         case Parameter():
-            return f"{'-' if value.past else ''}${value.name}"
+            text = f"{('', '+', '-')[value.sign]}${value.name}"
+        case Text():
+            text = quoted(value.value)
+        case Truth():
+            text = "TRUE" if value.value else "FALSE"
+        case Word():
+            text = value.name
+        case Figure():
+            text = figure_key(value) if value.factor == 1 else f"{value.factor:f} * {figure_key(value)}"
+    return text
+
+
+def figure_key(figure: Figure) -> str:
+    """The key by which a figure of the shop is calibrated: AVG(order_amount, -365d)."""
+    return f"{figure.function}({', '.join(_value(argument) for argument in figure.arguments)})"
+
+
+def quoted(text: str) -> str:
+    """A text as the language writes it: in single quotes, which it may hold itself after a backslash."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'\\{escaped}'" if escaped.startswith("$") else f"'{escaped}'"  # '$x' is the parameter x

@@ -7,11 +7,17 @@ how its next review is found. The calibration keys that it names are bound for e
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from connector.dialects import greatest
-from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind
+from connector.models import Order, Refund
+from connector.query.bounds import Edge, Span
+from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind, Rows, Test
+from connector.tables import table
+
+orders, refunds = table(Order).alias("d"), table(Refund).alias("g")
 
 POOLED = "interval.pooled"
 """The mean number of days between two purchase days of the shop's people, in thousandths of a day."""
@@ -36,7 +42,57 @@ def idle(figures: Figures) -> ColumnElement[int]:
     return figures.today - figures.value("last")
 
 
+def of_buyers(measure: Aggregate) -> Derived:
+    """A measure of those who ever bought; a prospect has no score."""
+    return Derived(
+        measure.measure,
+        Kind.COUNT,
+        value=lambda figures: case((figures.value("count") > 0, figures.value(measure.measure, measure.rows))),
+        needs=(Aggregate("count"), measure),
+    )
+
+
+def returned(figures: Figures) -> ColumnElement[int]:
+    """What was given back to somebody by the day, in minor units, of orders that were purchases once."""
+    return _refunds(figures, func.coalesce(func.sum(refunds.c.amount), 0))
+
+
+def returns(figures: Figures) -> ColumnElement[int]:
+    """How many times something was given back to somebody by the day."""
+    return _refunds(figures, func.count())
+
+
+def bought(figures: Figures) -> ColumnElement[Any]:
+    """What somebody's orders came to by the day, with those that were taken back since."""
+    placed = select(func.sum(orders.c.total)).where(
+        orders.c.customer_id == figures.person, orders.c.counted == 1, orders.c.local_day <= figures.today
+    )
+    return placed.scalar_subquery()
+
+
+def couponed(figures: Figures) -> ColumnElement[int]:
+    """How many of somebody's purchases used a coupon."""
+    used = select(func.count()).where(
+        orders.c.customer_id == figures.person,
+        orders.c.counted == 1,
+        orders.c.local_day <= figures.today,
+        or_(orders.c.void_day.is_(None), orders.c.void_day > figures.today),
+        orders.c.coupons.is_not(None),
+    )
+    return used.scalar_subquery()
+
+
+def _refunds(figures: Figures, what: ColumnElement[Any]) -> ColumnElement[int]:
+    given_back = (
+        select(what)
+        .select_from(refunds.join(orders, orders.c.id == refunds.c.order_id))
+        .where(refunds.c.customer_id == figures.person, refunds.c.day <= figures.today, orders.c.counted == 1)
+    )
+    return given_back.scalar_subquery()
+
+
 SPREAD_OF_DAYS = (Aggregate("first"), Aggregate("last"), Aggregate("days"))
+LAST_YEAR = Rows((Test("date", Span(low=Edge(1, 365, "d"))),))
 
 ENTRIES: tuple[Derived | Graded, ...] = (
     Derived(
@@ -63,6 +119,19 @@ ENTRIES: tuple[Derived | Graded, ...] = (
         constants=(POOLED,),
         slope=lambda figures: gaps(figures) * 1000,
     ),
+    Derived("refund_rate", Kind.RATIO, value=returned, per=lambda figures: func.coalesce(bought(figures), 0)),
+    Derived("returns_count", Kind.COUNT, value=returns),
+    Derived(
+        "coupon_share",
+        Kind.RATIO,
+        value=couponed,
+        per=lambda figures: figures.value("count"),
+        needs=(Aggregate("count"),),
+    ),
+    Graded("rfm_r", Aggregate("last"), "rfm.r", 5),
+    Graded("rfm_f", of_buyers(Aggregate("days", LAST_YEAR)), "rfm.f", 5),
+    Graded("rfm_m", of_buyers(Aggregate("sum", LAST_YEAR)), "rfm.m", 5),
+    Graded("spend_rank_pct", of_buyers(Aggregate("sum", LAST_YEAR)), "spend_rank", 100, falling=True),
 )
 
 DERIVED: Mapping[str, Derived | Graded] = {entry.name: entry for entry in ENTRIES}

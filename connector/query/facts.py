@@ -2,87 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
     ColumnElement,
     Function,
     Label,
     Subquery,
     and_,
-    bindparam,
-    case,
     distinct,
     false,
     func,
-    literal,
-    not_,
     or_,
     select,
     true,
 )
 
-from connector.models import Order, Refund
-from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing, Edge, Level, Moving, Span
+from connector.query.bounds import Crossing, Edge, Level
+from connector.query.clocks import TODAY, BoundClock, CalendarClock, Clock, Shape
+from connector.query.fields import among, line_sum, net, orders, quantity, refunds, visible
 from connector.query.meaning import Both, Either, Figure, Leaf, Meaning
-from connector.query.measures import EVERY, RATIO_UNIT, Aggregate, Derived, Measure, Rows
-from connector.tables import table
+from connector.query.measures import (
+    EVERY,
+    RATIO_UNIT,
+    Aggregate,
+    Counted,
+    Derived,
+    Measure,
+    Own,
+    Rows,
+    Spans,
+    Yearly,
+)
+from connector.query.person import anniversary, counted, own
+from connector.query.within import number, positive, within
 
-TODAY = Edge(0, 0, "d")
+__all__ = [
+    "TODAY",
+    "BoundClock",
+    "CalendarClock",
+    "Clock",
+    "Facts",
+    "Reading",
+    "Shape",
+    "net",
+    "orders",
+    "refunds",
+    "visible",
+]
 
-orders = table(Order).alias("o")
-refunds = table(Refund).alias("r")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of the general case a base can leave out.
-
-    `closed`: no order, cancellation or refund is dated after the day asked for. `credits`: some refund has no order.
-    """
-
-    closed: bool = False
-    credits: bool = True
-
-
-class Clock(Protocol):
-    """Where a statement takes its days from."""
-
-    def edge(self, edge: Moving) -> ColumnElement[int]:
-        """The day of an edge, or the number of a level."""
-
-
-class BoundClock:
-    """One day for the whole statement, bound when it runs."""
-
-    def __init__(self) -> None:
-        self._edges: dict[Moving, BindParameter[int]] = {}
-
-    def edge(self, edge: Moving) -> ColumnElement[int]:
-        """The parameter that holds the day of an edge, or the number of a level."""
-        if edge not in self._edges:
-            self._edges[edge] = bindparam(f"edge_{len(self._edges)}", type_=BigInteger())
-        return self._edges[edge]
-
-    def values(self, as_of: int, calibrations: Calibrations = UNCALIBRATED) -> dict[str, int | None]:
-        """The parameters as of a day, with the calibrations in force on it."""
-        return {parameter.key: edge.on(as_of, calibrations) for edge, parameter in self._edges.items()}
-
-
-class CalendarClock:
-    """A day for each row, with the days of its edges and its levels beside it in columns."""
-
-    def __init__(self, columns: Mapping[Moving, ColumnElement[int]]) -> None:
-        self._columns = columns
-
-    def edge(self, edge: Moving) -> ColumnElement[int]:
-        """The column that holds the day of an edge, or the number of a level."""
-        fixed = isinstance(edge, Edge) and edge.unit is None
-        return literal(edge.shift, BigInteger()) if fixed else self._columns[edge]
+_SUMS = ("sum", "gross", "quantity", "line_sum")
 
 
 class Facts:
@@ -98,13 +69,13 @@ class Facts:
         """Have a measure computed; `spent` is computed from `sum`, and `since` stands in the person's row."""
         key: Measure = "sum" if measure == "spent" else measure
         if key != "since" and (key, rows) not in self._columns:
-            self._add((key, rows), self._aggregate(key), [*self._seen, *self._among(rows)])
+            self._add((key, rows), self._aggregate(key, rows), [*self._seen, *among(rows, self.clock, self.shape)])
 
-    def need_crossing(self, crossing: Crossing) -> None:
-        """Have the day of the first order computed whose crossing is still to come."""
-        if crossing not in self._columns:
-            ahead = orders.c.local_day > self.passed(crossing)
-            self._add(crossing, func.min(orders.c.local_day), [*self._seen, ahead])
+    def need_crossing(self, source: Literal["row", "delivered"], crossing: Crossing) -> None:
+        """Have the first day computed, of an order or of a delivery, whose crossing is still to come."""
+        if (source, crossing) not in self._columns:
+            day = orders.c.local_day if source == "row" else orders.c.delivered_day
+            self._add((source, crossing), func.min(day), [*self._seen, day > self.passed(crossing)])
 
     def need_later(self) -> None:
         """Have the first days computed on which an order of the future is placed, or one is taken back."""
@@ -127,25 +98,18 @@ class Facts:
         column = aggregate.filter(*wanted) if wanted else aggregate
         self._columns[key] = column.label(f"fact_{len(self._columns)}")
 
-    def _aggregate(self, measure: Measure) -> Function[Any]:
-        match measure:
-            case "first":
-                return func.min(orders.c.local_day)
-            case "last":
-                return func.max(orders.c.local_day)
-            case "days":
-                return func.count(distinct(orders.c.local_day))
-            case "gross":
-                return func.sum(orders.c.total)
-            case "sum":
-                return func.sum(net(self.clock, self.shape))
-        return func.count(orders.c.local_day)
-
-    def _among(self, rows: Rows) -> list[ColumnElement[bool]]:
-        asked = [] if rows.days is None else [within(orders.c.local_day, rows.days, self.clock)]
-        return (
-            asked if rows.amounts is None else [*asked, within(net(self.clock, self.shape), rows.amounts, self.clock)]
-        )
+    def _aggregate(self, measure: Measure, rows: Rows) -> Function[Any]:
+        if measure == "days":
+            return func.count(distinct(orders.c.local_day))
+        if measure in ("first", "last"):
+            return func.min(orders.c.local_day) if measure == "first" else func.max(orders.c.local_day)
+        summed: dict[Measure, Callable[[], ColumnElement[int]]] = {
+            "gross": lambda: orders.c.total,
+            "sum": lambda: net(self.clock, self.shape),
+            "quantity": lambda: quantity(rows, self.clock),
+            "line_sum": lambda: line_sum(rows.lines or (), self.clock),
+        }
+        return func.sum(summed[measure]()) if measure in summed else func.count(orders.c.local_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +128,7 @@ class Reading:
         if measure == "spent":
             return self._spent()
         column = self.read((measure, rows))
-        return func.coalesce(column, 0) if measure in ("sum", "gross") else column
+        return func.coalesce(column, 0) if measure in _SUMS else column
 
     @property
     def person(self) -> ColumnElement[int]:
@@ -182,7 +146,7 @@ class Reading:
 
     def bound(self, bound: Edge | Level | int, figure: Derived) -> ColumnElement[Any]:
         """What a derived figure's value is held against, multiplied by what stands below its line."""
-        return _number(bound, self.clock, None if figure.per is None else positive(figure.per(self)))
+        return number(bound, self.clock, None if figure.per is None else positive(figure.per(self)))
 
     def read(self, key: Hashable) -> ColumnElement[Any]:
         """A column, by what it was needed for."""
@@ -198,12 +162,20 @@ class Reading:
             case Either():
                 return or_(false(), *(self.holds(part) for part in asked.parts))
 
-    def _leaf(self, figure: Figure, span: Span[Any]) -> ColumnElement[bool]:
-        if isinstance(figure, Aggregate):
-            return within(self.value(figure.measure, figure.rows), span, self.clock)
-        if figure.per is None:
-            return within(figure.value(self), span, self.clock)
-        return within(figure.value(self) * RATIO_UNIT, span, self.clock, per=positive(figure.per(self)))
+    def _leaf(self, figure: Figure, span: Spans) -> ColumnElement[bool]:
+        match figure:
+            case Aggregate():
+                return within(self.value(figure.measure, figure.rows), span, self.clock)
+            case Own():
+                return own(figure.name, span, self)
+            case Counted():
+                return within(counted(figure, self), span, self.clock)
+            case Yearly():
+                return anniversary(self.value(figure.of), span, self.clock)
+            case Derived(per=None):
+                return within(figure.value(self), span, self.clock)
+        per = figure.per or figure.value
+        return within(figure.value(self) * RATIO_UNIT, span, self.clock, per=positive(per(self)))
 
     def _spent(self) -> ColumnElement[Any]:
         spent = func.coalesce(self.read(("sum", EVERY)), 0)
@@ -215,50 +187,3 @@ class Reading:
             refunds.c.day <= self.clock.edge(TODAY),
         )
         return spent - func.coalesce(credits_.scalar_subquery(), 0)
-
-
-def visible(clock: Clock) -> ColumnElement[bool]:
-    """Whether an order counts as of the day: placed by then, and not yet taken back."""
-    today = clock.edge(TODAY)
-    return and_(orders.c.local_day <= today, or_(orders.c.void_day.is_(None), orders.c.void_day > today))
-
-
-def net(clock: Clock, shape: Shape) -> ColumnElement[Any]:
-    """What an order brought, less what was given back by the day; null where it was paid in a foreign currency."""
-    if shape.closed:
-        return orders.c.total - orders.c.refunded
-    given_back = select(func.coalesce(func.sum(refunds.c.amount), 0)).where(
-        refunds.c.order_id == orders.c.id, refunds.c.day <= clock.edge(TODAY)
-    )
-    return case((orders.c.refunded == 0, orders.c.total), else_=orders.c.total - given_back.scalar_subquery())
-
-
-def within(
-    value: ColumnElement[Any], span: Span[Any], clock: Clock, *, per: ColumnElement[Any] | None = None
-) -> ColumnElement[bool]:
-    """Whether a value lies in a span. Inside, null is nothing that passes; outside, null always passes.
-
-    With `per` it is `value` / `per` that lies there.
-    """
-    low, high = (_bound(bound, clock, per) for bound in (span.low, span.high))
-    inside: list[ColumnElement[bool]] = [value.is_not(None), *([] if per is None else [per.is_not(None)])]
-    if low is not None:
-        inside.append(value > low if span.above else value >= low)
-    if high is not None:
-        inside.append(value < high if span.below else value <= high)
-    known = and_(*(inside[1:] if per is None and len(inside) > 1 else inside))
-    return not_(func.coalesce(known, false())) if span.outside else known
-
-
-def positive(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The value where it is above zero, else null."""
-    return case((value > 0, value))
-
-
-def _bound(bound: Edge | Level | int | None, clock: Clock, per: ColumnElement[Any] | None) -> ColumnElement[Any] | None:
-    return None if bound is None else _number(bound, clock, per)
-
-
-def _number(bound: Edge | Level | int, clock: Clock, per: ColumnElement[Any] | None) -> ColumnElement[Any]:
-    number = literal(bound, BigInteger()) if isinstance(bound, int) else clock.edge(bound)
-    return number if per is None else number * per

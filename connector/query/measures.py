@@ -9,32 +9,49 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement
 
-from connector.query.bounds import Edge, Level, Span
+from connector.query.bounds import RATIO_DECIMALS, Edge, Level, OneOf, Span
 
-Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since"]
+Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since", "quantity", "line_sum"]
 
 
 class Kind(StrEnum):
     """What an attribute is compared with."""
 
     DATE = "date"
+    YEARLY = "yearly"  # the same day in later years
     COUNT = "count"  # a whole number
     MONEY = "money"  # in the shop's currency, as merchants write it: 49.90
     RATIO = "ratio"  # any number with up to four decimals: 0.5, 2, 14.99
     PRICE = "price"  # a quotient of money: 49.90, compared exactly
+    TEXT = "text"  # compared without case, as Unicode folds it
+    LIST = "list"  # of texts, of which one is asked for
+    NAME = "name"  # a text that may be written as a number: an id
+    FLAG = "flag"  # TRUE or FALSE
 
 
-RATIO_DECIMALS = 4
-"""Digits after the point with which a ratio is compared; a price has as many more than its currency."""
 RATIO_UNIT = 10**RATIO_DECIMALS
+
+
+Spans: TypeAlias = "Span[Edge | Level | int] | OneOf"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One field of a row, which must lie in a span; where it is summed over lines, over those that pass `lines`."""
+
+    __test__ = False  # for pytest, which takes the name for its own
+
+    field: str
+    span: Spans
+    lines: tuple[Test, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which of a person's counted orders are meant: by day and by net amount; None means all."""
+    """Which of a person's counted orders are meant: those that pass all tests; with `lines`, that hold such a line."""
 
-    days: Span[Edge] | None = None
-    amounts: Span[int | Level] | None = None
+    tests: tuple[Test, ...] = ()
+    lines: tuple[Test, ...] | None = None
 
 
 EVERY = Rows()
@@ -46,6 +63,28 @@ class Aggregate:
 
     measure: Measure
     rows: Rows = EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is known of a person beside their orders: one value, or (of a list) as many as there are."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """The same day in later years: of the first order, or of the day from which a person is known."""
+
+    of: Literal["first", "since"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many checkouts a person left open, or how often they entered segments, that pass some tests."""
+
+    of: Literal["checkouts", "entries"]
+    tests: tuple[Test, ...] = ()
 
 
 class Figures(Protocol):

@@ -7,11 +7,30 @@ from difflib import get_close_matches
 from typing import Literal
 
 from connector.errors import QueryError
+from connector.query.attributes import Reason
 from connector.query.measures import Kind
 from connector.query.tree import Place
 
 Language = Literal["fr", "en"]
-Name = Literal["unexpected", "end", "attribute", "function", "inside", "kind", "twice", "no day", "large", "deep"]
+Name = Literal[
+    "unexpected",
+    "end",
+    "attribute",
+    "function",
+    "inside",
+    "kind",
+    "operator",
+    "many",
+    "figure",
+    "of",
+    "segment",
+    "circle",
+    "missing",
+    "twice",
+    "no day",
+    "large",
+    "deep",
+]
 
 MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "unexpected": {
@@ -29,6 +48,25 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     },
     "inside": {"en": "{function} knows no {found}.", "fr": "{function} ne connaît pas {found}."},
     "kind": {"en": "{found} is compared with {expected}.", "fr": "{found} se compare à {expected}."},
+    "operator": {
+        "en": "{found} cannot be compared by {operator}; it is compared by {expected}.",
+        "fr": "{found} ne se compare pas par {operator} ; comparaisons possibles : {expected}.",
+    },
+    "many": {"en": "{operator} takes one value.", "fr": "{operator} prend une seule valeur."},
+    "figure": {
+        "en": "{found} is no figure of the shop; there are AVG(…, -365d) and PERCENTILE(…, 95).",
+        "fr": "{found} n'est pas un chiffre de la boutique ; il existe AVG(…, -365d) et PERCENTILE(…, 95).",
+    },
+    "of": {
+        "en": "{function} cannot be of {found}; write for example {expected}.",
+        "fr": "{function} ne s'applique pas à {found} ; écrivez par exemple {expected}.",
+    },
+    "segment": {"en": "There is no segment {found}.", "fr": "Le segment {found} n'existe pas."},
+    "circle": {
+        "en": "{found} is defined by itself: {path}.",
+        "fr": "{found} est défini par lui-même : {path}.",
+    },
+    "missing": {"en": "{found} is not available here: {reason}.", "fr": "{found} n'est pas disponible ici : {reason}."},
     "twice": {
         "en": "{found} stands twice; for a range write {found} BETWEEN … AND ….",
         "fr": "{found} figure deux fois ; pour un intervalle, écrivez {found} BETWEEN … AND ….",
@@ -36,6 +74,34 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "no day": {"en": "{found} is not a day of the calendar.", "fr": "{found} n'est pas un jour du calendrier."},
     "large": {"en": "{found} is too large.", "fr": "{found} est trop grand."},
     "deep": {"en": "The rule is too long or too deeply nested.", "fr": "La règle est trop longue ou trop imbriquée."},
+}
+
+REASONS: Mapping[Reason, Mapping[Language, str]] = {
+    "metafield": {
+        "en": "metafields are read only once they are mapped to a field",
+        "fr": "les métachamps ne sont lus qu'une fois associés à un champ",
+    },
+    "shopify's own": {
+        "en": "Shopify works it out for itself and does not tell",
+        "fr": "Shopify le calcule pour lui-même et ne le communique pas",
+    },
+    "web events": {
+        "en": "it needs visits and clicks, which orders do not hold",
+        "fr": "il faut des visites et des clics, que les commandes ne contiennent pas",
+    },
+    "mail events": {
+        "en": "it needs Shopify Email's own record of sends",
+        "fr": "il faut le journal d'envois de Shopify Email",
+    },
+    "distance": {
+        "en": "addresses are held without coordinates; use city or postcode IN (…)",
+        "fr": "les adresses n'ont pas de coordonnées ; utilisez city ou postcode IN (…)",
+    },
+    "credit": {"en": "store credit is not read", "fr": "les avoirs en magasin ne sont pas lus"},
+    "birth date": {
+        "en": "no platform tells a birth date unless a metafield is mapped",
+        "fr": "aucune plateforme ne donne de date de naissance sans métachamp associé",
+    },
 }
 
 _SUGGESTION: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
@@ -46,9 +112,17 @@ KINDS: Mapping[Kind, Mapping[Language, str]] = {
         "en": "a date, such as -180d, today or 2026-06-30",
         "fr": "une date, par exemple -180d, today ou 2026-06-30",
     },
+    Kind.YEARLY: {
+        "en": "a day of the year, such as today or +7d",
+        "fr": "un jour de l'année, par exemple today ou +7d",
+    },
     Kind.COUNT: {"en": "a whole number", "fr": "un nombre entier"},
     Kind.MONEY: {"en": "an amount, such as 49.90", "fr": "un montant, par exemple 49.90"},
     Kind.PRICE: {"en": "an amount, such as 49.90", "fr": "un montant, par exemple 49.90"},
+    Kind.TEXT: {"en": "a text in quotes, such as 'Lyon'", "fr": "un texte entre apostrophes, par exemple 'Lyon'"},
+    Kind.LIST: {"en": "a text in quotes, such as 'vip'", "fr": "un texte entre apostrophes, par exemple 'vip'"},
+    Kind.NAME: {"en": "an id or a text in quotes", "fr": "un identifiant ou un texte entre apostrophes"},
+    Kind.FLAG: {"en": "TRUE or FALSE", "fr": "TRUE ou FALSE"},
     Kind.RATIO: {
         "en": "a number with at most four decimals, such as 0.5",
         "fr": "un nombre à quatre décimales au plus, par exemple 0.5",
@@ -59,11 +133,13 @@ _VALUE: Mapping[Language, str] = {"en": "a value", "fr": "une valeur"}
 _EXPECTED: Mapping[str, Mapping[Language, str]] = {
     "NAME": {"en": "an attribute", "fr": "un attribut"},
     "COMPARISON": {"en": "a comparison", "fr": "une comparaison"},
+    "IN_SEGMENT": {"en": "in_segment", "fr": "in_segment"},
+    "ANNIVERSARY": {"en": "an attribute", "fr": "un attribut"},
     "$END": {"en": "the end", "fr": "la fin"},
     "_LEFT": {"en": "(", "fr": "("},
     "_RIGHT": {"en": ")", "fr": ")"},
     "_COMMA": {"en": ",", "fr": ","},
-    **dict.fromkeys(("NUMBER", "DATE", "OFFSET", "TODAY", "YESTERDAY", "PARAMETER"), _VALUE),
+    **dict.fromkeys(("NUMBER", "DATE", "OFFSET", "TODAY", "YESTERDAY", "PARAMETER", "TEXT"), _VALUE),
 }
 
 
@@ -77,7 +153,10 @@ def problem(name: Name, place: Place, language: Language, *, near: Iterable[str]
 
 def expected(terminals: Iterable[str], language: Language) -> str:
     """What the grammar would take, in words."""
-    words = {_EXPECTED.get(name, {}).get(language) or name.strip("_") for name in terminals}
+    names = set(terminals) - {"_TIMES"}  # whoever wants it knows it
+    if "NUMBER" in names:
+        names -= {"NAME", "TRUE", "FALSE"}  # they are values there, which are said in one word
+    words = {_EXPECTED.get(name, {}).get(language) or name.strip("_") for name in names}
     return _JOIN[language].join(sorted(words))
 
 

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Literal, cast
+from unicodedata import normalize
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.exceptions import UnexpectedCharacters, VisitError
 
 from connector.days import day_number
 from connector.errors import QueryError
-from connector.query.attributes import ATTRIBUTES, FUNCTIONS
-from connector.query.measures import RATIO_DECIMALS, Kind
-from connector.query.messages import KINDS, Language, Name, expected, problem
+from connector.query.check import check
+from connector.query.messages import Language, Name, expected, problem
 from connector.query.tree import (
-    All,
     Always,
-    Any,
     Condition,
     Day,
     Expression,
+    Figure,
+    InSegment,
     Matches,
     Not,
     Number,
     Offset,
+    Operator,
     Parameter,
     Place,
+    Text,
+    Truth,
     Unit,
     Value,
+    Word,
     all_of,
     any_of,
 )
 
 LONGEST = 10_000
-DEEPEST = 50
 LARGEST = 10**15
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_QUOTED_PARAMETER = re.compile(r"'\$[A-Za-z_]\w*'")
 OLDEST: Mapping[str, int] = {"d": 100_000, "w": 14_000, "m": 3_000, "y": 270}
 
 
@@ -45,7 +52,7 @@ def parse(text: str, language: Language = "en") -> Expression:
     """The tree of a rule; QueryError, in `language`, points at the first character that cannot be read."""
     try:
         expression = _read(text, language)
-        _check(expression, language)
+        check(expression, language)
     except QueryError as error:
         error.text = text
         raise
@@ -116,8 +123,14 @@ class _Builder(Transformer[Token, Expression]):
     def negation(self, part: Expression) -> Expression:
         return Not(part)
 
-    def always(self) -> Expression:
+    def always(self, _true: Token) -> Expression:
         return Always()
+
+    def never(self, _false: Token) -> Expression:
+        return Not(Always())
+
+    def in_segment(self, name: Token, key: Token) -> Expression:
+        return InSegment(_unquoted(key), _place(name))
 
     def conditions(self, *parts: Condition) -> tuple[Condition, ...]:
         return parts
@@ -128,13 +141,29 @@ class _Builder(Transformer[Token, Expression]):
     def no_match(self, name: Token, conditions: tuple[Condition, ...]) -> Expression:
         return Not(self.matches(name, conditions))
 
-    def condition(self, name: Token, operator: Token, *values: Value) -> Condition:
+    def anniversary(self, name: Token, of: Token) -> Token:
+        return Token("NAME", f"anniversary({of})", line=name.line, column=name.column)
+
+    def list(self, *values: Value) -> tuple[Value, ...]:
+        return values
+
+    def condition(self, name: Token, operator: Token, *values: Value | tuple[Value, ...]) -> Condition:
         match operator.type:
             case "NULL":
                 return Condition(str(name), "IS NULL", (), _place(name))
-            case "BETWEEN":
-                return Condition(str(name), "BETWEEN", values, _place(name))
-        return Condition(str(name), str(operator), values, _place(name))  # type: ignore[arg-type] # the grammar's own
+            case "BETWEEN" | "IN" | "CONTAINS":
+                return self._condition(name, operator.type, *values)
+        return self._condition(name, str(operator), *values)
+
+    def not_in(self, name: Token, _in: Token, values: tuple[Value, ...]) -> Condition:
+        return self._condition(name, "NOT IN", values)
+
+    def not_contains(self, name: Token, _contains: Token, value: Value) -> Condition:
+        return self._condition(name, "NOT CONTAINS", value)
+
+    def _condition(self, name: Token, operator: str, *values: Value | tuple[Value, ...]) -> Condition:
+        flat = tuple(one for value in values for one in (value if isinstance(value, tuple) else (value,)))
+        return Condition(str(name), cast("Operator", operator), flat, _place(name))
 
     def not_null(self, name: Token, _null: Token) -> Condition:
         return Condition(str(name), "IS NOT NULL", (), _place(name))
@@ -152,13 +181,14 @@ class _Builder(Transformer[Token, Expression]):
             raise self._problem("no day", token) from None
 
     def offset(self, token: Token) -> Offset | Parameter:
-        if token.startswith("-$"):
-            return Parameter(token[2:], past=True, place=_place(token))
+        sign: Literal[-1, 1] = -1 if token.startswith("-") else 1
+        if token[1] == "$":
+            return Parameter(token[2:], sign, _place(token))
         digits, unit = token[1:-1], token[-1]
         if len(digits) > 6 or int(digits) > OLDEST[unit]:
             raise self._problem("large", token)
         count = int(digits)
-        return Offset(count, _unit(unit) if count else "d", _place(token))
+        return Offset(-sign * count, _unit(unit) if count else "d", _place(token))
 
     def today(self, token: Token) -> Offset:
         return Offset(0, "d", _place(token))
@@ -169,71 +199,35 @@ class _Builder(Transformer[Token, Expression]):
     def parameter(self, token: Token) -> Parameter:
         return Parameter(token[1:], place=_place(token))
 
+    def text(self, token: Token) -> Text | Parameter:
+        if _QUOTED_PARAMETER.fullmatch(token):
+            return Parameter(token[2:-1], place=_place(token))
+        return Text(_unquoted(token), _place(token))
+
+    def true(self, token: Token) -> Truth:
+        return Truth(True, _place(token))
+
+    def false(self, token: Token) -> Truth:
+        return Truth(False, _place(token))
+
+    def word(self, token: Token) -> Word:
+        return Word(str(token), _place(token))
+
+    def figure(self, name: Token, *arguments: Value | Word) -> Figure:
+        return Figure(name.upper(), arguments, place=_place(name))
+
+    def multiple(self, factor: Token, name: Token, *arguments: Value | Word) -> Figure:
+        return Figure(name.upper(), arguments, self.number(factor).value, _place(factor))
+
     def _problem(self, name: Name, token: Token) -> QueryError:
         return problem(name, _place(token), self.language, found=str(token))
+
+
+def _unquoted(token: Token) -> str:
+    """A text without its quotes, NFC, so that two ways of typing an accent are one text."""
+    return normalize("NFC", _ESCAPED.sub(r"\1", token[1:-1]))
 
 
 def _unit(letter: str) -> Unit:
     units: Mapping[str, Unit] = {"d": "d", "w": "w", "m": "m", "y": "y"}
     return units[letter]
-
-
-def _check(expression: Expression, language: Language, depth: int = 0) -> None:
-    """Refuse names that do not exist and values that do not fit them."""
-    if depth > DEEPEST:
-        raise problem("deep", Place(), language)
-    match expression:
-        case Condition():
-            if expression.name in FUNCTIONS:
-                raise problem("unexpected", expression.place, language, found=expression.name, expected="… MATCHES (…)")
-            if expression.name not in ATTRIBUTES:
-                raise problem("attribute", expression.place, language, near=ATTRIBUTES, found=expression.name)
-            check_values(expression, ATTRIBUTES[expression.name], language)
-        case Matches():
-            _check_matches(expression, language)
-        case Not():
-            _check(expression.part, language, depth + 1)
-        case All() | Any():
-            for part in expression.parts:
-                _check(part, language, depth + 1)
-
-
-def _check_matches(matches: Matches, language: Language) -> None:
-    if matches.function not in FUNCTIONS:
-        name: Name = "function" if matches.function in ATTRIBUTES else "attribute"
-        raise problem(name, matches.place, language, near=FUNCTIONS, found=matches.function)
-    known = FUNCTIONS[matches.function]
-    seen: set[str] = set()
-    for condition in matches.conditions:
-        if condition.name not in known:
-            raise problem(
-                "inside", condition.place, language, near=known, found=condition.name, function=matches.function
-            )
-        if condition.name in seen:
-            raise problem("twice", condition.place, language, found=condition.name)
-        if condition.operator in ("IS NULL", "IS NOT NULL"):
-            raise problem(
-                "kind", condition.place, language, found=condition.name, expected=KINDS[known[condition.name]][language]
-            )
-        seen.add(condition.name)
-        check_values(condition, known[condition.name], language)
-
-
-def check_values(condition: Condition, kind: Kind, language: Language = "en") -> None:
-    """Refuse a value of another kind than `kind`; a parameter is checked once it has a value."""
-    for value in condition.values:
-        if not _fits(value, kind):
-            raise problem("kind", value.place, language, found=condition.name, expected=KINDS[kind][language])
-
-
-def _fits(value: Value, kind: Kind) -> bool:
-    match value:
-        case Parameter():
-            return kind is Kind.DATE or not value.past
-        case Number():
-            if kind is Kind.RATIO:
-                return value.value == round(value.value, RATIO_DECIMALS)
-            whole = value.value == value.value.to_integral_value()
-            return kind in (Kind.MONEY, Kind.PRICE) or (kind is Kind.COUNT and whole)
-        case Day() | Offset():
-            return kind is Kind.DATE

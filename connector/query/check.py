@@ -1,0 +1,172 @@
+"""Refusing names that do not exist, and values and comparisons that do not fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS, Attribute, attribute
+from connector.query.bounds import RATIO_DECIMALS
+from connector.query.measures import Kind
+from connector.query.messages import KINDS, Language, Name, problem
+from connector.query.tree import (
+    All,
+    Any,
+    Condition,
+    Day,
+    Expression,
+    Figure,
+    Matches,
+    Not,
+    Number,
+    Offset,
+    Operator,
+    Parameter,
+    Place,
+    Text,
+    Truth,
+    Value,
+    Word,
+)
+
+DEEPEST = 50
+MOST = 10_000
+"""Parts of a rule, which a rule that mentions segments reaches sooner than it looks."""
+
+_EQUAL: tuple[Operator, ...] = ("=", "!=")
+_NULL: tuple[Operator, ...] = ("IS NULL", "IS NOT NULL")
+_ORDERED: tuple[Operator, ...] = ("=", "!=", ">", ">=", "<", "<=", "BETWEEN")
+_IN: tuple[Operator, ...] = ("IN", "NOT IN")
+_CONTAINS: tuple[Operator, ...] = ("CONTAINS", "NOT CONTAINS")
+
+OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
+    Kind.DATE: (*_ORDERED, *_IN),
+    Kind.COUNT: (*_ORDERED, *_IN),
+    Kind.MONEY: (*_ORDERED, *_IN),
+    Kind.RATIO: _ORDERED,
+    Kind.PRICE: _ORDERED,
+    Kind.TEXT: (*_EQUAL, *_IN),
+    Kind.NAME: (*_EQUAL, *_IN),
+    Kind.LIST: (*_CONTAINS, *_EQUAL, *_IN),
+    Kind.FLAG: _EQUAL,
+    Kind.YEARLY: ("=", "!=", "BETWEEN"),
+}
+
+_DAYS = (Kind.DATE, Kind.YEARLY)
+_EXAMPLES: Mapping[str, str] = {"AVG": "AVG(order_amount, -365d)", "PERCENTILE": "PERCENTILE(amount_spent, 95)"}
+
+
+def check(expression: Expression, language: Language = "en", depth: int = 0) -> None:
+    """QueryError where a name is unknown, or a comparison or value does not fit it; names that are known pass."""
+    if depth > DEEPEST:
+        raise problem("deep", Place(), language)
+    match expression:
+        case Condition():
+            _check_attribute(expression, language)
+        case Matches():
+            _check_matches(expression, language)
+        case Not():
+            check(expression.part, language, depth + 1)
+        case All() | Any():
+            for part in expression.parts:
+                check(part, language, depth + 1)
+
+
+def check_values(condition: Condition, kind: Kind, language: Language = "en") -> None:
+    """Refuse a value of another kind than `kind`; a parameter is checked once it has a value."""
+    for value in condition.values:
+        if isinstance(value, Figure):
+            _check_figure(value, condition, kind, language)
+        elif not _fits(value, kind):
+            raise problem("kind", value.place, language, found=condition.name, expected=KINDS[kind][language])
+    taken = {"BETWEEN": 2, "IN": None, "NOT IN": None}.get(condition.operator, 1)
+    if taken is not None and len(condition.values) > taken:
+        raise problem("many", condition.place, language, operator=condition.operator)
+
+
+def _check_attribute(condition: Condition, language: Language) -> None:
+    if condition.name in FUNCTIONS and condition.name not in ATTRIBUTES:
+        raise problem("unexpected", condition.place, language, found=condition.name, expected="… MATCHES (…)")
+    known = attribute(condition.name)
+    if known is None:
+        raise problem("attribute", condition.place, language, near=ATTRIBUTES, found=condition.name)
+    _check_condition(condition, known, language)
+
+
+def _check_matches(matches: Matches, language: Language) -> None:
+    if matches.function not in FUNCTIONS:
+        name: Name = "function" if attribute(matches.function) else "attribute"
+        raise problem(name, matches.place, language, near=FUNCTIONS, found=matches.function)
+    function = FUNCTIONS[matches.function]
+    if function.missing:
+        return
+    seen: set[str] = set()
+    for condition in matches.conditions:
+        known = function.parameters.get(condition.name)
+        if known is None:
+            near, place = function.parameters, condition.place
+            raise problem("inside", place, language, near=near, found=condition.name, function=matches.function)
+        if condition.name in seen:
+            raise problem("twice", condition.place, language, found=condition.name)
+        seen.add(condition.name)
+        _check_condition(condition, known, language)
+
+
+def _check_condition(condition: Condition, known: Attribute, language: Language) -> None:
+    if known.missing:
+        return
+    if condition.operator in _NULL:
+        if not known.nullable:
+            expected = KINDS[known.kind][language]
+            raise problem("kind", condition.place, language, found=condition.name, expected=expected)
+        return
+    allowed = OPERATORS[known.kind]
+    if condition.operator not in allowed:
+        raise problem(
+            "operator",
+            condition.place,
+            language,
+            found=condition.name,
+            operator=condition.operator,
+            expected=", ".join(allowed),
+        )
+    check_values(condition, known.kind, language)
+
+
+def _check_figure(figure: Figure, condition: Condition, kind: Kind, language: Language) -> None:
+    """A figure is AVG of an attribute over some days, or PERCENTILE of one, of the kind that it is held against."""
+    if figure.function not in _EXAMPLES:
+        raise problem("figure", figure.place, language, found=figure.function)
+    first, *others = figure.arguments
+    word = first.name if isinstance(first, Word) else "?"
+    of = FIGURES.get(word)
+    fits = of is not None and (of is kind or {of, kind} == {Kind.MONEY, Kind.PRICE})
+    shapes = [type(argument) for argument in others]
+    if figure.function == "AVG":
+        fits = fits and len(shapes) <= 2 and all(shape in (Offset, Parameter, Text) for shape in shapes)
+    else:
+        fits = fits and len(shapes) == 1 and shapes[0] in (Number, Parameter)
+    if not fits or condition.operator in ("IN", "NOT IN"):
+        example = _EXAMPLES[figure.function]
+        raise problem("of", figure.place, language, found=word, function=figure.function, expected=example)
+
+
+def _fits(value: Value, kind: Kind) -> bool:
+    match value:
+        case Parameter():
+            return kind in _DAYS or not value.sign
+        case Number():
+            return _number_fits(value, kind)
+        case Day() | Offset():
+            return kind in _DAYS
+        case Text():
+            return kind in (Kind.TEXT, Kind.LIST, Kind.NAME)
+        case Truth():
+            return kind is Kind.FLAG
+    return False
+
+
+def _number_fits(number: Number, kind: Kind) -> bool:
+    if kind is Kind.RATIO:
+        return number.value == round(number.value, RATIO_DECIMALS)
+    whole = number.value == number.value.to_integral_value()
+    return kind in (Kind.MONEY, Kind.PRICE) or (kind in (Kind.COUNT, Kind.NAME) and whole)
