@@ -33,7 +33,10 @@ from connector.days import NEVER
 from connector.dialects import greatest, insert_missing
 from connector.models import Customer, Membership, Metric, Refund
 from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
-from connector.query.facts import Shape, orders
+from connector.query.clocks import Shape
+from connector.query.fields import checkouts, orders
+from connector.query.meaning import Source
+from connector.query.reviews import around_anniversary
 from connector.query.select import (
     COUNTED,
     METRICS,
@@ -213,7 +216,6 @@ class Steps:
         person = due.c.customer_id + 0  # a sum, so that SQLite begins with those who are due, and not with all orders
         placed = due.join(orders, and_(orders.c.customer_id == person, COUNTED))
         given_back = due.join(refunds, refunds.c.customer_id == person)
-        known = due.join(people, people.c.id == person)
         found = [
             select(due.c.customer_id, due.c.start).where(due.c.start < self.as_of),
             self._days(orders.c.local_day, placed),
@@ -221,11 +223,8 @@ class Steps:
             self._days(refunds.c.day, given_back),
         ]
         found += [self._days(literal(first), due) for first, _ in self._versions() if first > BEGINNING]
-        for on_order, crossing in sorted({(source != "since", crossing) for source, crossing in reviews(self.choices)}):
-            if on_order:
-                found.append(self._crossing_days(orders.c.local_day, crossing, placed))
-            else:
-                found.append(self._crossing_days(people.c.since_day, crossing, known))
+        for source, crossing in sorted(reviews(self.choices)):
+            found.append(self._crossing_days(source, crossing))
         calendar = self.tables.calendar
         if daily(self.choices):
             found.append(self._days(calendar.c.day, due.join(calendar, true())))
@@ -234,10 +233,21 @@ class Steps:
             found.append(self._days(calendar.c.day, due.join(calendar, monday)))
         return found
 
-    def _crossing_days(self, date: ColumnElement[int], crossing: Crossing, rows: FromClause) -> Select[Any]:
+    def _crossing_days(self, source: Source, crossing: Crossing) -> Select[Any]:
+        """The days on which a date that belongs to someone in `due` can pass a bound."""
+        date, person, here = {
+            "since": (people.c.since_day, people.c.id, true()),
+            "delivered": (orders.c.delivered_day, orders.c.customer_id, COUNTED),
+            "checkout": (checkouts.c.local_day, checkouts.c.customer_id, true()),
+            "completed": (checkouts.c.completed_day, checkouts.c.customer_id, true()),
+            "entry": (memberships.c.entered_on, memberships.c.customer_id, true()),
+        }.get(source, (orders.c.local_day, orders.c.customer_id, COUNTED))
+        due, calendar = self.tables.due, self.tables.calendar
+        rows = due.join(person.table, and_(person == due.c.customer_id + 0, here))
+        if crossing.yearly:
+            return self._days(calendar.c.day, rows.join(calendar, around_anniversary(calendar.c.day, date, crossing)))
         if crossing.first == crossing.last:
             return self._days(date + crossing.first, rows)
-        calendar = self.tables.calendar
         stretch = calendar.c.day.between(date + crossing.first, date + crossing.last)
         return self._days(calendar.c.day, rows.join(calendar, stretch))
 
