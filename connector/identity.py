@@ -83,7 +83,7 @@ def normal_email(text: str | None, *, shared: Iterable[str] = ()) -> str | None:
     return None if address in shared else address
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def normal_phone(text: str | None, country: str | None = None) -> str | None:
     """The number in E.164, read as a national number of `country` where it has no prefix; None where it is none."""
     if not text:
