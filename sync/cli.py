@@ -31,6 +31,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 Force = Annotated[bool, typer.Option("--force", help="Insist where a guard refuses.")]
 Store = Annotated[str | None, typer.Option("--store", help="Name of a store in the settings.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="State at the end of a day, YYYY-MM-DD.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day; by default 30 days before.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day; by default today.")]
+FamilyKey = Annotated[str, typer.Option("--family", help="Key of a family that is switched on.")]
 Window = Annotated[int | None, typer.Option("--window", min=1, max=3650, help="Days; writes nothing.")]
 
 
@@ -201,6 +204,68 @@ def clv(
     from sync.commands.clv import Asked, run  # noqa: PLC0415
 
     run(config, database, Asked(as_of, until, people, discount), as_json=json)
+
+
+@app.command("movements")
+def movements(
+    from_day: From = None,
+    to_day: To = None,
+    family: FamilyKey = "spread",
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Show who went from which stage to which between two days, and why."""
+    from sync.commands.moving import movements as run  # noqa: PLC0415
+
+    run(config, database, from_day=from_day, to_day=to_day, family=family, as_json=json)
+
+
+@app.command("evolution")
+def evolution(
+    from_day: From = None,
+    to_day: To = None,
+    family: FamilyKey = "spread",
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Show how many people each stage held on each day."""
+    from sync.commands.moving import evolution as run  # noqa: PLC0415
+
+    run(config, database, from_day=from_day, to_day=to_day, family=family, as_json=json)
+
+
+@app.command("health")
+def health(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """Judge each segment: identifiable, substantial, accessible, stable, differentiable, actionable."""
+    from sync.commands.judging import health as run  # noqa: PLC0415
+
+    run(config, database, as_json=json)
+
+
+@app.command("priorities")
+def priorities(
+    family: FamilyKey = "spread",
+    goal: Annotated[
+        list[str] | None, typer.Option(help="Two stages, as new:loyal. Repeatable; by default all.")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Rank what it would be worth to bring people from one stage to another."""
+    from sync.commands.judging import priorities as run  # noqa: PLC0415
+
+    run(config, database, family=family, goals=goal or [], as_json=json)
+
+
+@app.command("insights")
+def insights(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """Show what the shop lives on: best customers, first and later purchases, products, and what is known."""
+    from sync.commands.judging import insights as run  # noqa: PLC0415
+
+    run(config, database, as_json=json)
 
 
 @app.command("undo")

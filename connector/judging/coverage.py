@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, case, distinct, exists, func, select
 
 from connector.judging.figures import share
-from connector.models import Account, Consent, Customer, Identity, OrderLine
-from connector.query.select import COUNTED, orders
+from connector.models import Account, Consent, Customer, Identity, Order, OrderLine
 from connector.tables import table
 
 people, identities, accounts = table(Customer), table(Identity), table(Account)
-consents, lines = table(Consent), table(OrderLine)
+consents, orders, lines = table(Consent), table(Order), table(OrderLine)
+_counted = orders.c.counted == 1
 
 FAMILIES = ("transactional", "socio_demographic", "contextual", "geolocation")
 """The four families of data; all of it is the merchant's own (first party), and only that is joined to people."""
@@ -53,7 +53,10 @@ def coverage(connection: Connection) -> list[dict[str, Any]]:
 def _of_orders(connection: Connection) -> list[dict[str, Any]]:
     known = [func.count().filter(condition) for _, condition in _ORDERS.values()]
     rows = connection.execute(
-        select(orders.c.origin, func.count(), *known).where(COUNTED).group_by(orders.c.origin).order_by(orders.c.origin)
+        select(orders.c.origin, func.count(), *known)
+        .where(_counted)
+        .group_by(orders.c.origin)
+        .order_by(orders.c.origin)
     ).all()
     total = sum(row[1] for row in rows)
     return [
@@ -63,7 +66,7 @@ def _of_orders(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _of_people(connection: Connection, number: int) -> list[dict[str, Any]]:
-    buyers = select(func.count(distinct(orders.c.customer_id))).where(COUNTED)
+    buyers = select(func.count(distinct(orders.c.customer_id))).where(_counted)
     found = [_entry("orders", "transactional", "people", {}, number, connection.scalar(buyers) or 0)]
     for kind in ("email", "phone"):
         have = select(func.count(distinct(identities.c.customer_id))).where(identities.c.kind == kind)

@@ -1,0 +1,111 @@
+"""The commands that show how people move between stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connector.days import parse_day
+from connector.errors import SettingsError
+from connector.movements import evolution as evolution_of
+from connector.movements import movements as movements_of
+from connector.movements import unsettled
+from sync.recompute import families
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+DAYS = 30
+"""How far back is looked where no first day is given."""
+
+_CAUSES: Mapping[str, tuple[str, str]] = {
+    "order": ("commande", "order"),
+    "refund": ("remboursement", "refund"),
+    "profile": ("profil", "profile"),
+    "merge": ("fusion", "merge"),
+    "time": ("temps", "time"),
+    "calibration": ("étalonnage", "calibration"),
+    "definition": ("définition", "definition"),
+}
+
+
+def movements(
+    config: Path | None, database: str | None, *, from_day: str | None, to_day: str | None, family: str, as_json: bool
+) -> None:
+    """Print who went from which stage to which between the ends of two days."""
+    workspace = open_workspace(config, database, existing=True)
+    first, last = days(workspace, from_day, to_day)
+    say = voice(workspace.settings)
+    with workspace.engine.connect() as connection:
+        report = movements_of(connection, family, first, last)
+        _warn(say, connection, last)
+    if as_json:
+        emit(report)
+        return
+    labels = stage_labels(workspace, say, family)
+    say.say(f"Du {report['from']} au {report['to']}", f"From {report['from']} to {report['to']}")
+    for move in report["moves"]:
+        origin = labels.get(move["from"], move["from"]) or "–"
+        target = labels.get(move["to"], move["to"]) or "–"
+        causes = ", ".join(
+            f"{_CAUSES[cause][say.language == 'en']} {say.number(number)}" for cause, number in move["causes"].items()
+        )
+        line = f"  {origin:14}→ {target:14}{say.number(move['people']):>10}   {causes}"
+        say.say(line, line)
+    if not report["moves"]:
+        say.say("  Personne n'a changé d'étape.", "  Nobody changed stage.")
+
+
+def evolution(
+    config: Path | None, database: str | None, *, from_day: str | None, to_day: str | None, family: str, as_json: bool
+) -> None:
+    """Print how many people each stage held at the end of each day."""
+    workspace = open_workspace(config, database, existing=True)
+    first, last = days(workspace, from_day, to_day)
+    say = voice(workspace.settings)
+    with workspace.engine.connect() as connection:
+        report = evolution_of(connection, family, first, last)
+        _warn(say, connection, last)
+    if as_json:
+        emit(report)
+        return
+    labels = stage_labels(workspace, say, family)
+    header = " " * 12 + "".join(f"{labels.get(stage, stage):>14}" for stage in report["stages"])
+    say.say(header, header)
+    version = None
+    for entry in report["days"]:
+        if version not in {None, entry["version"]}:
+            say.say(f"  – définition, version {entry['version']}", f"  – definition, version {entry['version']}")
+        version = entry["version"]
+        line = f"{entry['day']:12}" + "".join(f"{say.number(entry['people'][stage]):>14}" for stage in report["stages"])
+        say.say(line, line)
+
+
+def days(workspace: Workspace, from_day: str | None, to_day: str | None) -> tuple[int, int]:
+    """The two days that were asked for: up to today, and from 30 days before; SettingsError for one to come."""
+    today = workspace.today()
+    last = today if to_day is None else parse_day(to_day)
+    first = last - DAYS if from_day is None else parse_day(from_day)
+    if max(first, last) > today:
+        raise SettingsError(
+            f"{to_day if last > today else from_day} has not come yet.", remedy="Ask for days up to today."
+        )
+    return first, last
+
+
+def stage_labels(workspace: Workspace, say: Voice, family: str) -> dict[Any, str]:
+    """How the stages of a family are called, by key; empty for one that is not switched on any more."""
+    shown = [found for found in families(workspace.settings) if found.key == family]
+    return {stage.key: stage.label.of(say.language) for found in shown for stage in found.stages}
+
+
+def _warn(say: Voice, connection: Connection, day: int) -> None:
+    waiting = unsettled(connection, day)
+    if waiting:
+        number = say.number(waiting)
+        say.warn(
+            f"{number} personnes attendent un calcul : lancez `connector recompute`.",
+            f"{number} people wait to be looked at: run `connector recompute`.",
+        )

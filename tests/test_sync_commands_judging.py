@@ -1,0 +1,124 @@
+"""The commands that show movements and judge, over a shop imported from a file."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import CommandLine
+
+NOW = date(2026, 6, 30)
+COLUMNS = "customer=who,placed_at=day,total=money,order=id"
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> CommandLine:
+    """A shop of 40 people who bought 200 days ago, half of them again ten days ago, and one who came yesterday."""
+    rows = [(who, 200, "20.00") for who in range(40)] + [(who, 10, "35.00") for who in range(20)] + [(99, 1, "12.00")]
+    text = ["id,who,day,money"]
+    text += [f"{n},c{who},{NOW - timedelta(ago)},{money}" for n, (who, ago, money) in enumerate(rows, 1)]
+    (tmp_path / "orders.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
+    shop = CommandLine(tmp_path, f"{NOW}T12:00:00Z")
+    shop.ask(
+        "import", str(tmp_path / "orders.csv"), "--currency", "EUR", "--timezone", "Europe/Paris", "--map", COLUMNS
+    )
+    return shop
+
+
+def test_movements_are_printed_as_they_are_promised(line: CommandLine) -> None:
+    assert line.ask("movements", "--from", "2026-05-31", "--to", "2026-06-30", "--family", "spread", "--json").last == {
+        "from": "2026-05-31",
+        "to": "2026-06-30",
+        "family": "spread",
+        "moves": [
+            {"from": None, "to": "new", "people": 1, "causes": {"order": 1}},
+            {"from": "new", "to": "occasional", "people": 20, "causes": {"order": 20}},
+            {"from": "new", "to": "inactive", "people": 20, "causes": {"time": 20}},
+        ],
+    }
+    assert line.ask("movements", "--json").last["from"] == "2026-05-31"
+    assert "New           → Inactive              20   time 20" in line.ask("movements").out
+    assert "Nobody changed stage." in line.ask("movements", "--from", "2026-06-30").out
+
+
+def test_movements_speak_french(line: CommandLine) -> None:
+    line.write('language = "fr"\n')
+    out = line.ask("movements").out
+
+    assert "Du 2026-05-31 au 2026-06-30" in out
+    assert "Nouveau       → Inactif               20   temps 20" in out
+
+
+def test_the_evolution_has_a_figure_for_each_day(line: CommandLine) -> None:
+    found = line.ask("evolution", "--from", "2026-06-10", "--json").last
+    before = line.ask("evolution", "--from", "2026-06-09", "--to", "2026-06-09", "--json").last["days"]
+
+    assert [entry["day"] for entry in found["days"]] == [str(date(2026, 6, 10) + timedelta(n)) for n in range(21)]
+    assert [entry["people"]["new"] for entry in found["days"]][::10] == [0, 0, 1]
+    assert before == [
+        {
+            "day": "2026-06-09",
+            "version": 1,
+            "people": {"prospect": 0, "loyal": 0, "new": 40, "occasional": 0, "inactive": 0},
+        }
+    ]
+    assert line.ask("evolution").out.splitlines()[-1].split() == ["2026-06-30", "0", "0", "1", "20", "20"]
+
+
+def test_who_waits_for_a_recompute_is_told_beside_the_answer(line: CommandLine) -> None:
+    later = line.at("2026-12-31T12:00:00Z")
+
+    answer = later.ask("movements", "--json")
+    assert "wait to be looked at: run `connector recompute`" in answer.err
+    assert answer.last["to"] == "2026-12-31"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("movements", "--to", "2026-07-01"), "2026-07-01 has not come yet."),
+        (("evolution", "--family", "rfm"), "No history of rfm is kept."),
+        (("movements", "--from", "2026-06-30", "--to", "2026-06-01"), "2026-06-30 lies after 2026-06-01."),
+        (("priorities", "--goal", "new:lost"), "'new:lost' does not name two stages of spread."),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_a_sentence(
+    line: CommandLine, arguments: tuple[str, ...], sentence: str
+) -> None:
+    answer = line.process(*arguments)
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(sentence)
+
+
+def test_health_is_a_card_for_each_segment(line: CommandLine) -> None:
+    cards = {card["segment"]: card for card in line.ask("health", "--json").last["segments"]}
+
+    assert cards["spread.occasional"]["substantial"] == {
+        "people": 20, "revenue": {"minor": 110_000, "currency": "EUR"}, "good": False,
+    }  # fmt: skip
+    assert "Inactive      ✓ identifiable  ✗ substantial  ? accessible" in line.ask("health").out
+
+
+def test_priorities_claim_nothing_of_a_young_shop(line: CommandLine) -> None:
+    found = line.ask("priorities", "--goal", "inactive:loyal", "--json").last["priorities"]
+
+    assert [(entry["from"], entry["to"], entry["people"], entry["reason"]) for entry in found] == [
+        ("inactive", "loyal", 20, "too_little_history")
+    ]
+    assert "not enough history" in line.ask("priorities").out
+
+
+def test_insights_say_what_the_shop_lives_on(line: CommandLine) -> None:
+    report = line.ask("insights", "--json").last
+    out = line.ask("insights").out
+
+    assert report["pareto"]["lifetime"]["buyers"] == 41
+    assert report["ladder"]["rungs"][0]["people"] == 40
+    assert report["window"]["window"] == 210  # 20 gaps of 190 days
+    assert report["coverage"][0]["total"] == 61
+    # the top 20 % of 41 are 9, and all 20 who bought twice have spent the same: 1100 of 1512
+    assert "The top 20 % of customers bring 72.8 % of the revenue, ever." in out
+    assert "Geography: country 0.0 %" in out
