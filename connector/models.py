@@ -247,6 +247,17 @@ class Metric(Table, table=True):
     amount_spent: int = Field(sa_type=BigInt)
 
 
+class Calibration(Table, table=True):
+    """A figure of the whole shop, made from the state at the end of a day; None where nobody has one."""
+
+    __tablename__ = "calibrations"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    key: str = Field(primary_key=True)  # interval.pooled, rfm.f.4
+    day: int = Field(primary_key=True)
+    value: int | None = Field(default=None, sa_type=BigInt)
+
+
 class Segment(Table, table=True):
     """A version of a stage or an audience, with the rule that makes it."""
 

@@ -10,6 +10,14 @@ down_revision = None
 def upgrade() -> None:
     """Take the step."""
     op.create_table(
+        "calibrations",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("key", "day", name=op.f("pk_calibrations")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "customers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("since_day", sa.Integer(), nullable=False),
@@ -346,9 +354,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_orders_counted",
-            ["customer_id", "local_day", "total", "refunded", "void_day", "counted"],
-            unique=False,
+            "ix_orders_counted", ["customer_id", "local_day", "total", "refunded", "void_day", "counted"], unique=False
         )
 
     op.create_table(
