@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Connection, Subquery, cast, func, literal, select, union_all
 
-from connector.query.facts import TODAY, net, orders, refunds
-from connector.query.select import COUNTED, CalendarClock, visible
+from connector.query.clocks import TODAY, CalendarClock
+from connector.query.fields import net, orders, refunds, visible
+from connector.query.select import COUNTED
 from connector.steps import shape_of
 
 
