@@ -141,7 +141,7 @@ def _outcomes(
     people = model.buyers.chosen(drawn)
     expected = _value(variants, people, discount)
     chance = (_simulated(variants, random, people, discount) - expected).sum(axis=1)
-    grown = values[members].sum() * expected.sum(axis=1) / values[drawn].sum()
+    grown = values[members].sum() * expected.sum(axis=1) / max(values[drawn].sum(), 1e-300)
     outcomes: Vector = grown + chance * np.sqrt(len(members) / len(drawn))
     return outcomes
 

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Connection, Label, Select, Subquery, cast, fu
 
 from connector.catalogue import Family
 from connector.clv.fitting import Days
-from connector.query.facts import BoundClock, Shape, net, orders, visible
+from connector.query.clocks import BoundClock, Shape
+from connector.query.fields import net, orders, visible
 from connector.query.select import COUNTED, state
 from connector.segments import currency_of
 from connector.steps import shape_of
@@ -62,7 +63,8 @@ def read(connection: Connection, family: Family, as_of: int) -> Histories:
     known = select(
         people.c.customer_id, func.coalesce(people.c.stage, -1), people.c.amount_spent, *_figures(bought, as_of)
     ).select_from(people.outerjoin(bought, bought.c.customer_id == people.c.customer_id))
-    rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(known, asked.clock.values(as_of))
+    streamed = {"stream_results": True, "yield_per": CHUNK}
+    rows = connection.execute(known, asked.clock.values(as_of), execution_options=streamed)
     chunks = [np.array(chunk, dtype=np.int64) for chunk in rows.partitions(CHUNK)]
     table = np.concatenate(chunks) if chunks else np.empty((0, len(fields(Histories))), dtype=np.int64)
     return Histories(*table[np.argsort(table[:, 0])].T)
