@@ -146,9 +146,16 @@ def test_what_a_rule_reads_must_be_known(engine: Engine) -> None:
     with lent(engine, [person(BASE) for _ in range(3)] + [foreign]) as connection:
         kept(connection, SPREAD, money)
         found = cards(connection, SPREAD, money)
+        agreed = family("agreed", "email_subscription_status = 'SUBSCRIBED'")
+        bowls = family("bowls", "products_purchased MATCHES (id = 7)")
+        kept(connection, agreed, bowls)
+        told = cards(connection, agreed, bowls)
+        kept(connection, SPREAD, money)
         connection.execute(update(table(Store)).values(floor_day=BASE - 10))
         short = cards(connection, SPREAD, money)
 
+    assert told["agreed.s0"]["identifiable"]["people"] == 0  # nobody was asked
+    assert told["bowls.s0"]["identifiable"]["people"] == 0  # no order says what was bought
     assert found["money.s0"]["identifiable"] == {"people": 3, "of": 4, "share": 0.75, "good": False}
     assert found["spread.new"]["identifiable"]["good"] is True
     assert short["spread.new"]["identifiable"] == {"people": 0, "of": 4, "share": 0.0, "good": False}

@@ -11,15 +11,15 @@ from sqlalchemy import ColumnElement, Connection, Subquery, Table, and_, case, d
 from connector.catalogue import Family
 from connector.counts import counts
 from connector.judging.figures import LEAST_PEOPLE, money, share
-from connector.models import Consent, Customer, Identity, Membership, Metric, Order
+from connector.judging.inputs import unknown
+from connector.models import Consent, Customer, Identity, Membership, Metric
 from connector.records import ConsentState
-from connector.reports import incomplete
 from connector.segments import Active, active, currency_of
 from connector.stays import stays
 from connector.tables import AnyRow, table
 
 people, identities, memberships = table(Customer), table(Identity), table(Membership)
-metrics, consents, orders = table(Metric), table(Consent), table(Order)
+metrics, consents = table(Metric), table(Consent)
 
 LEAST_KNOWN = 0.9  # of the people, all that the rule reads
 LEAST_REACHED = 0.5  # of the members
@@ -52,7 +52,7 @@ def health(
     `good` is None where nothing is known. SettingsError while the families are not worked out. Consent is read as the
     strictest that any store or tool says; without a word of it nobody is taken to have agreed.
     """
-    unknown = _unknown(connection, families, as_of)
+    missing = unknown(connection, families, as_of)
     known, currency = _base(connection, as_of), currency_of(connection)
     sums, reach, shared = _sums(connection), _reach(connection), _shared(connection)
     in_force = active(connection, families)
@@ -64,7 +64,7 @@ def health(
             {
                 "segment": key,
                 "version": family.version,
-                "identifiable": _identifiable(known, unknown[family.family.key]),
+                "identifiable": _identifiable(known, missing[family.family.key]),
                 "substantial": _substantial(sums.get(number), currency),
                 "accessible": _accessible(reach, sums, number),
                 "stable": calm[key],
@@ -87,22 +87,8 @@ def _base(connection: Connection, as_of: int) -> int:
     return connection.scalar(known) or 0
 
 
-def _unknown(connection: Connection, families: Sequence[Family], as_of: int) -> dict[str, int | None]:
-    """Of how many people something that a family reads is missing; None where it is missing of all.
-
-    Missing can be orders from before a store shows its history, and the amounts of orders in a foreign currency.
-    """
-    short = incomplete(connection, families, as_of)
-    foreign = select(func.count(distinct(orders.c.customer_id))).where(orders.c.counted == 1, orders.c.total.is_(None))
-    without = connection.scalar(foreign) or 0
-    return {
-        family.key: None if family.key in short else without if any("amount" in rule for rule in family.rules()) else 0
-        for family in families
-    }
-
-
-def _identifiable(known: int, unknown: int | None) -> dict[str, Any]:
-    part = 0 if unknown is None else known - unknown
+def _identifiable(known: int, missing: int | None) -> dict[str, Any]:
+    part = 0 if missing is None else known - missing
     found = share(part, known)
     return {"people": part, "of": known, "share": found, "good": None if found is None else found >= LEAST_KNOWN}
 
