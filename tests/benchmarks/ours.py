@@ -92,7 +92,8 @@ STEPS: dict[str, Callable[..., None]] = {"pull": pull, "load": load, "day": day,
 if __name__ == "__main__":
     name, path, *rest = sys.argv[1:]
     opened = open_database(path)
-    catalogue()  # like an import, it is read once a process
+    for family in catalogue():
+        family.rules()  # the grammar is read once a process, like an import
     with Step() as told:
         STEPS[name](opened, told, *rest)
         opened.dispose()  # the last connection to go brings the log into the file: that is part of the work
