@@ -99,6 +99,8 @@ def test_health_is_a_card_for_each_segment(line: CommandLine) -> None:
     assert cards["spread.occasional"]["substantial"] == {
         "people": 20, "revenue": {"minor": 110_000, "currency": "EUR"}, "good": False,
     }  # fmt: skip
+    assert cards["spread.new"]["actionable"]["objective"] == "second_purchase"
+    assert cards["spread.new"]["actionable"]["good"] is False  # it is pushed nowhere
     assert "Inactive      ✓ identifiable  ✗ substantial  ? accessible" in line.ask("health").out
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connector.catalogue import library
 from connector.errors import SettingsError
 from connector.judging.acquisition import acquisition, cohorts
 from connector.judging.coverage import coverage
@@ -99,14 +100,16 @@ def insights(config: Path | None, database: str | None, *, as_json: bool) -> Non
 
 
 def _actions(workspace: Workspace) -> dict[str, Action]:
-    """Where each segment is pushed to."""
-    settings = workspace.settings
+    """What there is to do with each segment, by the catalogue and the destinations of the settings."""
+    settings, shelf = workspace.settings, library()
     return {
-        family.segment_key(stage): Action(
-            destinations=tuple(key for key, chosen in settings.destinations.items() if family.key in chosen.push)
+        key: Action(
+            objective=found.key if (found := shelf.objective(key)) else None,
+            playbook=next((play.key for play in shelf.playbook(key)), None),
+            destinations=tuple(name for name, chosen in settings.destinations.items() if family.key in chosen.push),
         )
         for family in families(settings)
-        for stage in family.stages
+        for key in map(family.segment_key, family.stages)
     }
 
 
