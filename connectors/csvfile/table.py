@@ -53,7 +53,10 @@ class Table:
                 self._skip = 1 if hint else 0
                 head = stream.readline(LONGEST_LINE) if hint else first
         except (OSError, EOFError, zlib.error) as error:
-            raise SettingsError(f"{path.name} cannot be read: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SettingsError(
+                f"{path.name} cannot be read: {why}.", remedy=f"Check the path {path}, and that the file is whole."
+            ) from error
         self.separator = hint[1] if hint else _separator(head)
         self.columns = self._header()
         self._places = {name.casefold(): place for place, name in reversed(list(enumerate(self.columns)))}
