@@ -170,8 +170,8 @@ def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
         number, chance = rung["purchases"], _percent(say, rung["share"])
         people = say.number(rung["people"])
         say.say(
-            f"  Après {number} achats : {chance} rachètent en {within} jours ({people} personnes).",
-            f"  After {number} purchases: {chance} buy again within {within} days ({people} people).",
+            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people} personnes).",
+            f"  After purchase no. {number}: {chance} buy again within {within} days ({people} people).",
         )
     say.say(report["window"]["words"], report["window"]["words"])
 
