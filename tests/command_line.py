@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import chdir, closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from typer.testing import CliRunner
-
-from sync.cli import app
+from sync.cli import main
 
 ROOT = Path(__file__).parents[1]
 NOTES = {"runs", "checkpoints", "leases"}  # of what was done, and until when: these go on with each command
@@ -98,10 +98,25 @@ class CommandLine:
 
     def ask(self, *arguments: str) -> Answer:
         """What a command says that must succeed, within this process: for many small questions."""
-        config = ["--config", str(self.settings)] if self.settings.exists() else []
-        result = CliRunner().invoke(app, [*arguments, *config], env=self.environment(), catch_exceptions=False)
-        assert result.exit_code == 0, result.stderr
-        return Answer(result.exit_code, result.stdout, result.stderr)
+        answer = self.within(*arguments)
+        assert answer.code == 0, answer.err
+        return answer
+
+    def within(self, *arguments: str) -> Answer:
+        """What a command says, whatever its end, within this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            redirect_stdout(out),
+            redirect_stderr(err),
+            chdir(self.folder),
+            patch.dict(os.environ, self.environment(), clear=True),
+            patch.object(sys, "argv", ["connector", *arguments]),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return Answer(code, out.getvalue(), err.getvalue())
 
     def dump(self) -> dict[str, tuple[int, str]]:
         """Each table of the database but the notes: how many rows, and the digest of all of them as they stand."""
