@@ -1,120 +1,52 @@
-"""Small shops and rules for tests, and an evaluator in plain Python against which the SQL is held."""
+"""Small shops and rules for tests, and what is stored of them."""
 
 from __future__ import annotations
 
-import operator
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, select
 
 from connector.catalogue import Family
-from connector.days import day_date, day_number
-from connector.models import Customer, DailyCount, Membership, Metric, Order, Refund, Segment, Store
+from connector.days import day_number
+from connector.models import DailyCount, Membership, Metric, Segment
 from connector.query import Expression
-from connector.query.tree import All, Always, Condition, Day, Matches, Not, Number, Offset, Value, all_of, any_of
-from connector.query.tree import Any as AnyOf
+from connector.query.tree import Always, Condition, Day, Matches, Not, Number, Offset, all_of, any_of
 from connector.tables import table
+from tests.rules_evaluator import holds
+from tests.rules_people import Person, Sale, add_person, add_rows, load, person
+
+__all__ = [
+    "BASE",
+    "Interval",
+    "Person",
+    "Sale",
+    "add_person",
+    "add_rows",
+    "counts_by_intervals",
+    "family",
+    "holds",
+    "intervals",
+    "lent",
+    "load",
+    "metrics_of",
+    "near",
+    "person",
+    "rules",
+    "sales",
+    "shops",
+    "stage",
+    "stages_on",
+    "stored_counts",
+    "stored_metrics",
+    "tests_of",
+]
 
 BASE = day_number(date(2026, 3, 31))
-
-
-@dataclass
-class Sale:
-    """An order of a test person; `total` None is one paid in a foreign currency."""
-
-    day: int
-    total: int | None = 1000
-    counted: int = 1
-    void: int | None = None
-    refunds: list[tuple[int, int]] = field(default_factory=list)
-
-    def net(self, as_of: int) -> int | None:
-        if self.total is None:
-            return None
-        return self.total - sum(amount for day, amount in self.refunds if day <= as_of)
-
-
-@dataclass
-class Person:
-    """Someone with orders, and money given back without an order."""
-
-    since: int
-    sales: list[Sale] = field(default_factory=list)
-    credits: list[tuple[int, int]] = field(default_factory=list)
-
-    def placed(self, as_of: int) -> list[Sale]:
-        return [s for s in self.sales if s.counted and s.day <= as_of and (s.void is None or s.void > as_of)]
-
-
-def person(*days: int, since: int | None = None) -> Person:
-    """A person with an order on each of some days."""
-    first = min(days) if since is None else since
-    return Person(first, [Sale(day) for day in days])
-
-
-def load(connection: Connection, people: Sequence[Person], *, currency: str = "EUR") -> None:
-    """Write people, numbered from 1, all of them due from their first day."""
-    store = {"id": 1, "key": "shop", "platform": "file", "shop_id": "shop", "name": "Shop", "timezone": "UTC"}
-    switches = dict.fromkeys(("count_zero_orders", "count_on_hold", "count_refunded"), False)
-    connection.execute(
-        insert(table(Store)),
-        {**store, **switches, "currency": currency, "include_tax": True, "include_shipping": True},
-    )
-    for number, someone in enumerate(people, 1):
-        add_person(connection, number, someone)
-
-
-def add_person(connection: Connection, number: int, someone: Person) -> None:
-    """Write a person with all that is theirs."""
-    row = {"id": number, "since_day": someone.since, "next_review_on": someone.since}
-    connection.execute(insert(table(Customer)), row)
-    add_rows(connection, number, someone.sales, someone.credits)
-
-
-def add_rows(
-    connection: Connection, person: int, sales: Sequence[Sale], credits_: Sequence[tuple[int, int]] = ()
-) -> None:
-    """Write orders with their refunds, and money given back without an order."""
-    first = (connection.scalar(select(func.max(table(Order).c.id))) or 0) + 1
-    last_refund = connection.scalar(select(func.max(table(Refund).c.id))) or 0
-    orders = [_order(order_id, person, sale) for order_id, sale in enumerate(sales, first)]
-    given_back: list[tuple[int | None, int, int]] = [(None, day, amount) for day, amount in credits_]
-    given_back += [(n, day, amount) for n, sale in enumerate(sales, first) for day, amount in sale.refunds]
-    refunds = [
-        {"store_id": 1, "platform_id": str(n), "customer_id": person, "order_id": order, "day": day, "amount": amount}
-        for n, (order, day, amount) in enumerate(given_back, last_refund + 1)
-    ]
-    if orders:
-        connection.execute(insert(table(Order)), orders)
-    if refunds:
-        connection.execute(insert(table(Refund)), refunds)
-
-
-def _order(order_id: int, person: int, sale: Sale) -> dict[str, Any]:
-    return {
-        "id": order_id,
-        "store_id": 1,
-        "platform_id": str(order_id),
-        "customer_id": person,
-        "local_day": sale.day,
-        "counted": sale.counted,
-        "void_day": sale.void,
-        "total": sale.total,
-        "refunded": 0 if sale.total is None else sum(amount for _, amount in sale.refunds),
-        "currency": "EUR",
-        "gross": sale.total or 0,
-        "origin": "file",
-        "status": "paid",
-        "test": False,
-        **dict.fromkeys(("placed_at", "digest", "tax", "shipping", "discount"), 0),
-    }
 
 
 @contextmanager
@@ -135,108 +67,6 @@ def family(key: str, *rules: str | Expression, **parameters: int) -> Family:
     ]
     values = {"key": key, "version": 1, "label": text, "description": text, "parameters": parameters}
     return Family.model_validate({**values, "stages": stages})
-
-
-# ------------------------------------------------------------------------------------------- the evaluator
-
-
-Figure: TypeAlias = int | Decimal
-
-COMPARE = {"=": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-
-
-def holds(rule: Expression, someone: Person, as_of: int) -> bool:
-    """Whether a rule is true of a person at the end of a day, by the words of the language."""
-    match rule:
-        case Always():
-            return True
-        case Not():
-            return not holds(rule.part, someone, as_of)
-        case All():
-            return all(holds(part, someone, as_of) for part in rule.parts)
-        case AnyOf():
-            return any(holds(part, someone, as_of) for part in rule.parts)
-        case Condition():
-            return passes(rule, attribute(rule.name, someone, as_of), as_of)
-        case Matches():
-            return matches(rule, someone, as_of)
-
-
-def attribute(name: str, someone: Person, as_of: int) -> Figure | None:
-    placed = someone.placed(as_of)
-    days = [sale.day for sale in placed]
-    money = sum(sale.net(as_of) or 0 for sale in placed) - sum(a for day, a in someone.credits if day <= as_of)
-    return {
-        "number_of_orders": len(placed),
-        "purchase_days": len(set(days)),
-        "days_since_last_order": as_of - max(days) if days else None,
-        "first_order_date": min(days, default=None),
-        "last_order_date": max(days, default=None),
-        "customer_added_date": someone.since,
-        "amount_spent": Decimal(money) / 100,
-        "amount_spent_gross": Decimal(sum(sale.total or 0 for sale in placed)) / 100,
-    }[name]
-
-
-def matches(rule: Matches, someone: Person, as_of: int) -> bool:
-    tests = {test.name: test for test in rule.conditions}
-    rows = someone.placed(as_of)
-    if "date" in tests:
-        rows = [sale for sale in rows if passes(tests["date"], sale.day, as_of)]
-    if "amount" in tests:
-        rows = [sale for sale in rows if passes(tests["amount"], euros(sale.net(as_of)), as_of)]
-    figures: dict[str, Figure] = {
-        "count": len(rows),
-        "days": len({sale.day for sale in rows}),
-        "sum_amount": Decimal(sum(sale.net(as_of) or 0 for sale in rows)) / 100,
-    }
-    if "count" not in tests and not rows:
-        return False
-    return all(passes(test, figures[name], as_of) for name, test in tests.items() if name in figures)
-
-
-def euros(minor: int | None) -> Decimal | None:
-    return None if minor is None else Decimal(minor) / 100
-
-
-def passes(test: Condition, value: Figure | None, as_of: int) -> bool:
-    match test.operator:
-        case "IS NULL":
-            return value is None
-        case "IS NOT NULL":
-            return value is not None
-        case "!=":
-            return value is None or value != resolved(test.values[0], as_of)
-        case "BETWEEN":
-            low, high = (resolved(bound, as_of) for bound in test.values)
-            return value is not None and low <= value <= high
-    return value is not None and bool(COMPARE[test.operator](value, resolved(test.values[0], as_of)))
-
-
-def resolved(value: Value, as_of: int) -> Figure:
-    match value:
-        case Number():
-            return value.value
-        case Day():
-            return value.number
-        case Offset(count, "d"):
-            return as_of - count
-        case Offset(count, "w"):
-            return as_of - 7 * count
-        case Offset(count, "m"):
-            return months_before(as_of, count)
-        case Offset(count, "y"):
-            return months_before(as_of, 12 * count)
-    raise TypeError(value)
-
-
-def months_before(as_of: int, count: int) -> int:
-    """One month at a time to the month's first day, then as far into it as the day of the month allows."""
-    day = day_date(as_of)
-    first = day.replace(day=1)
-    for _ in range(count):
-        first = (first - timedelta(days=1)).replace(day=1)
-    return day_number(first.replace(day=min(day.day, monthrange(first.year, first.month)[1])))
 
 
 def stage(asked: Family, someone: Person, as_of: int) -> int | None:

@@ -133,6 +133,9 @@ _VALUE: Mapping[Language, str] = {"en": "a value", "fr": "une valeur"}
 _EXPECTED: Mapping[str, Mapping[Language, str]] = {
     "NAME": {"en": "an attribute", "fr": "un attribut"},
     "COMPARISON": {"en": "a comparison", "fr": "une comparaison"},
+    "_NOT_MATCHES": {"en": "NOT MATCHES", "fr": "NOT MATCHES"},
+    "NOT_IN": {"en": "NOT IN", "fr": "NOT IN"},
+    "NOT_CONTAINS": {"en": "NOT CONTAINS", "fr": "NOT CONTAINS"},
     "IN_SEGMENT": {"en": "in_segment", "fr": "in_segment"},
     "ANNIVERSARY": {"en": "an attribute", "fr": "un attribut"},
     "$END": {"en": "the end", "fr": "la fin"},

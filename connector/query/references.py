@@ -1,0 +1,140 @@
+"""Rules that mention segments: each mention is replaced by what makes that segment.
+
+A stage is a function of a person's rows and a day, so its members can be asked for by its own rule; nothing that is
+kept of it is read, and every day, past ones too, is answered by one statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from connector.query.check import MOST
+from connector.query.messages import Language, problem
+from connector.query.tree import (
+    All,
+    Always,
+    Any,
+    Condition,
+    Expression,
+    InSegment,
+    Matches,
+    Not,
+    Place,
+    Text,
+    all_of,
+    any_of,
+)
+
+Rules = Mapping[str, Expression]
+"""What makes each segment, by its key; other segments may be mentioned there."""
+
+
+class Staged(Protocol):
+    """Stages in order, of which the first that holds is a person's."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The segments' keys."""
+        ...
+
+    def expressions(self) -> Sequence[Expression]:
+        """Their rules, in the same order."""
+        ...
+
+
+def stage_rules(keys: Sequence[str], rules: Sequence[Expression]) -> dict[str, Expression]:
+    """What makes each stage of one family: its own rule, and none of those before it."""
+    found: dict[str, Expression] = {}
+    earlier: list[Expression] = []
+    for key, rule in zip(keys, rules, strict=True):
+        found[key] = all_of(rule, *(Not(before) for before in earlier))
+        earlier.append(rule)
+    return found
+
+
+def expanded(expression: Expression, rules: Rules, language: Language = "en") -> Expression:
+    """The rule with every mention of a segment replaced; QueryError for one that is unknown, or mentions itself."""
+    return _Expansion(rules, language).of(expression, ())
+
+
+def mentioned(expression: Expression) -> list[str]:
+    """The keys of the segments that a rule mentions, from left to right."""
+    found: list[str] = []
+
+    def note(mention: InSegment) -> Expression:
+        found.append(mention.key)
+        return mention
+
+    _replaced(expression, note)
+    return [*dict.fromkeys([*found, *entered(expression)])]
+
+
+def entered(expression: Expression) -> list[str]:
+    """The keys of the segments into whose memberships a rule looks: these must be brought up to the day before it."""
+    match expression:
+        case Matches("segment_entered"):
+            values = (value for test in expression.conditions if test.name == "segment" for value in test.values)
+            return [value.value for value in values if isinstance(value, Text)]
+        case Not():
+            return entered(expression.part)
+        case All() | Any():
+            return [key for part in expression.parts for key in entered(part)]
+    return []
+
+
+def in_order(needs: Mapping[str, Sequence[str]], language: Language = "en") -> list[str]:
+    """The keys, each after those that it needs; QueryError where that goes round in a circle."""
+    done: dict[str, None] = {}
+
+    def visit(key: str, path: tuple[str, ...]) -> None:
+        if key in path:
+            raise problem("circle", Place(), language, found=key, path=" → ".join([*path, key]))
+        if key not in done:
+            for needed in needs.get(key, ()):
+                visit(needed, (*path, key))
+            done[key] = None
+
+    for key in needs:
+        visit(key, ())
+    return list(done)
+
+
+class _Expansion:
+    def __init__(self, rules: Rules, language: Language) -> None:
+        self.rules = rules
+        self.language = language
+        self.parts = 0
+
+    def of(self, expression: Expression, path: tuple[str, ...]) -> Expression:
+        return _replaced(expression, lambda mention: self._segment(mention, path), self._count)
+
+    def _segment(self, mention: InSegment, path: tuple[str, ...]) -> Expression:
+        key, place = mention.key, mention.place
+        if key in path:
+            raise problem("circle", place, self.language, found=key, path=" → ".join([*path, key]))
+        if key not in self.rules:
+            raise problem("segment", place, self.language, near=self.rules, found=key)
+        return self.of(self.rules[key], (*path, key))
+
+    def _count(self) -> None:
+        self.parts += 1
+        if self.parts > MOST:
+            raise problem("deep", Place(), self.language)
+
+
+def _replaced(
+    expression: Expression, change: Callable[[InSegment], Expression], count: Callable[[], None] = lambda: None
+) -> Expression:
+    count()
+    match expression:
+        case InSegment():
+            return change(expression)
+        case Not(part):
+            return Not(_replaced(part, change, count))
+        case All(parts):
+            return all_of(*(_replaced(part, change, count) for part in parts))
+        case Any(parts):
+            return any_of(*(_replaced(part, change, count) for part in parts))
+        case Condition() | Matches() | Always():
+            return expression

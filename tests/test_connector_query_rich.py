@@ -1,0 +1,90 @@
+"""Every attribute, filter and comparison, on random shops, against the evaluator in plain Python."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, insert
+
+from connector.memberships import activate, advance, full
+from connector.query import Expression, canonical, parse
+from connector.query.clocks import Shape
+from connector.query.meaning import meaning
+from connector.query.select import Choice, history, moving, state
+from connector.scratch import scratch
+from connector.steps import shape_of
+from tests.rules_people import Person
+from tests.rules_rich import rich_rules, rich_shops
+from tests.rules_world import BASE, family, holds, intervals, lent, stage, stages_on
+
+EACH = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(EACH, max_examples=25)
+
+
+def answers(connection: Connection, rule: Expression, as_of: int, shape: Shape) -> dict[int, tuple[bool, int | None]]:
+    asked = state([Choice("answer", ((meaning(rule, "EUR"), 1),))], shape)
+    rows = connection.execute(asked.select, asked.clock.values(as_of))
+    return {row.customer_id: (row.answer == 1, row.review) for row in rows}
+
+
+@EACH
+@given(rich_rules())
+def test_what_is_printed_is_read_as_the_same_tree(rule: Expression) -> None:
+    assert parse(canonical(rule)) == rule
+
+
+@EACH
+@given(rich_shops(), rich_rules(), st.integers(BASE - 65, BASE + 30))
+def test_sql_answers_as_the_words_say_and_no_flip_precedes_its_review(
+    engine: Engine, people: list[Person], rule: Expression, as_of: int
+) -> None:
+    with lent(engine, people) as connection:
+        found = answers(connection, rule, as_of, Shape())
+        assert answers(connection, rule, as_of, shape_of(connection, as_of)).keys() == found.keys()
+
+    for number, (answer, review) in found.items():
+        someone = people[number - 1]
+        assert answer == holds(rule, someone, as_of), canonical(rule)
+        until = min(as_of + 60 if review is None else review, as_of + 60)
+        for day in range(as_of + 1, until):
+            assert holds(rule, someone, day) == answer, (canonical(rule), day, review)
+
+
+@FEW
+@given(rich_shops(), rich_rules(), st.sets(st.integers(BASE - 65, BASE + 60), min_size=1, max_size=4))
+def test_many_days_are_answered_by_one_statement(
+    engine: Engine, people: list[Person], rule: Expression, days: set[int]
+) -> None:
+    asked = [Choice("answer", ((meaning(rule, "EUR"), 1),))]
+    with lent(engine, people) as connection, scratch(connection, asked) as tables:
+        pairs = [(n, day) for day in days for n, someone in enumerate(people, 1) if someone.since <= day]
+        for day in days:
+            columns = {f"edge_{number}": bound.on(day) for number, bound in enumerate(moving(asked))}
+            connection.execute(insert(tables.calendar), {"day": day, **columns})
+        for number, day in pairs:
+            connection.execute(insert(tables.scope), {"customer_id": number, "day": day})
+        rows = connection.execute(history(asked, Shape(), tables.scope, tables.calendar))
+        found = {(row[0], row[1]): row.answer == 1 for row in rows}
+
+    assert found == {(n, day): holds(rule, people[n - 1], day) for n, day in pairs}, canonical(rule)
+
+
+@FEW
+@given(rich_shops(), rich_rules(), st.integers(BASE - 10, BASE), st.integers(1, 8))
+def test_day_by_day_replay_and_the_full_answer_agree(
+    engine: Engine, people: list[Person], rule: Expression, first: int, days: int
+) -> None:
+    families = [family("rich", canonical(rule))]
+    with lent(engine, people) as connection:
+        activate(connection, families, first)
+        for day in range(first, first + days):
+            advance(connection, families, day)
+            there = {n for n, someone in enumerate(people, 1) if stage(families[0], someone, day) == 0}
+            assert stages_on(connection, day) == {n: {"rich.s0"} for n in there}, canonical(rule)
+            assert full(connection, families, day) == 0
+        one_by_one = intervals(connection)
+
+    with lent(engine, people) as connection:
+        activate(connection, families, day)
+        advance(connection, families, day)
+        assert intervals(connection) == one_by_one, canonical(rule)
