@@ -298,6 +298,24 @@ def test_a_family_that_is_switched_off_ends_and_can_come_back(engine: Engine) ->
         assert stored_counts(connection) == counts_by_intervals(connection)
 
 
+def test_a_late_row_leaves_what_a_family_said_before_it_was_switched_off(engine: Engine) -> None:
+    other = family("aud", "number_of_orders >= 1")
+    both = [SPREAD, other]
+    with lent(engine, [person(BASE - 5)]) as connection:
+        for families, day in ((both, BASE), ([SPREAD], BASE + 3), (both, BASE + 5)):
+            activate(connection, families, day)
+            advance(connection, families, day)
+        add_rows(connection, 1, [Sale(BASE - 8)])
+        wake(connection, 1, BASE - 8)
+        advance(connection, both, BASE + 6)
+
+        assert {row[3:] for row in intervals(connection) if row[1] == "aud.s0"} == {
+            (BASE - 5, BASE + 3, "order"),
+            (BASE + 5, None, "definition"),
+        }
+        assert stored_counts(connection) == counts_by_intervals(connection)
+
+
 def test_a_family_that_is_new_has_its_past_at_once(engine: Engine) -> None:
     other = family("aud", "number_of_orders >= 1")
     with spread(engine, person(BASE - 5, since=BASE - 9)) as connection:
