@@ -226,7 +226,7 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
         "busy_timeout = 5000",
         "foreign_keys = ON",
         "secure_delete = ON",
-        "cache_size = -65536",
+        "cache_size = -32768",
         "temp_store = FILE",
     ):
         connection.execute(f"PRAGMA {pragma}")
