@@ -21,7 +21,7 @@ from tests import outside, real_orders
 from tests.command_line import Answer, CommandLine
 from tests.outside import MONTH_ENDS, STAGES, People
 
-pytestmark = [real_orders.needs_files, pytest.mark.xdist_group("cdnow")]
+pytestmark = real_orders.needs_files
 
 NOW = datetime(1998, 7, 1, 12, tzinfo=UTC)  # the newest order is of the day before
 LATER = "1998-12-31T12:00:00Z"

@@ -23,7 +23,7 @@ from tests import outside, real_orders
 from tests.command_line import Answer, CommandLine
 from tests.outside import STAGES, Line
 
-pytestmark = [real_orders.needs_files, pytest.mark.xdist_group("online_retail")]
+pytestmark = real_orders.needs_files
 
 SOLD = datetime(2011, 12, 10, 12, tzinfo=UTC)  # the newest order is of the day before
 GIVEN_BACK = datetime(2011, 12, 11, 12, tzinfo=UTC)  # all refunds are put into the books at once

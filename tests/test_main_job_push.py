@@ -11,8 +11,6 @@ import pytest
 from tests.command_line import Answer, CommandLine
 from tests.three_destinations import START, TODAY, Standing, World, open_world
 
-pytestmark = pytest.mark.xdist_group("push")
-
 LATER = timedelta(days=60)
 
 

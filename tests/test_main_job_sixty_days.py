@@ -23,8 +23,6 @@ from tests import outside, real_orders, shop_exports
 from tests.command_line import CommandLine
 from tests.outside import STAGES
 
-pytestmark = pytest.mark.xdist_group("sixty_days")
-
 PEOPLE = 500
 NOW = datetime.now(UTC).replace(microsecond=0)  # what Shopify shows, it counts back from the real day
 TODAY = NOW.astimezone(ZONE).date()
