@@ -12,20 +12,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 
 from connector.models import Calibration, Order
-from connector.query.bounds import Edge, OneOf, fold
+from connector.query.bounds import UNCALIBRATED, Calibrations, Edge, OneOf, fold
 from connector.query.clocks import TODAY, BoundClock, Shape
 from connector.query.derived import DERIVED, POOLED
 from connector.query.facts import Facts, Reading
 from connector.query.fields import line_sum, net, orders, visible
 from connector.query.measures import Aggregate, Figures, Graded, Measure, Test
-from connector.query.select import COUNTED
+from connector.query.select import COUNTED, Choice, calibrated
 from connector.query.tree import Unit
 from connector.tables import table
 
@@ -36,6 +36,9 @@ _FIGURE = re.compile(
     r"(, -(?P<count>\d+)(?P<unit>[dwmy]))?(, (?P<percent>[\d.]+))?\)"
 )
 """A reference figure as rules write it: AVG(order_amount, -365d), PERCENTILE(amount_spent, 95)."""
+
+BEGAN = "history.began"
+"""The key, on day 0, under which the first day on record is kept as the figures knew it."""
 
 _GRADED: Mapping[str, Graded] = {entry.key: entry for entry in DERIVED.values() if isinstance(entry, Graded)}
 _OF_PEOPLE: Mapping[str, Measure] = {
@@ -59,8 +62,8 @@ class Calibrated:
             (row.key, row.day): row.value
             for row in connection.execute(select(calibrations.c.key, calibrations.c.day, calibrations.c.value))
         }
-        oldest = min((day for _, day in self._kept), default=first)
-        self._stale = first is not None and oldest is not None and first < oldest
+        began = self._kept.get((BEGAN, 0))
+        self._stale = first is not None and began is not None and first < began
         if self._stale:
             self._kept.clear()
 
@@ -78,6 +81,8 @@ class Calibrated:
         """Keep what was made, in the caller's transaction."""
         if self._stale:
             self._connection.execute(delete(calibrations))
+        if self._made and (BEGAN, 0) not in self._kept:
+            self._made[BEGAN, 0] = self._first
         rows = [{"key": key, "day": day, "value": value} for (key, day), value in self._made.items()]
         if rows:
             self._connection.execute(insert(calibrations), rows)
@@ -94,6 +99,17 @@ class Calibrated:
             return {key: _reference(self._connection, figure, day)}
         graded = _GRADED[key.rpartition(".")[0]]
         return cuts(graded, _spread(self._connection, graded, day))
+
+
+def in_force(connection: Connection, choices: Sequence[Choice]) -> Calibrations:
+    """The figures that some choices compare people with."""
+    return Calibrated(connection) if calibrated(choices) else UNCALIBRATED
+
+
+def keep(figures: Calibrations) -> None:
+    """Keep what was made of figures, in the caller's transaction."""
+    if isinstance(figures, Calibrated):
+        figures.save()
 
 
 def monday(day: int) -> int:

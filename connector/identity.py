@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import phonenumbers
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from connector.database import batches, bulk, bulk_update, chosen, next_id
 from connector.errors import SettingsError
-from connector.models import Account, Checkout, Consent, Customer, Identity, Membership, Merge, Metric, Order, Refund
+from connector.models import Account, Checkout, Consent, Customer, Identity, Merge, Order, Refund
 from connector.tables import table
 
 Kind = Literal["account", "email", "phone"]
@@ -237,8 +237,8 @@ def merge(connection: Connection, kept: int, absorbed: int, *, identity_id: int,
     )
     _hand_over(connection, moved, absorbed, to=kept)
     since = connection.scalar(select(func.min(people.c.since_day)).where(people.c.id.in_((kept, absorbed))))
-    _forget_stages(connection, absorbed)
-    connection.execute(update(people).where(people.c.id == absorbed).values(merged_into=kept, next_review_on=None))
+    # both are due: the recompute takes the stages of the absorbed one back, with the counts that they are in
+    connection.execute(update(people).where(people.c.id == absorbed).values(merged_into=kept, next_review_on=since))
     connection.execute(update(people).where(people.c.id == kept).values(since_day=since, next_review_on=since))
 
 
@@ -255,7 +255,6 @@ def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
     _hand_over(connection, moved, owner, to=row.absorbed_id)
     connection.execute(update(merges).where(merges.c.id == merge_id).values(undone_at=now))
     for person in (owner, row.absorbed_id):
-        _forget_stages(connection, person)
         since = _first_day(connection, person)
         connection.execute(update(people).where(people.c.id == person).values(since_day=since, next_review_on=since))
 
@@ -276,11 +275,6 @@ def _hand_over(connection: Connection, identity_ids: list[int], owner: int, *, t
             rows = table(model)
             mine = rows.c.customer_id == owner, rows.c.identity_id.in_(batch)  # the person is what is indexed
             connection.execute(update(rows).where(*mine).values(customer_id=to))
-
-
-def _forget_stages(connection: Connection, person: int) -> None:
-    for model in (Membership, Metric):
-        connection.execute(delete(table(model)).where(table(model).c.customer_id == person))
 
 
 def _first_day(connection: Connection, person: int) -> int:

@@ -20,9 +20,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from connector.calibrations import in_force as figures_in_force
+from connector.calibrations import keep
 from connector.catalogue import Family
 from connector.models import Customer
-from connector.query.bounds import UNCALIBRATED, Calibrations
+from connector.query.bounds import Calibrations
 from connector.scratch import scratch
 from connector.segments import activate, active, currency_of
 from connector.steps import Steps
@@ -52,7 +54,7 @@ def advance(
     progress: Progress | None = None,
     *,
     batch: int = BATCH,
-    calibrations: Calibrations = UNCALIBRATED,
+    calibrations: Calibrations | None = None,
 ) -> Advanced:
     """Bring everyone who is due up to the end of a day. Whatever is not done when it is interrupted is still due."""
     review = table(Customer).c.next_review_on
@@ -68,7 +70,7 @@ def advance(
 
 
 def full(
-    connection: Connection, families: Sequence[Family], as_of: int, *, calibrations: Calibrations = UNCALIBRATED
+    connection: Connection, families: Sequence[Family], as_of: int, *, calibrations: Calibrations | None = None
 ) -> int:
     """Answer every rule for everyone, and repair; how many people differed, which after `advance` nobody does."""
     with _steps(connection, families, as_of, calibrations) as steps:
@@ -80,10 +82,13 @@ def full(
 
 @contextmanager
 def _steps(
-    connection: Connection, families: Sequence[Family], as_of: int, calibrations: Calibrations
+    connection: Connection, families: Sequence[Family], as_of: int, calibrations: Calibrations | None
 ) -> Iterator[Steps]:
+    """The steps; figures that nobody gave are the database's own, and those that had to be made are kept."""
     in_force = active(connection, families)
     currency = currency_of(connection)
     choices = [family.choice(f"choice_{number}", currency) for number, family in enumerate(in_force)]
+    figures = figures_in_force(connection, choices) if calibrations is None else calibrations
     with scratch(connection, choices) as tables:
-        yield Steps(connection, in_force, choices, as_of, tables, calibrations)
+        yield Steps(connection, in_force, choices, as_of, tables, figures)
+    keep(figures)

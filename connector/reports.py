@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select
 
+from connector.calibrations import in_force
 from connector.catalogue import Family, Language, Stage
 from connector.database import batches, chosen
 from connector.days import day_date
@@ -80,7 +81,7 @@ def members(
     choice = asked.choice("stage", currency_of(connection), range(len(asked.stages)))
     with scratch(connection, [choice]) as tables:
         active = Active(asked, asked.version, tuple(range(len(asked.stages))), None)
-        steps = Steps(connection, [active], [choice], as_of, tables)
+        steps = Steps(connection, [active], [choice], as_of, tables, in_force(connection, [choice]))
         position = asked.stages.index(stage)
         last = None
         while (last := _take_page(steps, last)) is not None:
@@ -123,7 +124,9 @@ def _stages(connection: Connection, family: Family, as_of: int) -> list[dict[str
     asked = state([choice], shape_of(connection, as_of))
     q = asked.select.subquery("q")
     sums = select(q.c.stage, func.count().label("people"), func.sum(q.c.amount_spent).label("revenue"))
-    found = {row.stage: row for row in connection.execute(sums.group_by(q.c.stage), asked.clock.values(as_of))}
+    figures = in_force(connection, [choice])
+    rows = connection.execute(sums.group_by(q.c.stage), asked.clock.values(as_of, figures))
+    found = {row.stage: row for row in rows}
     return [
         {
             "key": stage.key,

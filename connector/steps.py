@@ -82,12 +82,13 @@ class Steps:
         """Fill `due` with people whose review is due, at most so many; how many."""
         due = self.tables.due
         review = people.c.next_review_on
-        anew = or_(people.c.merged_into.is_not(None), review <= people.c.since_day)
+        nobody = people.c.merged_into.is_not(None)  # any more: what they were goes, and nothing is made again
+        anew = or_(nobody, review <= people.c.since_day)
         chosen = (
             select(
                 people.c.id,
                 case((anew, BEGINNING), else_=review),
-                greatest(review, people.c.since_day, literal(self._floor())),
+                case((nobody, self.as_of), else_=greatest(review, people.c.since_day, literal(self._floor()))),
             )
             .where(review <= self.as_of)
             .limit(batch)
@@ -338,7 +339,14 @@ class Steps:
             if family.from_day is not None
         ]
         rows = cause_by_rows(moves.c.customer_id, people.c.since_day, moves.c.day)
-        return case(*begun, else_=rows) if begun else rows
+        monday = moves.c.day == next_calibration(moves.c.day - 1)
+        made_anew = [
+            (and_(moves.c.family == number, monday, rows == "time"), "calibration")
+            for number, choice in enumerate(self.choices)
+            if calibrated([choice])
+        ]
+        known = [*begun, *made_anew]
+        return case(*known, else_=rows) if known else rows
 
     def _write_people(self) -> None:
         """Write the metrics that differ, and everyone's next review."""

@@ -9,10 +9,13 @@ from itertools import permutations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
+from connector.catalogue import catalogue
+from connector.counts import people_on
 from connector.errors import SettingsError
 from connector.identity import EVERYWHERE, Key, Keys, Resolver, merge, normal_email, normal_phone, undo_merge
+from connector.memberships import activate, advance
 from connector.models import Checkout, Consent, Customer, Identity, Membership, Merge, Metric, Order, Refund, Segment
 from connector.tables import table
 from tests.conftest import Fresh
@@ -74,8 +77,7 @@ def test_people_are_the_connected_keys_whatever_the_order_of_pages_and_stores(
         assert partition(connection) == naive_partition(records)
         people = connection.execute(select(table(Customer))).all()
         assert len([row for row in people if row.merged_into is None]) == len(naive_partition(records))
-        for row in people:
-            assert (row.merged_into is None) == (row.next_review_on is not None)
+        assert all(row.next_review_on is not None for row in people)  # of the absorbed too: their stages must go
 
 
 @QUICK
@@ -304,27 +306,23 @@ def test_what_came_in_after_a_merge_goes_to_whose_key_it_carries(fresh: Fresh) -
     assert owner(engine, "403") == two
 
 
-def test_a_merge_forgets_the_stages_of_the_absorbed_and_has_the_kept_replayed_from_their_first_day(
-    engine: Engine,
-) -> None:
+def test_after_a_merge_the_recompute_takes_the_absorbed_one_out_of_stages_and_counts(engine: Engine) -> None:
     one, two, _ = three_people(engine)
+    people, memberships = table(Customer), table(Membership)
+    families, today = catalogue(), number(60)
     with engine.begin() as connection:
-        segment = {"key": "spread.new", "version": 1, "family": "spread", "position": 1, "rule": "TRUE", "active": True}
-        connection.execute(table(Segment).insert(), {"id": 1, **segment})
-        for who in (one, two):
-            row = {"customer_id": who, "segment_id": 1, "entered_on": number(20), "cause": "order"}
-            connection.execute(table(Membership).insert(), row)
-            connection.execute(
-                table(Metric).insert(), {"customer_id": who, "number_of_orders": 2, "amount_spent": 6000}
-            )
+        activate(connection, families, today)
+        advance(connection, families, today)
         merge(connection, one, two, identity_id=1, now=1)
-        assert connection.scalars(select(table(Membership).c.customer_id)).all() == [one]
-        assert connection.scalars(select(table(Metric).c.customer_id)).all() == [one]
-        people = table(Customer)
-        rows = connection.execute(
-            select(people.c.since_day, people.c.next_review_on).where(people.c.id.in_((one, two))).order_by(people.c.id)
-        ).all()
-    assert rows == [(number(5), number(5)), (number(5), None)]
+        due = connection.execute(select(people.c.since_day, people.c.next_review_on).where(people.c.id == one)).one()
+        assert due == (number(5), number(5))
+        advance(connection, families, today)
+        assert set(connection.scalars(select(memberships.c.customer_id)).all()) & {one, two} == {one}
+        assert two not in connection.scalars(select(table(Metric).c.customer_id)).all()
+        assert connection.scalar(select(people.c.next_review_on).where(people.c.id == two)) is None
+        for segment in connection.scalars(select(table(Segment).c.id)).all():
+            inside = select(func.count()).where(memberships.c.segment_id == segment, memberships.c.left_on.is_(None))
+            assert people_on(connection, segment, today) == connection.scalar(inside)
 
 
 def test_a_merge_is_taken_back_once(engine: Engine) -> None:
