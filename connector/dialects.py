@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from sqlalchemy import (
@@ -17,8 +18,11 @@ from sqlalchemy import (
     collate,
     func,
     literal_column,
+    null,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -116,12 +120,18 @@ def _fold_postgresql(element: fold, compiler: SQLCompiler, **options: object) ->
     single, several = _foldings()
     plain = func.normalize(text)
     folded = func.translate(plain, _constant("".join(single)), _constant("".join(single.values())))
-    longer = folded
-    for letter, letters in several.items():
-        longer = func.replace(longer, _constant(letter), _constant(letters))
-    ascii_ = func.lower(collate(text, "C"))
+    letters = (
+        func.unnest(func.string_to_array(folded, null()))
+        .table_valued("letter", with_ordinality="place")
+        .render_derived()
+    )
+    letter, by_letter = letters.c.letter, cast(_constant(json.dumps(several, ensure_ascii=False)), JSONB)
+    whole = func.string_agg(
+        func.coalesce(by_letter.op("->>")(letter), letter), aggregate_order_by(_constant(""), letters.c.place)
+    )
+    longer = select(whole).select_from(letters).scalar_subquery()
     exact = case(
-        (text.regexp_match(_constant("^[\x01-\x7f]*$")), ascii_),
+        (text.regexp_match(_constant("^[\x01-\x7f]*$")), func.lower(collate(text, "C"))),
         (plain.regexp_match(_constant(f"[{''.join(several)}]")), func.normalize(longer)),
         else_=func.normalize(folded),
     )

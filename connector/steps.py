@@ -36,6 +36,7 @@ from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
 from connector.query.clocks import Shape
 from connector.query.fields import checkouts, orders
 from connector.query.meaning import Source
+from connector.query.references import entered, levels
 from connector.query.reviews import around_anniversary
 from connector.query.select import (
     COUNTED,
@@ -102,7 +103,9 @@ class Steps:
         shape = shape_of(self.connection, self.as_of)
         right = state(self.choices, shape)
         q = right.select.subquery("q")
-        kept = people.join(q, q.c.customer_id == people.c.id).outerjoin(metrics, metrics.c.customer_id == people.c.id)
+        kept = q.join(people, people.c.id == q.c.customer_id).outerjoin(
+            metrics, metrics.c.customer_id == q.c.customer_id
+        )
         differs = [
             people.c.next_review_on.is_distinct_from(q.c.review),
             *(metrics.c[name].is_distinct_from(q.c[name]) for name in METRICS),
@@ -117,15 +120,27 @@ class Steps:
 
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
-        deltas = self._forget()
-        self.find_history()
-        self._find_held()
-        self.find_state()
-        moves = self._find_moves()
-        deltas.update(self._move())
+        deltas, moves = self._forget(), 0
+        for numbers in self._levels():
+            self.find_history()
+            self._find_held()
+            self.find_state()
+            moves += self._find_moves(numbers)
+            deltas.update(self._move())
         self._write_people()
         write_counts(self.connection, deltas)
         return moves
+
+    def _levels(self) -> list[list[int]]:
+        """The families by number, those that ask since when people are in a segment after that segment's own."""
+        rules = [active.family.expressions() for active in self.families]
+        owner = {
+            active.family.segment_key(stage): number
+            for number, active in enumerate(self.families)
+            for stage in active.family.stages
+        }
+        needs = [[owner[key] for rule in some for key in entered(rule) if key in owner] for some in rules]
+        return levels(needs)
 
     def _floor(self) -> int:
         """The first day that any family speaks of."""
@@ -281,13 +296,13 @@ class Steps:
         )
         fill(self.connection, found, rows)
 
-    def _find_moves(self) -> int:
-        """Compare each answer with the one before it, into `moves`; how many changed."""
+    def _find_moves(self, numbers: list[int]) -> int:
+        """Compare each answer with the one before it, of some families, into `moves`; how many changed."""
         moves = self.tables.moves
         self.connection.execute(delete(moves))
         return sum(
-            fill(self.connection, moves, self._changes(number, family, choice.name))
-            for number, (family, choice) in enumerate(zip(self.families, self.choices, strict=True))
+            fill(self.connection, moves, self._changes(number, self.families[number], self.choices[number].name))
+            for number in numbers
         )
 
     def _changes(self, number: int, family: Active, name: str) -> Select[Any]:

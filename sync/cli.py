@@ -268,6 +268,35 @@ def insights(config: Config = None, database: Database = None, json: Json = Fals
     run(config, database, as_json=json)
 
 
+@app.command("query")
+def query(
+    rule: Annotated[str, typer.Argument(metavar="TEXT", help="A rule: \"last_order_date <= -180d\".")],
+    as_of: AsOf = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Count the people for whom a rule holds, and say whether Shopify's own segments know it."""
+    from sync.commands.query import run  # noqa: PLC0415
+
+    run(config, database, rule, as_of=as_of, as_json=json)
+
+
+@app.command("why")
+def why(
+    person: Annotated[str, typer.Argument(help="An e-mail, a customer id, or person:NUMBER.")],
+    segment: Annotated[str | None, typer.Argument(help="For example spread.loyal; all by default.")] = None,
+    as_of: AsOf = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Show each condition with the person's own value, what is missing, and what changes next."""
+    from sync.commands.why import run  # noqa: PLC0415
+
+    run(config, database, person, segment, as_of=as_of, as_json=json)
+
+
 @app.command("undo")
 def undo(
     number: Annotated[int, typer.Argument(metavar="RUN", help="The number that the push printed.")],
@@ -353,7 +382,8 @@ def main() -> None:
 
 def _told(error: ConnectorError) -> int:
     """Say what went wrong and what to do, and return the exit status for it."""
-    print(error.message, file=sys.stderr)
+    place = f" (line {error.line}, column {error.column})" if isinstance(error, QueryError) else ""
+    print(f"{error.message}{place}", file=sys.stderr)
     if isinstance(error, QueryError) and error.text:
         line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""
         print(f"  {line}\n  {' ' * (error.column - 1)}^", file=sys.stderr)

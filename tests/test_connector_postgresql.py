@@ -9,16 +9,20 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.dialects.postgresql import array
 
 from connector.catalogue import catalogue
 from connector.database import open_database
+from connector.dialects import fold as fold_sql
 from connector.memberships import activate, advance, full
 from connector.query import Expression, canonical
+from connector.query.bounds import fold
 from connector.query.facts import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
 from connector.reports import members, segments
+from tests.rules_rich import rich_rules, rich_shops
 from tests.rules_world import (
     BASE,
     Person,
@@ -37,7 +41,7 @@ from tests.rules_world import (
 )
 
 SPREAD = catalogue()[0]
-EACH = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EACH = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,42 @@ def test_it_answers_as_the_words_say(postgresql: Engine, people: list[Person], r
     assert {row[0]: tuple(row[3:]) for row in rows} == {
         number: metrics_of(someone, as_of) for number, someone in alive.items()
     }
+
+
+@EACH
+@given(rich_shops(), rich_rules(), st.integers(BASE - 65, BASE + 30))
+def test_every_attribute_and_filter_is_answered_there_too(
+    postgresql: Engine, people: list[Person], rule: Expression, as_of: int
+) -> None:
+    with lent(postgresql, people) as connection:
+        asked = state([Choice("answer", ((meaning(rule, "EUR"), 1),))], Shape())
+        rows = connection.execute(asked.select, asked.clock.values(as_of)).all()
+
+    assert {row.customer_id: row.answer == 1 for row in rows} == {
+        number: holds(rule, someone, as_of) for number, someone in enumerate(people, 1) if someone.since <= as_of
+    }, canonical(rule)
+
+
+@EACH
+@given(rich_shops(), rich_rules(), st.integers(BASE - 10, BASE))
+def test_replay_of_every_attribute_works_there_too(
+    postgresql: Engine, people: list[Person], rule: Expression, as_of: int
+) -> None:
+    families = [family("rich", canonical(rule))]
+    with lent(postgresql, people) as connection:
+        activate(connection, families, as_of)
+        advance(connection, families, as_of)
+        assert full(connection, families, as_of) == 0
+
+
+def test_texts_are_folded_letter_by_letter_as_python_folds_them(postgresql: Engine) -> None:
+    letters = [chr(n) for n in range(1, 0x1FFFF) if not 0xD800 <= n < 0xE000]
+    with postgresql.connect() as connection:
+        for start in range(0, len(letters), 5000):
+            some = letters[start : start + 5000]
+            column = func.unnest(array(some)).column_valued("letter")
+            found = connection.scalars(select(fold_sql(column))).all()
+            assert [(a, b) for a, b in zip(some, found, strict=True) if fold(a) != b] == []
 
 
 @EACH

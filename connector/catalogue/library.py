@@ -24,6 +24,8 @@ from connector.catalogue.entries import (
     Text,
 )
 from connector.errors import SettingsError
+from connector.query import Expression, canonical
+from connector.query.references import expanded, in_segment, stage_rules
 
 _ORDER: tuple[Level, ...] = ("full", "partial", "none")
 PLATFORMS: tuple[Platform, ...] = ("shopify", "woocommerce", "csv")
@@ -156,7 +158,39 @@ class Library(Entry):
                     f"{entry.key} needs a value for {entry.missing[0]}.",
                     remedy=f"Set {entry.missing[0]} among its parameters in segments.toml.",
                 )
-        return found
+        return tuple(self.put_in(entry, found) for entry in found)
+
+    def rules(self, chosen: Iterable[Family] = ()) -> SegmentRules:
+        """What makes each segment that has all its values, by its key: as it is `chosen`, or else as it is shipped."""
+        entries = {entry.key: entry for entry in [*self.entries(), *chosen]}
+        return SegmentRules([entry for entry in entries.values() if not entry.missing])
+
+    def put_in(self, entry: Family, chosen: Iterable[Family] = ()) -> Family:
+        """The entry with its mentions of segments replaced by what makes them; QueryError for a circle."""
+        expressions = entry.expressions()
+        if not any(in_segment(expression) for expression in expressions):
+            return entry
+        rules = self.rules(chosen)
+        texts = [canonical(expanded(expression, rules)) for expression in expressions]
+        stages = [s.model_copy(update={"rule": text}) for s, text in zip(entry.stages, texts, strict=True)]
+        return entry.model_copy(update={"stages": tuple(stages)})
+
+
+class SegmentRules(Mapping[str, Expression]):
+    """What makes each segment, by its key, read when it is asked for."""
+
+    def __init__(self, entries: Iterable[Family]) -> None:
+        self._owners = {entry.segment_key(stage): entry for entry in entries for stage in entry.stages}
+
+    def __getitem__(self, key: str) -> Expression:
+        entry = self._owners[key]
+        return stage_rules([entry.segment_key(stage) for stage in entry.stages], entry.expressions())[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._owners)
+
+    def __len__(self) -> int:
+        return len(self._owners)
 
 
 def _nothing(kind: str, key: str, known: Iterable[str]) -> SettingsError:

@@ -12,7 +12,7 @@ from typing import Literal
 from connector.query.derived import DERIVED
 from connector.query.measures import Graded, Kind
 
-Reason = Literal["metafield", "shopify's own", "web events", "mail events", "distance", "credit", "birth date"]
+Reason = Literal["metafield", "shopify's own", "web events", "mail events", "distance", "credit", "birth date", "later"]
 Native = Literal["native", "lossy", "own"]
 """Whether Shopify's own segments know it: with the same meaning, with another one at the edges, or not at all."""
 
@@ -76,6 +76,15 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "has_phone": _own(Kind.FLAG),
     "has_account": _own(Kind.FLAG),
     **{name: Attribute(Kind.COUNT if isinstance(e, Graded) else e.kind) for name, e in DERIVED.items()},
+    **{
+        name: Attribute(kind, missing="later")
+        for name, kind in {
+            "defection_signs": Kind.COUNT,
+            "favourite_category": Kind.TEXT,
+            "clv_12m": Kind.MONEY,
+        }.items()
+        if name not in DERIVED
+    },
     "predicted_spend_tier": Attribute(Kind.TEXT, "native", missing="shopify's own"),
     "rfm_group": Attribute(Kind.TEXT, "native", missing="shopify's own"),
     "product_subscription_status": Attribute(Kind.TEXT, "native", missing="shopify's own"),
@@ -159,6 +168,7 @@ FUNCTIONS: Mapping[str, Function] = {
         {"date": _known(Kind.DATE), "amount": Attribute(Kind.MONEY), "count": _known(Kind.COUNT)}
     ),
     "segment_entered": Function({"segment": _known(Kind.TEXT), "date": _known(Kind.DATE), "count": _known(Kind.COUNT)}),
+    "replenish_due": Function({}, missing="later"),
     "customer_within_distance": Function({}, native="native", missing="distance"),
     "store_credit_accounts": Function({}, native="native", missing="credit"),
     "sessions": _WEB,

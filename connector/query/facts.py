@@ -15,6 +15,7 @@ from sqlalchemy import (
     distinct,
     false,
     func,
+    null,
     or_,
     select,
     true,
@@ -36,7 +37,7 @@ from connector.query.measures import (
     Spans,
     Yearly,
 )
-from connector.query.person import anniversary, counted, own
+from connector.query.person import anniversary, counted, own, own_value
 from connector.query.within import number, positive, within
 
 __all__ = [
@@ -151,6 +152,19 @@ class Reading:
     def read(self, key: Hashable) -> ColumnElement[Any]:
         """A column, by what it was needed for."""
         return self.grouped.c[self.facts.column(key)]
+
+    def shown(self, figure: Figure) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """What a person has of a figure, and what that is divided by, null for 1."""
+        match figure:
+            case Aggregate(measure, rows):
+                return self.value(measure, rows), null()
+            case Own(name):
+                return own_value(name, self), null()
+            case Counted():
+                return counted(figure, self), null()
+            case Yearly(of):
+                return self.value(of), null()
+        return figure.value(self), null() if figure.per is None else positive(figure.per(self))
 
     def holds(self, asked: Meaning) -> ColumnElement[bool]:
         """Whether a rule is true; where parts of it are null they count as false."""

@@ -98,6 +98,7 @@ REASONS: Mapping[Reason, Mapping[Language, str]] = {
         "fr": "les adresses n'ont pas de coordonnées ; utilisez city ou postcode IN (…)",
     },
     "credit": {"en": "store credit is not read", "fr": "les avoirs en magasin ne sont pas lus"},
+    "later": {"en": "it is not worked out yet", "fr": "le calcul n'en est pas encore fait"},
     "birth date": {
         "en": "no platform tells a birth date unless a metafield is mapped",
         "fr": "aucune plateforme ne donne de date de naissance sans métachamp associé",

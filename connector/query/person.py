@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, null, or_, select
 
 from connector.dialects import fold, month_day, position
 from connector.models import Account, Consent, Identity, Membership, Order, Segment
-from connector.query.bounds import Edge, OneOf, YearDay
+from connector.query.bounds import Edge, OneOf, Span, YearDay
 from connector.query.clocks import TODAY, Clock
 from connector.query.fields import abandoned, checkouts, visible
 from connector.query.measures import Counted, Spans
@@ -174,3 +174,25 @@ _LISTS: Mapping[str, Finder] = {
     "customer_regions": _where("country", "region"),
     "customer_cities": _where("country", "region", "city"),
 }
+
+
+def listed(name: str, of: Someone) -> list[Select[Any]]:
+    """Where the texts of a list are read, each row one text or several lines of them; empty for what is no list."""
+    if name not in _LISTS:
+        return []
+    domain = func.substr(identities.c.value, position(identities.c.value, literal("@")) + 1)
+    shown = {
+        "customer_account_status": accounts.c.state,
+        "customer_language": accounts.c.language,
+        "customer_tags": accounts.c.tags,
+        "customer_email_domain": domain,
+    }
+    part = {"customer_countries": "country", "customer_regions": "region", "customer_cities": "city"}.get(name, "")
+    columns = [shown[name]] if name in shown else [accounts.c[part], placed.c[part]]
+    found = _LISTS[name](Span(), of)
+    return [rows.with_only_columns(column) for rows, column in zip(found, columns, strict=True)]
+
+
+def own_value(name: str, of: Someone) -> ColumnElement[Any]:
+    """A single thing of a person's own; null for a list."""
+    return null() if name in _LISTS else _value(name, of)

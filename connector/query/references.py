@@ -7,7 +7,6 @@ kept of it is read, and every day, past ones too, is answered by one statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from connector.query.check import MOST
 from connector.query.messages import Language, problem
@@ -30,19 +29,6 @@ Rules = Mapping[str, Expression]
 """What makes each segment, by its key; other segments may be mentioned there."""
 
 
-class Staged(Protocol):
-    """Stages in order, of which the first that holds is a person's."""
-
-    @property
-    def keys(self) -> Sequence[str]:
-        """The segments' keys."""
-        ...
-
-    def expressions(self) -> Sequence[Expression]:
-        """Their rules, in the same order."""
-        ...
-
-
 def stage_rules(keys: Sequence[str], rules: Sequence[Expression]) -> dict[str, Expression]:
     """What makes each stage of one family: its own rule, and none of those before it."""
     found: dict[str, Expression] = {}
@@ -58,8 +44,8 @@ def expanded(expression: Expression, rules: Rules, language: Language = "en") ->
     return _Expansion(rules, language).of(expression, ())
 
 
-def mentioned(expression: Expression) -> list[str]:
-    """The keys of the segments that a rule mentions, from left to right."""
+def in_segment(expression: Expression) -> list[str]:
+    """The keys of the segments that a rule mentions by in_segment, from left to right."""
     found: list[str] = []
 
     def note(mention: InSegment) -> Expression:
@@ -67,7 +53,7 @@ def mentioned(expression: Expression) -> list[str]:
         return mention
 
     _replaced(expression, note)
-    return [*dict.fromkeys([*found, *entered(expression)])]
+    return found
 
 
 def entered(expression: Expression) -> list[str]:
@@ -83,21 +69,21 @@ def entered(expression: Expression) -> list[str]:
     return []
 
 
-def in_order(needs: Mapping[str, Sequence[str]], language: Language = "en") -> list[str]:
-    """The keys, each after those that it needs; QueryError where that goes round in a circle."""
-    done: dict[str, None] = {}
+def levels(needs: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The numbers 0, 1, … in groups, each in a later group than those that it needs; QueryError for a circle."""
+    level: dict[int, int] = {}
 
-    def visit(key: str, path: tuple[str, ...]) -> None:
-        if key in path:
-            raise problem("circle", Place(), language, found=key, path=" → ".join([*path, key]))
-        if key not in done:
-            for needed in needs.get(key, ()):
-                visit(needed, (*path, key))
-            done[key] = None
+    def find(number: int, path: tuple[int, ...]) -> int:
+        if number in path:
+            raise problem("circle", Place(), "en", found="segment_entered", path="segment_entered")
+        if number not in level:
+            level[number] = max((find(needed, (*path, number)) + 1 for needed in needs[number]), default=0)
+        return level[number]
 
-    for key in needs:
-        visit(key, ())
-    return list(done)
+    found: dict[int, list[int]] = {}
+    for number in range(len(needs)):
+        found.setdefault(find(number, ()), []).append(number)
+    return [found[group] for group in sorted(found)]
 
 
 class _Expansion:

@@ -29,6 +29,7 @@ from connector.query.choices import Choice, all_leaves, calibrated, daily, edges
 from connector.query.clocks import TODAY, BoundClock, CalendarClock, Shape
 from connector.query.facts import Facts, Reading
 from connector.query.fields import orders, visible
+from connector.query.meaning import Both, Leaf
 from connector.query.reviews import need_reviews, next_calibration, next_days, reaching_days, reviews
 from connector.tables import table
 
@@ -47,6 +48,7 @@ __all__ = [
     "reaches",
     "reviews",
     "state",
+    "values",
 ]
 
 METRICS = ("number_of_orders", "first_order_day", "last_order_day", "amount_spent")
@@ -89,6 +91,29 @@ def state(choices: Sequence[Choice], shape: Shape, *, among: FromClause | None =
     review = _day(next_days(choices, reading, asked), "review")
     columns = [grouped.c.customer_id, *_chosen(choices, reading), review, *_metrics(reading)]
     return State(select(*columns), clock)
+
+
+def values(asked: Sequence[Leaf], shape: Shape, *, among: FromClause) -> State:
+    """What people have, as of one day, of what each leaf asks: in columns value_0 and per_0 (null for 1), and so on."""
+    choices = [Choice("asked", ((Both(tuple(asked)), 1),))]
+    clock = BoundClock()
+    facts = Facts(clock, shape, seen=None if shape.closed else visible(clock))
+    facts.need("count")  # so that there is one aggregate at least
+    _need(choices, facts)
+    grouped = (
+        select(people.c.id.label("customer_id"), people.c.since_day, *facts.columns())
+        .select_from(people.outerjoin(orders, _placed(shape)))
+        .where(people.c.id.in_(select(among.c.customer_id)))
+        .group_by(people.c.id)
+        .subquery("f")
+    )
+    reading = Reading(facts, grouped, clock, grouped.c.since_day)
+    columns = [
+        column.label(f"{name}_{number}")
+        for number, leaf in enumerate(asked)
+        for name, column in zip(("value", "per"), reading.shown(leaf.figure), strict=True)
+    ]
+    return State(select(grouped.c.customer_id, *columns), clock)
 
 
 def history(choices: Sequence[Choice], shape: Shape, scope: FromClause, calendar: Table) -> Select[Any]:

@@ -23,7 +23,7 @@ def segments(
     chosen = families(workspace.settings)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
-        report = segments_of(connection, chosen, _day(workspace, as_of), window=window, language=say.language)
+        report = segments_of(connection, chosen, asked_day(workspace, as_of), window=window, language=say.language)
     if as_json:
         emit(report)
         return
@@ -38,7 +38,7 @@ def members(
     say = voice(workspace.settings, quiet=as_json)
     with workspace.engine.connect() as connection:
         for person in members_of(
-            connection, families(workspace.settings), segment, _day(workspace, as_of), window=window
+            connection, families(workspace.settings), segment, asked_day(workspace, as_of), window=window
         ):
             if as_json:
                 emit(person)
@@ -47,7 +47,7 @@ def members(
                 say.say(line, line)
 
 
-def _day(workspace: Workspace, as_of: str | None) -> int:
+def asked_day(workspace: Workspace, as_of: str | None) -> int:
     """The day that was asked for, or today in the shop's zone; SettingsError for one that has not come."""
     today = workspace.today()
     if as_of is None:

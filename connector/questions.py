@@ -1,0 +1,83 @@
+"""Questions that are asked once: how many people a rule holds for, and how it can be said elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from connector.calibrations import Calibrated
+from connector.catalogue import Library
+from connector.days import day_date
+from connector.errors import QueryError
+from connector.query import canonical, parse
+from connector.query.meaning import Meaning, meaning, timeless
+from connector.query.messages import Language
+from connector.query.portability import Portability, portability
+from connector.query.references import entered, expanded
+from connector.query.select import Choice, calibrated, state
+from connector.query.tree import Expression
+from connector.segments import currency_of
+from connector.steps import shape_of
+
+_NO_PAST = {
+    "en": "{found} is known as of today only; for {day} it is answered with today's value.",
+    "fr": "{found} n'est connu qu'à ce jour ; pour le {day}, la réponse prend sa valeur actuelle.",
+}
+_NO_FIGURE = {
+    "en": "{found} has no value on that day yet.",
+    "fr": "{found} n'a pas encore de valeur ce jour-là.",
+}
+_NOT_KEPT = {
+    "en": "The memberships of {found} are not kept, so nobody has entered it.",
+    "fr": "Les appartenances à {found} ne sont pas conservées : personne n'y est entré.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How many people a rule holds for, the rule in its one spelling, and what to know of both."""
+
+    people: int
+    canonical: str
+    portability: Portability
+    warnings: tuple[str, ...]
+
+
+def ask(
+    connection: Connection,
+    text: str,
+    as_of: int,
+    library: Library,
+    language: Language = "en",
+    *,
+    today: int | None = None,
+    kept: frozenset[str] = frozenset(),
+) -> Answer:
+    """The people for whom a rule holds at the end of a day; QueryError, in `language`, points into `text`.
+
+    `kept` are the segments whose memberships are in the database.
+    """
+    written = parse(text, language)
+    expression = expanded(written, library.rules(), language)
+    choice = Choice("answer", ((_read(expression, connection, text, language), 1),))
+    figures = Calibrated(connection)
+    asked = state([choice], shape_of(connection, as_of))
+    q = asked.select.subquery("q")
+    people = connection.scalar(select(func.count()).where(q.c.answer == 1), asked.clock.values(as_of, figures))
+    told = portability(expression, language)
+    warnings = [*told.warnings]
+    if today is not None and as_of < today:
+        warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
+    unknown = [key for key in sorted(calibrated([choice])) if figures.value(key, as_of) is None]
+    warnings += [_NO_FIGURE[language].format(found=key) for key in unknown]
+    warnings += [_NOT_KEPT[language].format(found=key) for key in entered(expression) if key not in kept]
+    return Answer(people or 0, canonical(written), told, tuple(warnings))
+
+
+def _read(expression: Expression, connection: Connection, text: str, language: Language) -> Meaning:
+    try:
+        return meaning(expression, currency_of(connection), language)
+    except QueryError as error:
+        error.text = text
+        raise

@@ -1,0 +1,50 @@
+"""The command that asks how many people a rule holds for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from connector.catalogue import library
+from connector.models import Segment
+from connector.questions import ask
+from connector.tables import table
+from sync.commands.reading import asked_day
+from sync.voice import emit, voice
+from sync.workspace import open_workspace
+
+
+def run(config: Path | None, database: str | None, text: str, *, as_of: str | None, as_json: bool) -> None:
+    """Print how many people a rule holds for at the end of a day, its one spelling, and Shopify's words for it."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    segments = table(Segment)
+    with workspace.engine.connect() as connection:
+        kept = frozenset(connection.scalars(select(segments.c.key).where(segments.c.active)))
+        answer = ask(
+            connection,
+            text,
+            asked_day(workspace, as_of),
+            library(),
+            say.language,
+            today=workspace.today(),
+            kept=kept,
+        )
+    if as_json:
+        emit(
+            {
+                "people": answer.people,
+                "canonical": answer.canonical,
+                "portability": answer.portability.mark,
+                "native": answer.portability.native,
+                "warnings": list(answer.warnings),
+            }
+        )
+        return
+    say.say(f"{say.number(answer.people)} personnes", f"{say.number(answer.people)} people")
+    say.say(f"  {answer.canonical}", f"  {answer.canonical}")
+    if answer.portability.native is not None:
+        say.say(f"  Shopify : {answer.portability.native}", f"  Shopify: {answer.portability.native}")
+    for warning in answer.warnings:
+        say.say(f"  ! {warning}", f"  ! {warning}")

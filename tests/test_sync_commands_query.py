@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from connector.database import open_database
+from connector.errors import QueryError
+from connector.memberships import activate, advance
+from sync.cli import _told, app
+from sync.recompute import families
+from sync.workspace import open_workspace
+from tests.rules_world import BASE, load, person
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """A base of three people, brought up to the day."""
+    file = str(tmp_path / "shop.db")
+    engine = open_database(file)
+    with engine.begin() as connection:
+        load(connection, [person(BASE - 200, BASE - 10), person(BASE - 5), person(BASE - 300)])
+        chosen = families(open_workspace(None, file, existing=True).settings)
+        activate(connection, chosen, BASE)
+        advance(connection, chosen, BASE)
+    engine.dispose()
+    return file
+
+
+def test_a_rule_is_answered_in_the_promised_shape(database: str) -> None:
+    rule = "last_order_date<=-180d"
+    found = CliRunner().invoke(app, ["query", rule, "--as-of", "2026-03-31", "--database", database, "--json"])
+
+    assert json.loads(found.stdout) == {
+        "people": 1,
+        "canonical": "last_order_date <= -180d",
+        "portability": "native",
+        "native": "last_order_date <= -180d",
+        "warnings": [],
+    }
+
+
+def test_a_wrong_rule_is_told_with_line_column_and_hint(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = CliRunner().invoke(app, ["query", "TRUE AND\nfirst_ordr_date > -3d", "--database", database])
+
+    assert isinstance(found.exception, QueryError)
+    assert _told(found.exception) == 1
+    said = capsys.readouterr().err
+    assert "line 2, column 1" in said
+    assert "first_order_date" in said
+
+
+def test_a_person_is_explained(database: str) -> None:
+    arguments = ["why", "person:1", "--as-of", "2026-03-31", "--database", database]
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    read = CliRunner().invoke(app, arguments).stdout
+
+    assert [entry["segment"] for entry in told["segments"] if entry["in"]] == ["spread.occasional"]
+    assert "spread.occasional" in read
+    assert "2026-09-17" in read
