@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ from sync.demo.shopify import FakeShopify
 from tests import outside, real_orders
 from tests.command_line import ROOT, CommandLine
 from tests.outside import Cd
-from tests.rules_world import BASE, Person, Sale, attribute, lent, load, person, shops
+from tests.rules_evaluator import attribute
+from tests.rules_world import BASE, Person, Sale, lent, load, person, shops
 
 SAMPLE = outside.DATA / "cdnow_sample.csv.gz"
 SPREAD = catalogue()[0]
@@ -407,7 +409,9 @@ def columns(found: Histories) -> list[Days]:
 
 def history(someone: Person, day: int) -> list[int]:
     placed = someone.placed(day)
-    spent = int((attribute("amount_spent", someone, day) or 0) * 100)
+    euros = attribute("amount_spent", someone, day) or 0
+    assert isinstance(euros, int | Decimal)
+    spent = int(euros * 100)
     if not placed:
         return [spent, 0, 0, 0, 0, 0]
     days = sorted({sale.day for sale in placed})

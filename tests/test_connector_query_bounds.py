@@ -48,6 +48,7 @@ def test_days_cross_a_bound_exactly_where_a_crossing_says(
     operator: Operator, values: tuple[Offset, Offset], day: int
 ) -> None:
     span = day_span(operator, values[: 2 if operator == "BETWEEN" else 1])
+    assert isinstance(span, Span)
     seen = [inside(span, day, as_of) for as_of in range(day, day + 60)]
 
     flips = {number for number in range(1, 60) if seen[number] != seen[number - 1]}
@@ -63,6 +64,7 @@ def test_days_cross_a_bound_exactly_where_a_crossing_says(
 )
 def test_months_and_years_cross_within_their_stretch(operator: Operator, value: Offset, day: int) -> None:
     span = day_span(operator, (value, value) if operator == "BETWEEN" else (value,))
+    assert isinstance(span, Span)
     seen = [inside(span, day, as_of) for as_of in range(day, day + 800)]
 
     flips = {number for number in range(1, 800) if seen[number] != seen[number - 1]}
