@@ -12,6 +12,7 @@ from connector.catalogue import Family
 from connector.counts import Deltas, write_counts
 from connector.errors import SettingsError
 from connector.models import Customer, Membership, Segment, Store
+from connector.query.meaning import timeless
 from connector.query.select import Choice
 from connector.tables import AnyRow, table
 
@@ -35,7 +36,8 @@ class Active:
 def activate(connection: Connection, families: Sequence[Family], as_of: int, *, history: bool = True) -> None:
     """Make these families, and no others, the ones in force; nothing happens to those that are so already.
 
-    A family that is new starts with the first day on record (without `history`, on `as_of`). A changed one makes a
+    A family that is new starts with the first day on record; without `history`, or where it asks for tags, consents
+    or an account, of which no past is known, it starts on `as_of`. A changed one makes a
     new version from `as_of` on: past intervals stay with the old one. Whoever is affected becomes due.
     """
     stored = _stored(connection)
@@ -105,7 +107,8 @@ def _resume(connection: Connection, rows: Sequence[AnyRow], as_of: int) -> None:
 
 
 def _introduce(connection: Connection, family: Family, older: Sequence[AnyRow], as_of: int, *, history: bool) -> None:
-    from_day = None if history and not older else as_of
+    known = not any(timeless(expression) for expression in family.expressions())  # what it reads of past days
+    from_day = None if history and known and not older else as_of
     rows = [
         {
             "key": family.segment_key(stage),
