@@ -20,6 +20,9 @@ from connector.database import batches, chosen
 from connector.days import day_date
 from connector.errors import SettingsError
 from connector.models import Customer, Identity, Membership, Segment, Store
+from connector.query.bounds import Span
+from connector.query.meaning import Leaf, leaves
+from connector.query.measures import Aggregate
 from connector.query.select import edges, state
 from connector.scratch import fill, scratch
 from connector.segments import Active, currency_of, version_of
@@ -92,7 +95,10 @@ def members(
 def incomplete(
     connection: Connection, families: Sequence[Family], as_of: int, language: Language = "en"
 ) -> dict[str, str]:
-    """The families whose windows reach behind what a store shows of its history, each with the reason."""
+    """The families that reach behind what a store shows of its history, each with the reason.
+
+    One reaches there by its window, or because it asks for a first order, for none ever, or for all there are.
+    """
     floor = connection.scalar(select(func.max(table(Store).c.floor_day)))
     if floor is None:
         return {}
@@ -101,9 +107,22 @@ def incomplete(
     for family in families:
         choice = family.choice("stage", currency, range(len(family.stages)))
         needed = min((edge.on(as_of) for edge in edges([choice])), default=as_of)
-        if needed < floor:
+        if needed < floor or any(_reads_all(leaf) for asked, _ in choice.cases for leaf in leaves(asked)):
             reasons[family.key] = _REASON[language].format(day=day_date(floor).isoformat())
     return reasons
+
+
+def _reads_all(leaf: Leaf) -> bool:
+    """Whether an answer can depend on an order of any age."""
+    since = isinstance(leaf.span, Span) and leaf.span.low is not None and not leaf.span.outside
+    if leaf.figure == Aggregate("last") and since:
+        return False  # a last order since a day is known from that day's orders on
+    return any(not _bounded(aggregate) for aggregate in leaf.aggregates if aggregate.measure != "since")
+
+
+def _bounded(aggregate: Aggregate) -> bool:
+    spans = [test.span for test in aggregate.rows.tests if test.field == "date"]
+    return any(isinstance(span, Span) and span.low is not None and not span.outside for span in spans)
 
 
 def _with_window(family: Family, window: int | None) -> Family:

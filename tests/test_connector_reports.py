@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert, update
 
-from connector.catalogue import catalogue
+from connector.catalogue import catalogue, library
 from connector.database import bulk
 from connector.days import day_date, day_number
 from connector.errors import SettingsError
@@ -127,8 +127,8 @@ def test_a_segment_that_is_not_there_is_refused_with_those_that_are(engine: Engi
         list(members(connection, [SPREAD], "spread.loyl", BASE))
 
 
-@pytest.mark.parametrize(("floor", "whole"), [(None, True), (BASE - 179, True), (BASE - 178, False)])
-def test_a_family_is_incomplete_while_its_window_reaches_behind_the_history(
+@pytest.mark.parametrize(("floor", "whole"), [(None, True), (BASE - 179, False), (BASE - 3000, False)])
+def test_a_family_that_asks_for_a_first_order_is_incomplete_while_any_order_is_withheld(
     engine: Engine, floor: int | None, whole: bool
 ) -> None:
     with lent(engine, [person(BASE)]) as connection:
@@ -139,16 +139,17 @@ def test_a_family_is_incomplete_while_its_window_reaches_behind_the_history(
     assert report["complete"] is whole
     assert ("reason" in report, "remedy" in report, "spread" in reasons) == (not whole,) * 3
     if not whole:
-        assert report["reason"] == reasons["spread"] == "L'historique commence le 2025-10-04."
+        assert report["reason"] == reasons["spread"]
+        assert report["reason"].startswith("L'historique commence le ")
         assert sum(entry["people"] for entry in report["stages"]) == 1
 
 
-def test_a_smaller_window_can_be_complete(engine: Engine) -> None:
+def test_an_audience_of_a_window_is_complete_once_the_history_reaches_over_it(engine: Engine) -> None:
+    recent = library().audiences["aud.several_365"]
     with lent(engine, [person(BASE)]) as connection:
-        connection.execute(update(table(Store)).values(floor_day=BASE - 59))
-
-        assert segments(connection, [SPREAD], BASE, window=60)["families"][0]["complete"] is True
-        assert segments(connection, [SPREAD], BASE, window=61)["families"][0]["complete"] is False
+        for floor, whole in ((BASE - 364, True), (BASE - 363, False)):
+            connection.execute(update(table(Store)).values(floor_day=floor))
+            assert (incomplete(connection, [recent], BASE) == {}) is whole
 
 
 # ------------------------------------------------------------------------------------------------------- CDNOW
