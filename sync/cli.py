@@ -270,7 +270,7 @@ def insights(config: Config = None, database: Database = None, json: Json = Fals
 
 @app.command("query")
 def query(
-    rule: Annotated[str, typer.Argument(metavar="TEXT", help="A rule: \"last_order_date <= -180d\".")],
+    rule: Annotated[str, typer.Argument(metavar="TEXT", help='A rule: "last_order_date <= -180d".')],
     as_of: AsOf = None,
     config: Config = None,
     database: Database = None,
