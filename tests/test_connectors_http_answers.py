@@ -34,7 +34,7 @@ def client(tries: int = 1) -> Client:
 def test_a_status_is_an_error_named_for_what_to_do_next(status: int, error: type[Exception]) -> None:
     responses.get(URL, status=status, json={"message": "no"})
 
-    with pytest.raises(error, match="shop.example"):
+    with pytest.raises(error, match=r"shop\.example"):
         client().send("GET", URL)
 
 
