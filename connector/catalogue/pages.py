@@ -26,8 +26,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "réglable."
         ),
         "change": (
-            "Tout se règle dans un fichier `segments.toml`, écrit comme le catalogue lui-même : on n'y met que ce qui "
-            "change. Une faute est refusée avec sa ligne."
+            "**Dans cette version, seule la famille `spread` est recalculée et envoyée.** Toute autre règle se lit avec "
+            '`connector query "…"`, et se vérifie pour une personne avec `connector why`. Le fichier '
+            "`segments.toml` ci-dessous se lit et se contrôle déjà ; les commandes ne le suivent pas encore."
         ),
         "own": "Mes gros paniers",
         "families": "Familles",
@@ -40,7 +41,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "plafonds, le plus strict l'emporte. Ce que la personne a choisi elle-même passe avant tout."
         ),
         "plays": "Idées de campagnes",
-        "on": "Activée d'origine.",
+        "on": "Prévue pour être activée d'origine.",
         "off": "À activer si elle vous est utile.",
         "stages": "| étape | étiquette | qui | règle |",
         "idea": "L'idée",
@@ -74,8 +75,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "taken off. A `$name` is a value that can be set."
         ),
         "change": (
-            "All of it can be changed in a file `segments.toml`, written like the catalogue itself: only what changes "
-            "goes there. A mistake is refused with its line."
+            "**In this version only the family `spread` is recomputed and pushed.** Every other rule can be asked with "
+            '`connector query "…"`, and checked for one person with `connector why`. The file `segments.toml` below '
+            "can be read and is checked already; the commands do not follow it yet."
         ),
         "own": "My big baskets",
         "families": "Families",
@@ -88,7 +90,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "strictest holds. What the person chose comes before everything."
         ),
         "plays": "Ideas for campaigns",
-        "on": "On by default.",
+        "on": "Meant to be on by default.",
         "off": "To be switched on where it is of use.",
         "stages": "| stage | tag | who | rule |",
         "idea": "The idea",
