@@ -26,8 +26,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "réglable."
         ),
         "change": (
-            "**Dans cette version, seule la famille `spread` est recalculée et envoyée.** Toute autre règle se lit avec "
-            '`connector query "…"`, et se vérifie pour une personne avec `connector why`. Le fichier '
+            "**Dans cette version, seule la famille `spread` est recalculée et envoyée.** Toute autre règle se lit "
+            'avec `connector query "…"`, et se vérifie pour une personne avec `connector why`. Le fichier '
             "`segments.toml` ci-dessous se lit et se contrôle déjà ; les commandes ne le suivent pas encore."
         ),
         "own": "Mes gros paniers",
