@@ -132,9 +132,10 @@ def store(
     switches: Switches = Switches(),  # noqa: B008 - frozen
     *,
     currency: str = "EUR",
+    timezone: str = "Europe/Paris",
 ) -> OpenStore:
     """A shop of the database, made or counted by other switches."""
-    check = ShopCheck(f"shop-{key}", key, currency, "Europe/Paris")
+    check = ShopCheck(f"shop-{key}", key, currency, timezone)
     with engine.begin() as connection:
         return register(connection, key, "shopify", check, switches)
 
