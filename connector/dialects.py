@@ -82,6 +82,20 @@ class json_text(FunctionElement[str]):  # noqa: N801
     inherit_cache = True
 
 
+class each_line(FunctionElement[str]):  # noqa: N801
+    """The lines of a text as rows of a table, whose one column is called `value`."""
+
+    type = Text()
+    inherit_cache = True
+
+
+class bytewise(FunctionElement[str]):  # noqa: N801
+    """A text that is ordered by its bytes, whatever the language of the database."""
+
+    type = Text()
+    inherit_cache = True
+
+
 class month_day(FunctionElement[int]):  # noqa: N801
     """Month and day of a day's number, as 1231."""
 
@@ -174,6 +188,33 @@ def _json_text_sqlite(element: json_text, compiler: SQLCompiler, **options: obje
 def _json_text_postgresql(element: json_text, compiler: SQLCompiler, **options: object) -> str:
     column, key = element.clauses
     return compiler.process(cast(column, JSON).op("->>")(key), **options)
+
+
+@compiles(each_line, "sqlite")
+def _each_line_sqlite(element: each_line, compiler: SQLCompiler, **options: object) -> str:
+    """As a list in JSON, in which the sign for a line's end is told from a backslash before an n."""
+    (lines,) = element.clauses
+    escaped = func.replace(func.json_quote(lines), _constant("\\\\"), _constant("\\u005c"))
+    listed = _constant("[") + func.replace(escaped, _constant("\\n"), _constant('","')) + _constant("]")
+    return compiler.process(func.json_each(listed), **options)
+
+
+@compiles(each_line, "postgresql")
+def _each_line_postgresql(element: each_line, compiler: SQLCompiler, **options: object) -> str:
+    (lines,) = element.clauses
+    listed = func.to_jsonb(func.string_to_array(lines, func.chr(10)))
+    return compiler.process(func.jsonb_array_elements_text(listed), **options)
+
+
+@compiles(bytewise, "sqlite")
+def _bytewise_sqlite(element: bytewise, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(bytewise, "postgresql")
+def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: object) -> str:
+    (text,) = element.clauses
+    return compiler.process(collate(text, "C"), **options)
 
 
 @compiles(month_day, "sqlite")

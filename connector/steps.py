@@ -35,7 +35,7 @@ from connector.models import Customer, Membership, Metric, Refund
 from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
 from connector.query.clocks import Shape
 from connector.query.fields import checkouts, orders
-from connector.query.meaning import Source
+from connector.query.measures import Source
 from connector.query.references import entered, levels
 from connector.query.reviews import around_anniversary
 from connector.query.select import (
@@ -254,6 +254,7 @@ class Steps:
         date, person, here = {
             "since": (people.c.since_day, people.c.id, true()),
             "delivered": (orders.c.delivered_day, orders.c.customer_id, COUNTED),
+            "refund": (refunds.c.day, refunds.c.customer_id, true()),
             "checkout": (checkouts.c.local_day, checkouts.c.customer_id, true()),
             "completed": (checkouts.c.completed_day, checkouts.c.customer_id, true()),
             "entry": (memberships.c.entered_on, memberships.c.customer_id, true()),

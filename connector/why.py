@@ -19,9 +19,9 @@ from connector.days import day_date
 from connector.models import Membership, Segment
 from connector.query import Expression, canonical
 from connector.query.attributes import FUNCTIONS, attribute
-from connector.query.bounds import RATIO_DECIMALS, Calibrations
+from connector.query.bounds import RATIO_DECIMALS, Calibrations, Span
 from connector.query.clocks import BoundClock, Shape
-from connector.query.meaning import Leaf, leaves, meaning
+from connector.query.meaning import Figure, Leaf, leaves, meaning
 from connector.query.measures import Aggregate, Derived, Kind, Own
 from connector.query.person import listed
 from connector.query.select import Choice, state, values
@@ -162,7 +162,18 @@ def _told(someone: _Someone, clauses: Mapping[str, Condition | Matches]) -> dict
             number += 1
         true = row is not None and getattr(row, f"clause_{position}") == 1
         told[text] = {"clause": text, "value": shown[0] if len(shown) == 1 else shown, "true": true}
+        if parts := _parts(someone, some[0].figure, figures):
+            told[text]["parts"] = parts
     return told
+
+
+def _parts(someone: _Someone, figure: Figure, figures: Calibrations) -> list[dict[str, Any]]:
+    """What a figure is the sum of, one by one; empty for what is no sum."""
+    if not isinstance(figure, Derived) or not figure.parts:
+        return []
+    asked = values([Leaf(part, Span()) for part in figure.parts], Shape(), among=someone.among)
+    had = someone.connection.execute(asked.select, asked.clock.values(someone.as_of, figures)).one()
+    return [{"name": part.name, "value": int(had[1 + 2 * number])} for number, part in enumerate(figure.parts)]
 
 
 def _value(someone: _Someone, clause: Condition | Matches, leaf: Leaf, value: Any, per: Any, kind: Kind) -> Any:  # noqa: ANN401 - of any kind

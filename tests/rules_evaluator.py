@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from statistics import median
 from typing import Any, TypeAlias
 
 from connector.days import day_date, day_number
@@ -71,6 +73,10 @@ def attribute(name: str, someone: Person, as_of: int) -> Figure | Listed | None:
         "has_account": lambda: bool(someone.accounts),
         "email_subscription_status": lambda: _strictest(someone, "email"),
         "sms_subscription_status": lambda: _strictest(someone, "sms"),
+        "defection_signs": lambda: sum(signs(someone, as_of)) if placed else None,
+        "favourite_channel": lambda: _favourite([(s, _filled([s.columns.get("channel")])) for s in placed]),
+        "favourite_category": lambda: _favourite([(s, _categories(s)) for s in placed]),
+        "channel_mix": lambda: _mix(_filled(sale.columns.get("channel") for sale in placed)),
     }
     if name in known:
         return known[name]()
@@ -121,6 +127,47 @@ def matches(rule: Matches, someone: Person, as_of: int) -> bool:
     if "count" not in tests and not rows:
         return False
     return all(passes(test, figures[name], as_of) for name, test in tests.items() if name in figures)
+
+
+def signs(someone: Person, as_of: int) -> tuple[bool, bool, bool]:
+    """Rarer, cheaper, returning: by the words of `connector.query.habits`."""
+    days = sorted({sale.day for sale in someone.placed(as_of)})
+    *before, last = [later - earlier for earlier, later in pairwise(days)] or [0]
+    rarer = len(before) >= 2 and last > Fraction(3, 2) * Fraction(median(before))
+    told = [
+        [(pieces, money) for _, pieces, money in sale.lines if pieces]
+        for sale in _in_order(someone, as_of)
+        if sale.total is not None
+    ]
+    *old, one, two = [[(0, 0)], [(0, 0)], *(some for some in told if some)]
+    cheaper = len(old) >= 4 and _piece([*one, *two]) < Fraction(4, 5) * _piece([line for some in old for line in some])
+    counted = [sale for sale in someone.sales if sale.counted and sale.day <= as_of]
+    then, now = ([s for s in counted if (s.day > as_of - 180) is new] for new in (False, True))
+    given = [day for sale in someone.sales if sale.counted for day, _ in sale.refunds if day <= as_of]
+    earlier = Fraction(sum(day <= as_of - 180 for day in given), len(then)) if then else None
+    recent = sum(day > as_of - 180 for day in given)
+    returning = earlier is not None and recent > 0 and (not now or Fraction(recent, len(now)) > earlier)
+    return rarer, cheaper, returning
+
+
+def _piece(lines: list[tuple[int, int]]) -> Fraction:
+    return Fraction(sum(money for _, money in lines), sum(pieces for pieces, _ in lines))
+
+
+def _favourite(named: list[tuple[Sale, Listed]]) -> str | None:
+    """The text that most sales have; of several, of the latest sale; of these, the first by its letters."""
+    texts = {folded(text) for _, names in named for text in names}
+    held = {text: [sale.day for sale, names in named if text in map(folded, names)] for text in texts}
+    return min(held, key=lambda text: (-len(held[text]), -max(held[text]), text.encode()), default=None)
+
+
+def _categories(sale: Sale) -> Listed:
+    return [name for product, _, _ in sale.lines for name in _lines(PRODUCTS[product - 1]["categories"])]
+
+
+def _mix(channels: Listed) -> str | None:
+    kinds = {folded(channel) == "pos" for channel in channels}
+    return None if not kinds else "omnichannel" if len(kinds) == 2 else "in_store" if True in kinds else "online"
 
 
 LINE_FIELDS = ("id", "tag", "product_type", "vendor", "title")

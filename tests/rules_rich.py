@@ -204,6 +204,9 @@ def rich_leaves() -> st.SearchStrategy[Expression]:
         matching("products_purchased", LINE_TESTS),
         matching("abandoned_checkouts", CHECKOUT_TESTS),
         flags,
+        numbers("defection_signs", COUNTS, null=True),
+        *(texts(name) for name in ("favourite_channel", "channel_mix")),
+        one_of("favourite_category", PRODUCT_TEXTS, "=", "!=", "IN", "NOT IN") | nulls("favourite_category"),
     )
 
 

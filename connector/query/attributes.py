@@ -79,8 +79,6 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     **{
         name: Attribute(kind, missing="later")
         for name, kind in {
-            "defection_signs": Kind.COUNT,
-            "favourite_category": Kind.TEXT,
             "clv_12m": Kind.MONEY,
         }.items()
         if name not in DERIVED

@@ -13,7 +13,17 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from connector.dialects import greatest
 from connector.models import Order, Refund
-from connector.query.bounds import Edge, Span
+from connector.query.bounds import Crossing, Edge, Span
+from connector.query.habits import (
+    RECENT,
+    channel_mix,
+    cheaper,
+    favourite_category,
+    favourite_channel,
+    rarer,
+    returning,
+    signs,
+)
 from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind, Rows, Test
 from connector.tables import table
 
@@ -128,6 +138,21 @@ ENTRIES: tuple[Derived | Graded, ...] = (
         per=lambda figures: figures.value("count"),
         needs=(Aggregate("count"),),
     ),
+    Derived(
+        "defection_signs",
+        Kind.COUNT,
+        value=signs,
+        needs=(Aggregate("count"),),
+        crossings=(("row", Crossing(RECENT, RECENT)), ("refund", Crossing(RECENT, RECENT))),
+        parts=(
+            Derived("rarer", Kind.COUNT, rarer),
+            Derived("cheaper", Kind.COUNT, cheaper),
+            Derived("returning", Kind.COUNT, returning),
+        ),
+    ),
+    Derived("favourite_category", Kind.TEXT, value=favourite_category),
+    Derived("favourite_channel", Kind.TEXT, value=favourite_channel),
+    Derived("channel_mix", Kind.TEXT, value=channel_mix),
     Graded("rfm_r", Aggregate("last"), "rfm.r", 5),
     Graded("rfm_f", of_buyers(Aggregate("days", LAST_YEAR)), "rfm.f", 5),
     Graded("rfm_m", of_buyers(Aggregate("sum", LAST_YEAR)), "rfm.m", 5),

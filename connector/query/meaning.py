@@ -37,6 +37,7 @@ from connector.query.measures import (
     Measure,
     Own,
     Rows,
+    Source,
     Spans,
     Test,
     Yearly,
@@ -55,9 +56,6 @@ from connector.query.tree import (
     Place,
     values,
 )
-
-Source: TypeAlias = Literal["first", "last", "since", "row", "delivered", "checkout", "completed", "entry"]
-"""Which date a crossing is counted from: the person's own, or each one of some row's."""
 
 Figure: TypeAlias = Aggregate | Derived | Own | Counted | Yearly
 
@@ -142,6 +140,8 @@ def date_crossings(leaf: Leaf) -> Iterator[tuple[Source, Crossing]]:
     match leaf.figure:
         case Aggregate(measure) if measure in ("first", "last", "since"):
             yield from ((measure, crossing) for crossing in crossings(leaf.span))
+        case Derived():
+            yield from leaf.figure.crossings
         case Yearly(of):
             yield from ((of, replace(crossing, yearly=True)) for crossing in crossings(leaf.span))
         case Own("abandoned_checkout_date") | Counted("checkouts"):

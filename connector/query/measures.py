@@ -9,9 +9,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement
 
-from connector.query.bounds import RATIO_DECIMALS, Edge, Level, OneOf, Span
+from connector.query.bounds import RATIO_DECIMALS, Crossing, Edge, Level, OneOf, Span
 
 Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since", "quantity", "line_sum"]
+
+Source: TypeAlias = Literal["first", "last", "since", "row", "delivered", "refund", "checkout", "completed", "entry"]
+"""Which date a crossing is counted from: the person's own, or each one of some row's."""
 
 
 class Kind(StrEnum):
@@ -116,11 +119,14 @@ Formula: TypeAlias = Callable[[Figures], ColumnElement[Any]]
 class Derived:
     """An attribute that is worked out of measures and of the shop's own figures.
 
-    `value` is a whole number or null. With `per` it is a ratio, `value` / `per`, of which nothing is divided: a
-    comparison multiplies crosswise; where `per` is null or not positive there is no value. Its next review is
-    found by itself: where a window of `needs` moves over an order; the next calibration, with `constants`; and, with
-    `slope` (by how much `value` grows each day that nothing is bought; None where time adds nothing), the day on
-    which it reaches a bound. `daily` is for what is none of these: it is looked at every day.
+    `value` is a whole number (of a text kind, a text) or null. With `per` it is a ratio, `value` / `per`, of which
+    nothing is divided: a comparison multiplies crosswise; where `per` is null or not positive there is no value.
+
+    Its next review is found by itself: where a window of `needs` moves over an order; the next calibration, with
+    `constants`; and, with `slope` (by how much `value` grows each day that nothing is bought; None where time adds
+    nothing), the day on which it reaches a bound. `crossings` names what else time alone can change; `daily` is for
+    what is none of these: it is looked at every day. `parts` are what the value is the sum of, to be shown one by
+    one.
     """
 
     name: str
@@ -130,7 +136,9 @@ class Derived:
     needs: tuple[Aggregate, ...] = ()
     constants: tuple[str, ...] = ()
     slope: Formula | None = None
+    crossings: tuple[tuple[Source, Crossing], ...] = ()
     daily: bool = False
+    parts: tuple[Derived, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,22 @@ KINDS: Mapping[Kind, Mapping[Language, str]] = {
     },
 }
 
+PARTS: Mapping[str, Mapping[Language, str]] = {
+    "rarer": {
+        "en": "the last gap between purchases is over 1.5 times their usual one",
+        "fr": "le dernier intervalle entre achats dépasse 1,5 fois l'habituel",
+    },
+    "cheaper": {
+        "en": "a piece cost under 0.8 times as much in the last two orders",
+        "fr": "dans les deux dernières commandes, un article coûte moins de 0,8 fois le prix d'avant",
+    },
+    "returning": {
+        "en": "more returns for each order in the last 180 days than before",
+        "fr": "plus de retours par commande ces 180 derniers jours qu'avant",
+    },
+}
+"""What the parts of a sum say, by their names."""
+
 _VALUE: Mapping[Language, str] = {"en": "a value", "fr": "une valeur"}
 _EXPECTED: Mapping[str, Mapping[Language, str]] = {
     "NAME": {"en": "an attribute", "fr": "un attribut"},

@@ -13,8 +13,8 @@ from connector.query.choices import Choice, all_leaves, calibrated, daily
 from connector.query.clocks import TODAY
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, refunds
-from connector.query.meaning import Source, date_crossings
-from connector.query.measures import RATIO_UNIT, Derived
+from connector.query.meaning import date_crossings
+from connector.query.measures import RATIO_UNIT, Derived, Source
 from connector.query.person import memberships
 
 Asked = tuple[Source, Crossing]
@@ -101,6 +101,7 @@ def _date(reading: Reading, source: Source, crossing: Crossing) -> ColumnElement
         case "row" | "delivered":
             return reading.read((source, crossing))
     columns = {
+        "refund": (refunds.c.day, refunds.c.customer_id),
         "checkout": (checkouts.c.local_day, checkouts.c.customer_id),
         "completed": (checkouts.c.completed_day, checkouts.c.customer_id),
         "entry": (memberships.c.entered_on, memberships.c.customer_id),

@@ -8,6 +8,7 @@ from typing import Any
 from connector.catalogue import library
 from connector.errors import SettingsError
 from connector.people import find_people
+from connector.query.messages import PARTS
 from connector.why import explain
 from sync.commands.reading import asked_day
 from sync.recompute import families
@@ -53,6 +54,9 @@ def _segment(say: Voice, entry: dict[str, Any]) -> None:
     for clause in entry["clauses"]:
         line = f"    {'✓' if clause['true'] else '✗'} {clause['clause']}  =  {_shown(say, clause['value'])}"
         say.say(line, line)
+        for part in clause.get("parts", ()):
+            line = f"        {'✓' if part['value'] else '✗'} {PARTS[part['name']][say.language]}"
+            say.say(line, line)
     if entry["misses"]:
         wanted = "; ".join(clause["clause"] for clause in entry["misses"])
         say.say(f"    il s'en faut de : {wanted}", f"    nearest miss: {wanted}")
