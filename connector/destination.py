@@ -40,13 +40,15 @@ class RemoteState:
 class RemoteChange:
     """What one address is to gain and to lose. `create` asks for a contact that is not subscribed to anything.
 
-    A field set to None is removed; `archive` takes back a contact that we created.
+    A field set to None is removed; those named in `days` hold a day, as 2026-06-30. `archive` takes back a contact
+    that we created.
     """
 
     address: str
     add: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
     fields: Mapping[str, str | None] = field(default_factory=dict)
+    days: frozenset[str] = frozenset()
     create: bool = False
     archive: bool = False
 

@@ -103,6 +103,13 @@ class month_day(FunctionElement[int]):  # noqa: N801
     inherit_cache = True
 
 
+class iso_day(FunctionElement[str]):  # noqa: N801
+    """A day's number as a text, 2026-06-30."""
+
+    type = Text()
+    inherit_cache = True
+
+
 @compiles(least)
 def _least(element: least, compiler: SQLCompiler, **options: object) -> str:
     return f"least({compiler.process(element.clauses, **options)})"
@@ -215,6 +222,19 @@ def _bytewise_sqlite(element: bytewise, compiler: SQLCompiler, **options: object
 def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: object) -> str:
     (text,) = element.clauses
     return compiler.process(collate(text, "C"), **options)
+
+
+@compiles(iso_day, "sqlite")
+def _iso_day_sqlite(element: iso_day, compiler: SQLCompiler, **options: object) -> str:
+    (day,) = element.clauses
+    return compiler.process(func.date(day * 86400, "unixepoch"), **options)
+
+
+@compiles(iso_day, "postgresql")
+def _iso_day_postgresql(element: iso_day, compiler: SQLCompiler, **options: object) -> str:
+    (day,) = element.clauses
+    date = literal_column("DATE '1970-01-01'", Date()) + cast(day, Integer)
+    return compiler.process(func.to_char(date, "YYYY-MM-DD"), **options)
 
 
 @compiles(month_day, "sqlite")

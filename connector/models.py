@@ -325,7 +325,7 @@ class Label(Table, table=True):
     __tablename__ = "labels"
 
     destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
-    key: str = Field(primary_key=True)  # tag:spread.loyal, field:spread (the name), field:spread=spread.loyal (a value)
+    key: str = Field(primary_key=True)  # an item (its tag or its field's name), or field:spread=spread.loyal (a value)
     text: str
 
 
@@ -336,7 +336,7 @@ class Delivery(Table, table=True):
     __table_args__ = {"sqlite_with_rowid": False}
 
     destination_id: int = Field(primary_key=True, foreign_key="destinations.id")
-    item: str = Field(primary_key=True)  # tag:spread.loyal, field:spread, contact
+    item: str = Field(primary_key=True)  # tag:spread.loyal, field:spread, previous:spread, day:spread, contact
     identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
     value: str | None = None  # the tag's text, the field's value; None: nothing was accepted yet
     sending: str | None = None  # what may stand there instead, written down before it is sent; "": it may be gone

@@ -72,9 +72,19 @@ class DestinationSettings(PlatformSettings):
     store: str | None = None  # whose accounts are written to, and whose keys are used
     push: tuple[str, ...] = ("spread",)
     write: tuple[Literal["tag", "field"], ...] = ()
-    exclude: str | None = None
+    fields: tuple[Literal["stage", "previous", "day"], ...] = ("stage", "previous", "day")
+    exclude: tuple[str, ...] = ()
     contacts: Literal["existing", "all"] = "existing"
     approve: Literal["auto", "always"] = "auto"
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def _several(cls, written: object) -> object:
+        return (written,) if isinstance(written, str) else written
+
+    def options(self) -> dict[str, Any]:
+        """What the platform's destination is built with; whether it creates contacts, where that is asked for."""
+        return super().options() | ({"contacts": self.contacts} if self.contacts == "all" else {})
 
 
 class ScheduleSettings(BaseModel):

@@ -38,8 +38,8 @@ def target(
         reach=destination.reach,
         store_id=_store_id(connection, key, chosen) if destination.reach == "account" else None,
         tags=tags,
-        fields=_fields(settings, destination.platform, pushed) if "field" in kinds else {},
-        contacts="all" if (chosen.model_extra or {}).get("contacts") == "all" else "existing",
+        fields=_fields(settings, chosen, destination.platform, pushed) if "field" in kinds else {},
+        contacts=chosen.contacts,
         exclude=chosen.exclude,
         approve=chosen.approve,
         incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
@@ -75,15 +75,32 @@ def _tags(settings: Settings, families: list[Family]) -> dict[str, str]:
     }
 
 
-def _fields(settings: Settings, platform: str, families: list[Family]) -> dict[str, FieldTexts]:
+def _fields(
+    settings: Settings, chosen: DestinationSettings, platform: str, families: list[Family]
+) -> dict[str, FieldTexts]:
     return {
-        family.key: FieldTexts(
-            family.fields[platform],
-            {family.segment_key(stage): stage.label.of(settings.language) for stage in family.stages},
-        )
+        family.key: _texts(settings, chosen, family, *_names(platform, family.fields[platform]))
         for family in families
         if platform in family.fields
     }
+
+
+def _texts(settings: Settings, chosen: DestinationSettings, family: Family, *names: str) -> FieldTexts:
+    """A family's fields; an audience is a family of one stage, before which there is none."""
+    stage, previous, day = names
+    return FieldTexts(
+        stage if "stage" in chosen.fields else None,
+        {family.segment_key(one): one.label.of(settings.language) for one in family.stages},
+        previous if "previous" in chosen.fields and len(family.stages) > 1 else None,
+        day if "day" in chosen.fields and len(family.stages) > 1 else None,
+    )
+
+
+def _names(platform: str, name: str) -> tuple[str, str, str]:
+    """The names of a family's fields: of the stage, of the one before, and of the day of the change."""
+    if platform == "mailchimp":  # which takes ten characters
+        return name, f"{name[:6]}_WAS", f"{name[:6]}_DAY"
+    return name, f"{name}_previous", f"{name}_since"
 
 
 def _own(settings: Settings, family: Family, stage: str) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, event, insert, select, update
+from sqlalchemy import Engine, and_, delete, event, insert, select, update
 
 from connector.models import Customer, Delivery, Identity, Membership, Order, Run, Segment, Store
 from connector.tables import table
@@ -24,8 +26,13 @@ TARGET = Target(
     "email",
     tags={**TAGS, "aud.vip": "Audience : VIP"},
     fields={"spread": FieldTexts("CYCLE", {key: key.split(".")[1] for key in STAGES})},
-    exclude="aud.out",
+    exclude=("aud.out",),
 )
+TURNS = replace(
+    TARGET,
+    fields={"spread": replace(TARGET.fields["spread"], previous="CYCLE_WAS", day="CYCLE_DAY")},
+)
+"""The same with the stage before and the day of the change."""
 
 
 class World:
@@ -40,6 +47,7 @@ class World:
         self.destination = MemoryDestination(*(address(n) for n in self.people))
         self.owner = {n: n for n in self.people}  # address → person
         self.inside: dict[int, set[str]] = {n: set() for n in self.people}
+        self.stages = defaultdict[int, list[tuple[int, str | None]]](lambda: [(0, None)])  # since a day
         self.foreign: dict[str, set[str]] = {}
         self.commits_left: int | None = None
         event.listen(engine, "commit", self._commit)
@@ -94,13 +102,24 @@ class World:
         with self.engine.begin() as connection:
             for key in self.inside[person] ^ wanted:
                 row = {"customer_id": person, "segment_id": SEGMENTS.index(key) + 1}
-                mine = [members.c[name] == value for name, value in row.items()]
-                if key in wanted:
-                    connection.execute(delete(members).where(*mine, members.c.entered_on == day))
+                mine = and_(*[members.c[name] == value for name, value in row.items()])
+                if key not in wanted:  # what began today was never so at the end of a day
+                    connection.execute(delete(members).where(mine, members.c.entered_on == day))
+                    connection.execute(update(members).where(mine, members.c.left_on.is_(None)).values(left_on=day))
+                elif not connection.execute(
+                    update(members).where(mine, members.c.left_on == day).values(left_on=None)
+                ).rowcount:
                     connection.execute(insert(members).values(**row, entered_on=day, cause=cause))
-                else:
-                    connection.execute(update(members).where(*mine, members.c.left_on.is_(None)).values(left_on=day))
         self.inside[person] = wanted
+        self._turn(person, day, next((key for key in STAGES if key in wanted), None))
+
+    def _turn(self, person: int, day: int, stage: str | None) -> None:
+        """Note the stage since a day; the last of a day counts."""
+        held = self.stages[person]
+        if held[-1][0] == day:
+            held.pop()
+        if held[-1][1] != stage:
+            held.append((day, stage))
 
     def give(self, number: int, person: int) -> None:
         """Let an address belong to another person, as a merge or its undoing does."""
@@ -153,8 +172,10 @@ class World:
 
     def expected(self, number: int) -> set[str]:
         """The segments whose texts an address should hold."""
-        inside = self.inside[self.owner[number]]
-        return set() if "aud.out" in inside else inside - {"aud.out"}
+        person = self.owner[number]
+        inside = self.inside[person]
+        held = {key for key, share in self.target.holdout.items() if share.holds(person)}
+        return set() if "aud.out" in inside else inside - {"aud.out"} - held
 
     def assert_right(self) -> None:
         """The destination holds what is wanted, and what others put there."""
@@ -163,8 +184,20 @@ class World:
             wanted = {self.target.tags[key] for key in self.expected(number)} | self.foreign.get(address(number), set())
             assert {same(tag) for tag in there.tags} == {same(tag) for tag in wanted}, address(number)
             assert self.foreign.get(address(number), set()) <= there.tags
-            stage = [key.split(".")[1] for key in self.expected(number) if key in STAGES]
-            assert there.fields.get("CYCLE") == (stage[0] if stage else None)
+            assert {name: value for name, value in there.fields.items() if value != "à la main"} == self.told(number)
+
+    def told(self, number: int) -> dict[str, str]:
+        """The fields that an address should hold."""
+        held, texts = self.stages[self.owner[number]], self.target.fields["spread"]
+        day, stage = held[-1]
+        if stage is None or stage not in self.expected(number):
+            return {}
+        said = {texts.name: texts.values[stage]}
+        if texts.previous is not None and (before := held[-2][1]) is not None:
+            said[texts.previous] = texts.values[before]
+        if texts.day is not None:
+            said[texts.day] = (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+        return {str(name): value for name, value in said.items()}
 
 
 def address(number: int) -> str:

@@ -91,7 +91,7 @@ def test_everything_that_is_documented_is_read(monkeypatch: pytest.MonkeyPatch) 
     tags, newsletter = found.destinations["tags"], found.destinations["newsletter"]
     assert (tags.store, tags.push, tags.write) == ("boutique", ("spread", "aud.vip"), ("tag", "field"))
     assert newsletter.options() == {"api_key": "key-us21", "audience": "a1b2c3d4e5"}
-    assert (newsletter.contacts, newsletter.approve, newsletter.exclude) == ("existing", "auto", "aud.vip")
+    assert (newsletter.contacts, newsletter.approve, newsletter.exclude) == ("existing", "auto", ("aud.vip",))
     assert (found.schedule.pull_seconds, found.schedule.day) == (900, "00:05")
     assert (found.segments["spread"].window, found.segments["spread"].tags) == (180, {"loyal": "Cycle : Fidèle"})
 

@@ -394,11 +394,26 @@ def test_a_field_of_another_type_is_not_written_to(destination: MailchimpDestina
         apply(destination, RemoteChange("a@example.com", fields={"AGE": "Fidèle"}))
 
 
+def test_a_field_of_a_day_is_a_date_there_or_a_text_that_was_there_before(
+    destination: MailchimpDestination, fake: FakeMailchimp
+) -> None:
+    fake.require_field("OTHER_DAY", required=False)
+    fake.add("a@example.com")
+    fields = {"LIFECYCLE": "Fidèle", "LIFECY_DAY": "2026-06-30", "OTHER_DAY": "2026-06-29"}
+    change = RemoteChange("a@example.com", fields=fields, days=frozenset({"LIFECY_DAY", "OTHER_DAY"}))
+    assert apply(destination, change)["a@example.com"].reason == ""
+    made = {field["tag"]: field["type"] for field in fake.merge_fields}
+    assert (made["LIFECYCLE"], made["LIFECY_DAY"], made["OTHER_DAY"]) == ("text", "date", "text")
+    assert [state.fields for state in destination.read(["a@example.com"])] == [fields]
+    with pytest.raises(SettingsError, match="holds date"):
+        apply(destination, RemoteChange("a@example.com", fields={"LIFECY_DAY": "Fidèle"}))
+
+
 def test_no_more_fields_than_mailchimp_allows(destination: MailchimpDestination, fake: FakeMailchimp) -> None:
     for number in range(28):
         fake.require_field(f"F{number}", required=False)
     fake.add("a@example.com")
-    with pytest.raises(PermanentError, match="maximum number of merge fields"):
+    with pytest.raises(PermanentError, match="takes no field LIFECYCLE: You have reached the maximum"):
         apply(destination, RemoteChange("a@example.com", fields={"LIFECYCLE": "x"}))
 
 

@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,10 +17,11 @@ from hypothesis import strategies as st
 from connector.database import connect
 from connector.destination import Outcome, RemoteChange, Result
 from connector.errors import SettingsError
+from connector.holdout import HeldOut
 from connector.records import ConsentState
 from sync.push import Scope, resume, undo
 from tests.memory_destination import CrashError, accept
-from tests.push_world import STAGES, World, address
+from tests.push_world import STAGES, TURNS, World, address
 
 BY_HAND = ("VIP à la main", "cycle : fidèle", "CYCLE : INACTIF", "Cycle : Fidèle x", "audience : vip")
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -36,13 +38,23 @@ class History:
     def happen(self) -> None:
         """One to five things happen to people and at the destination."""
         for _ in range(self.random.randint(1, 5)):
-            self.random.choice((self.stage, self.stage, self.stage, self.merge, self.hand))()
+            self.random.choice((self.stage, self.stage, self.stage, self.merge, self.hand, self.sleep, self.share))()
 
     def stage(self) -> None:
         person = self.random.choice(self.world.people)
         inside = {self.random.choice(STAGES)} if self.random.random() < 0.9 else set()
         inside |= {key for key, often in (("aud.vip", 0.3), ("aud.out", 0.15)) if self.random.random() < often}
         self.world.move(person, inside)
+
+    def sleep(self) -> None:
+        self.world.later(days=1)
+
+    def share(self) -> None:
+        """Another share of a segment is held out, or none any more."""
+        segment, percent = self.random.choice((*STAGES, "aud.vip")), self.random.choice((0, 30, 60))
+        others = {key: held for key, held in self.world.target.holdout.items() if key != segment}
+        chosen = {segment: HeldOut.of("salt", segment, percent)} if percent else {}
+        self.world.target = replace(self.world.target, holdout=others | chosen)
 
     def merge(self) -> None:
         self.world.give(self.random.choice(self.world.people), self.random.choice(self.world.people))
@@ -114,7 +126,9 @@ def worlds(template: Path) -> Callable[[Path], World]:
     def make(folder: Path) -> World:
         file = folder / "connector.db"
         shutil.copy(template, file)
-        return World(connect(str(file)))
+        world = World(connect(str(file)))
+        world.target = TURNS
+        return world
 
     return make
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sync.demo.boutique import boutique
@@ -135,15 +135,29 @@ class World:
             str(self.shop.customers[number].email): stage for stage, numbers in inside.items() for number in numbers
         }
 
+    def turned(self, day: date) -> dict[str, tuple[str | None, str]]:
+        """Of each address: the stage before the present one, and the day of the change."""
+        found = {}
+        for number, person in real_orders.ledger(self.shop).items():
+            since = outside.entered(person, day, 180)
+            before = outside.stage(person, since - timedelta(days=1), 180)
+            found[str(self.shop.customers[number].email)] = before and WORDS[before], since.isoformat()
+        return found
+
     def wanted(self, before: dict[str, Standing], day: date) -> dict[str, Standing]:
         """What should stand: what stood there of others, and each one's stage as tag or field."""
-        stage = self.stages(day)
+        stage, turned = self.stages(day), self.turned(day)
         wanted: dict[str, Standing] = {"tags": {}, "meta": {}, "lettre": {}}
         for name, addresses in before.items():
             for address, (tags, fields) in addresses.items():
                 word = WORDS[stage[address]]
                 tag = set() if name == "meta" else {f"Cycle : {word}"}
-                value = {"meta": {"lc_lifecycle": word}, "lettre": {"LIFECYCLE": word}}.get(name, {})
+                names = {
+                    "meta": ("lc_lifecycle", "lc_lifecycle_previous", "lc_lifecycle_since"),
+                    "lettre": ("LIFECYCLE", "LIFECY_WAS", "LIFECY_DAY"),
+                }.get(name, ())
+                said = dict(zip(names, (word, *turned[address]), strict=False))
+                value = {name: text for name, text in said.items() if text is not None}
                 wanted[name][address] = (tags | tag, tuple(sorted({**dict(fields), **value}.items())))
         return wanted
 

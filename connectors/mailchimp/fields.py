@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.destination import Outcome, RemoteChange
-from connector.errors import SettingsError
+from connector.errors import PermanentError, SettingsError
 from connectors.http import HTTPError
-from connectors.mailchimp.account import Operation
+from connectors.mailchimp.account import Operation, refusal
 from connectors.mailchimp.audience import Audience
 
 LENIENT = {"skip_merge_validation": "true"}
@@ -25,12 +25,14 @@ def merge_fields(audience: Audience) -> dict[str, dict[str, Any]]:
 def provide(audience: Audience, changes: Sequence[RemoteChange]) -> frozenset[str]:
     """Create the fields that the changes set and the audience lacks; returns those that it has then."""
     present = merge_fields(audience)
+    days = frozenset().union(*(change.days for change in changes))
     for name in sorted({name for change in changes for name, value in change.fields.items() if value is not None}):
+        kind = "date" if name in days else "text"
         if name in present:
-            _require_text(name, present[name]["type"])
+            _require_kind(name, {"text", kind}, present[name]["type"])
         else:
             _require_tag(name)
-            _create(audience, name)
+            _create(audience, name, kind)
             present[name] = {}
     return frozenset(present)
 
@@ -50,17 +52,23 @@ def set_fields(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[
     yield from (answer.outcome for answer in audience.account.perform(operations))
 
 
-def _create(audience: Audience, name: str) -> None:
-    body = {"tag": name, "name": name, "type": "text", "required": False, "public": False}
+def _create(audience: Audience, name: str, kind: str) -> None:
+    body = {"tag": name, "name": name, "type": kind, "required": False, "public": False}
     try:
         audience.account.post(f"{audience.path}/merge-fields", body)
-    except HTTPError:  # it may be there by now, made in a request whose answer was lost
-        if name not in merge_fields(audience):
+    except HTTPError as error:  # it may be there by now, made in a request whose answer was lost
+        if name in merge_fields(audience):
+            return
+        if error.status != 400:
             raise
+        raise PermanentError(
+            f"The audience takes no field {name}: {refusal(error)}",
+            remedy='Delete a field there that is not needed, or write fewer, such as fields = ["stage"].',
+        ) from error
 
 
-def _require_text(name: str, kind: str) -> None:
-    if kind != "text":
+def _require_kind(name: str, possible: set[str], kind: str) -> None:
+    if kind not in possible:
         raise SettingsError(
             f"The audience's field {name} holds {kind}, not text.", remedy="Choose another field name for Mailchimp."
         )

@@ -42,6 +42,7 @@ _CAUSES = {
     "definition": ("a new definition", "une nouvelle définition"),
     "left": ("no longer in the segment", "sortie du segment"),
     "excluded": ("excluded", "exclusion"),
+    "holdout": ("held out", "mise à l'écart"),
     "settings": ("no longer asked for in the settings", "retiré des réglages"),
     "later": ("written again since", "écrit de nouveau depuis"),
     "undo": ("taking back a run", "annulation d'un envoi"),
@@ -103,6 +104,11 @@ def _notes(plan: PlanSummary, n: int) -> list[str]:
     notes = [
         (plan.unreachable, "people have no address there", "personnes n'y ont pas d'adresse"),
         (plan.excluded, "people are excluded", "personnes sont exclues"),
+        (
+            plan.holdout,
+            "people are held out of a segment, so that its effect can be measured (connector holdout)",
+            "personnes sont mises à l'écart d'un segment pour en mesurer l'effet (connector holdout)",
+        ),
         (
             plan.waiting,
             "addresses are left alone: refused, or not known there when last looked for",

@@ -1,7 +1,4 @@
-"""Plans: what the memberships want at a destination minus what was delivered there, formed in the database.
-
-Deliveries belong to addresses, not to people: a merge, or its undoing, only changes whose segments an address has.
-"""
+"""Plans: what the memberships want at a destination minus what was delivered there, formed in the database."""
 
 from __future__ import annotations
 
@@ -12,18 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Select,
     and_,
-    case,
-    cast,
     delete,
     distinct,
     exists,
     func,
     insert,
     literal,
-    null,
     or_,
     select,
     update,
@@ -35,6 +28,7 @@ from connector.models import Change, Customer, Delivery, DestinationRow, Identit
 from connector.models import Plan as PlanRow
 from connector.tables import table
 from sync.push import guard, summary
+from sync.push.difference import Draft, form, form_removals, held_out, reachable, served
 from sync.push.summary import UNDECIDED, PlanSummary
 from sync.push.target import CONTACT, Item, Target, frozen, items, known, relabelled
 
@@ -44,9 +38,6 @@ LOOK_AGAIN = timedelta(days=7)
 _plans, _changes, _deliveries, _refusals = table(PlanRow), table(Change), table(Delivery), table(Refusal)
 _members, _identities, _segments = table(Membership), table(Identity), table(Segment)
 _customers, _orders, _destinations = table(Customer), table(Order), table(DestinationRow)
-
-_COLUMNS = ["plan_id", "identity_id", "customer_id", "item", "old", "new", "cause"]
-_DELIVERED = func.coalesce(func.nullif(_deliveries.c.sending, ""), _deliveries.c.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +56,6 @@ class Scope:
 
 
 EVERYTHING = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What the statements of one plan share."""
-
-    connection: Connection
-    target: Target
-    plan_id: int
-    destination_id: int
-    only: Collection[int] | None
-    excluded: int | None  # the id of the exclusion segment
 
 
 def plan(
@@ -99,9 +78,8 @@ def plan(
     wanted = items(connection, target, {key: text for key, text in labels.items() if key not in replaced})
     draft = _draft(connection, target, destination_id, run_id, now, scope)
     ready = [item for item in wanted if item.family not in target.incomplete]
-    for item in ready:
-        _form(draft, item)
-    _form_removals(draft, {item.key for item in wanted}, labels)
+    form(draft, ready)
+    form_removals(draft, {item.key for item in wanted}, labels)
     waiting = 0 if scope.again else _leave_alone(draft, now)
     if scope.limit is not None:
         _keep(draft, scope.limit)
@@ -124,12 +102,10 @@ def _draft(
     run_id: int,
     now: datetime,
     scope: Scope,
-) -> _Draft:
+) -> Draft:
     plan_id = next_id(connection, _plans)
-    excluded = None
-    if target.exclude:
-        query = select(_segments.c.id).where(_segments.c.active, _segments.c.key == target.exclude)
-        excluded = connection.execute(query).scalar_one()
+    query = select(_segments.c.id).where(_segments.c.active, _segments.c.key.in_(target.exclude))
+    excluded = list(connection.execute(query).scalars())
     connection.execute(
         insert(_plans).values(
             id=plan_id,
@@ -141,10 +117,10 @@ def _draft(
             summary="{}",
         )
     )
-    return _Draft(connection, target, plan_id, destination_id, scope.only, excluded)
+    return Draft(connection, target, plan_id, destination_id, scope.only, excluded)
 
 
-def _begun(draft: _Draft, run_id: int, now: datetime, scope: Scope) -> PlanSummary:
+def _begun(draft: Draft, run_id: int, now: datetime, scope: Scope) -> PlanSummary:
     row = draft.connection.execute(
         select(_destinations.c.first_push_at, _destinations.c.held).where(_destinations.c.id == draft.destination_id)
     ).one()
@@ -163,113 +139,7 @@ def _begun(draft: _Draft, run_id: int, now: datetime, scope: Scope) -> PlanSumma
     )
 
 
-def _form(draft: _Draft, item: Item) -> None:
-    """Insert what `item` is to gain, to change, and to lose."""
-    for segment_id, text in item.values.items():
-        draft.connection.execute(insert(_changes).from_select(_COLUMNS, _gains(draft, item, segment_id, text)))
-    draft.connection.execute(insert(_changes).from_select(_COLUMNS, _losses(draft, item.key, tuple(item.values))))
-
-
-def _gains(draft: _Draft, item: Item, segment_id: int, text: str) -> Select[*tuple[object, ...]]:
-    delivered = and_(
-        _deliveries.c.destination_id == draft.destination_id,
-        _deliveries.c.item == item.key,
-        _deliveries.c.identity_id == _identities.c.id,
-    )
-    return (
-        select(
-            cast(literal(draft.plan_id), Integer),
-            _identities.c.id,
-            _members.c.customer_id,
-            literal(item.key),
-            _DELIVERED,
-            literal(text),
-            _members.c.cause,
-        )
-        .select_from(_members)
-        .join(_identities, _identities.c.customer_id == _members.c.customer_id)
-        .outerjoin(_deliveries, delivered)
-        .where(
-            _members.c.segment_id == segment_id,
-            _members.c.left_on.is_(None),
-            _reachable(draft.target),
-            _served(draft, _members.c.customer_id),
-            _asked(draft, _members.c.customer_id),
-            or_(_deliveries.c.value.is_distinct_from(text), _deliveries.c.sending.is_not(None)),
-        )
-    )
-
-
-def _losses(draft: _Draft, item: str, segments: tuple[int, ...]) -> Select[*tuple[object, ...]]:
-    """Deliveries of `item` whose person is in none of `segments` (any more), or is to receive nothing."""
-    person = _identities.c.customer_id
-    mine = and_(_members.c.customer_id == person, _members.c.left_on.is_(None))
-    stays = and_(exists().where(mine, _members.c.segment_id.in_(segments)), _served(draft, person))
-    family = select(_segments.c.family).where(_segments.c.id.in_(segments)).limit(1).scalar_subquery()
-    stage = (
-        select(func.max(_members.c.cause))
-        .join(_segments, _segments.c.id == _members.c.segment_id)
-        .where(mine, _segments.c.family == family)
-        .scalar_subquery()
-    )
-    cause = case((~_served(draft, person), literal("excluded")), else_=func.coalesce(stage, "left"))
-    return (
-        select(
-            cast(literal(draft.plan_id), Integer),
-            _deliveries.c.identity_id,
-            person,
-            literal(item),
-            func.coalesce(_deliveries.c.value, _deliveries.c.sending),
-            null(),
-            cause if segments else literal("settings"),
-        )
-        .select_from(_deliveries)
-        .join(_identities, _identities.c.id == _deliveries.c.identity_id)
-        .where(
-            _deliveries.c.destination_id == draft.destination_id,
-            _deliveries.c.item == item,
-            _asked(draft, person),
-            *([~stays] if segments else []),
-        )
-    )
-
-
-def _form_removals(draft: _Draft, wanted: set[str], labels: dict[str, str]) -> None:
-    """Take away what was delivered and is asked for no more; an incomplete family's texts stay where they are."""
-    for item in sorted({key for key in labels if "=" not in key} - wanted):
-        named = item.split(":", 1)[1]
-        family = draft.connection.execute(
-            select(_segments.c.family).where(or_(_segments.c.key == named, _segments.c.family == named)).limit(1)
-        ).scalar()
-        if family not in draft.target.incomplete:
-            draft.connection.execute(insert(_changes).from_select(_COLUMNS, _losses(draft, item, ())))
-
-
-def _reachable(target: Target) -> ColumnElement[bool]:
-    scope = target.store_id if target.reach == "account" else 0
-    return and_(_identities.c.kind == target.reach, _identities.c.scope == scope)
-
-
-def _served(draft: _Draft, person: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a person may receive anything: neither excluded nor objecting."""
-    allowed: list[ColumnElement[bool]] = [literal(1) == 1]
-    if draft.excluded is not None:
-        inside = table(Membership).alias("excluded")
-        allowed.append(
-            ~exists().where(
-                inside.c.segment_id == draft.excluded, inside.c.customer_id == person, inside.c.left_on.is_(None)
-            )
-        )
-    if draft.target.never:
-        allowed.append(person.not_in(sorted(draft.target.never)))
-    return and_(*allowed)
-
-
-def _asked(draft: _Draft, person: ColumnElement[int]) -> ColumnElement[bool]:
-    return literal(1) == 1 if draft.only is None else person.in_(sorted(draft.only))
-
-
-def _leave_alone(draft: _Draft, now: datetime) -> int:
+def _leave_alone(draft: Draft, now: datetime) -> int:
     """Take out the addresses whose every change was refused before; how many they are."""
     stale = _refusals.c.at <= epoch(now - LOOK_AGAIN)
     creating = literal(draft.target.contacts == "all")
@@ -300,19 +170,21 @@ def _leave_alone(draft: _Draft, now: datetime) -> int:
     return int(count)
 
 
-def _keep(draft: _Draft, people: int) -> None:
+def _keep(draft: Draft, people: int) -> None:
     mine = _changes.c.plan_id == draft.plan_id
     first = select(_changes.c.customer_id).where(mine).distinct().order_by(_changes.c.customer_id).limit(people)
     draft.connection.execute(delete(_changes).where(mine, _changes.c.customer_id.not_in(first)))
 
 
-def _figured(draft: _Draft, formed: PlanSummary, ready: list[Item]) -> PlanSummary:
+def _figured(draft: Draft, formed: PlanSummary, ready: list[Item]) -> PlanSummary:
     """The summary with the counts that its changes alone do not tell."""
-    segments = sorted({segment for item in ready for segment in item.values})
+    ids = {key: number for item in ready for key, number in item.segments.items()}
+    segments = sorted(ids.values())
     wanted = and_(_members.c.segment_id.in_(segments), _members.c.left_on.is_(None))
     person = _members.c.customer_id
     people = select(func.count(distinct(person))).where(wanted)
-    mine = exists().where(_identities.c.customer_id == person, _reachable(draft.target))
+    inside = {key: _members.c.segment_id == number for key, number in ids.items()}
+    mine = exists().where(_identities.c.customer_id == person, reachable(draft.target))
     held = _deliveries.c.destination_id == draft.destination_id
     written = exists().where(
         held, _deliveries.c.identity_id == _changes.c.identity_id, _deliveries.c.item.in_(_names(draft))
@@ -326,7 +198,8 @@ def _figured(draft: _Draft, formed: PlanSummary, ready: list[Item]) -> PlanSumma
     return replace(
         formed,
         unreachable=count(people.where(~mine)),
-        excluded=count(people.where(~_served(draft, person))) if draft.excluded or draft.target.never else 0,
+        holdout=count(people.where(held_out(draft.target, person, inside))) if draft.target.holdout else 0,
+        excluded=count(people.where(~served(draft, person))) if draft.excluded or draft.target.never else 0,
         delivered=count(delivered),
         new_addresses=count(changed.where(~written)),
         people_total=count(select(func.count()).select_from(_customers).where(_customers.c.merged_into.is_(None))),
@@ -334,12 +207,12 @@ def _figured(draft: _Draft, formed: PlanSummary, ready: list[Item]) -> PlanSumma
     )
 
 
-def _names(draft: _Draft) -> list[str]:
+def _names(draft: Draft) -> list[str]:
     labels = frozen(draft.connection, draft.destination_id)
     return [CONTACT, *(key for key in labels if "=" not in key)]
 
 
-def _settled(draft: _Draft, formed: PlanSummary, examples: int) -> PlanSummary:
+def _settled(draft: Draft, formed: PlanSummary, examples: int) -> PlanSummary:
     """The plan, with older undecided ones of its destination cancelled; or the waiting one where it asks the same."""
     older = and_(
         _plans.c.destination_id == draft.destination_id, _plans.c.id != draft.plan_id, _plans.c.state.in_(UNDECIDED)

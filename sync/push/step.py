@@ -54,8 +54,8 @@ class Step:
         return bool(self.add or self.remove or self.fields or self.create or self.archive)
 
 
-def combined(address: str, steps: list[Step]) -> RemoteChange | None:
-    """The one change that an address needs for all its items, None where it needs none."""
+def combined(address: str, steps: list[Step], days: frozenset[str] = frozenset()) -> RemoteChange | None:
+    """The one change that an address needs for all its items, None where it needs none; `days` are fields of a day."""
     if not any(step.writes for step in steps):
         return None
     return RemoteChange(
@@ -63,6 +63,7 @@ def combined(address: str, steps: list[Step]) -> RemoteChange | None:
         add=frozenset().union(*(step.add for step in steps)),
         remove=frozenset().union(*(step.remove for step in steps)),
         fields={name: value for step in steps for name, value in step.fields.items()},
+        days=days,
         create=any(step.create for step in steps),
         archive=any(step.archive for step in steps),
     )

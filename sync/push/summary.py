@@ -72,6 +72,7 @@ class PlanSummary:
     creates: bool = False  # those of them that are unknown there become contacts, subscribed to nothing
     unreachable: int = 0  # people without any address at this destination
     excluded: int = 0
+    holdout: int = 0  # people who are held out of a segment, so that its effect can be measured
     waiting: int = 0  # addresses left alone: refused for ever, or not known there
     delivered: int = 0  # addresses that hold something of ours
     people_total: int = 0

@@ -10,11 +10,18 @@ from typing import Literal
 from sqlalchemy import Connection, exists, select
 
 from connector.errors import SettingsError
+from connector.holdout import HeldOut
 from connector.models import Delivery, DestinationRow, Label, Segment
 from connector.tables import table
 
 CONTACT = "contact"
 """The item of a delivery that says: this contact was created by us."""
+
+Told = Literal["tag", "field", "previous", "day"]
+"""What an item tells of a person: a segment, the stage, the stage before it, or the day of the change."""
+
+DAY = "day:"
+"""How the key of an item begins that holds a day."""
 
 _destinations, _labels = table(DestinationRow), table(Label)
 _deliveries, _segments = table(Delivery), table(Segment)
@@ -22,10 +29,21 @@ _deliveries, _segments = table(Delivery), table(Segment)
 
 @dataclass(frozen=True, slots=True)
 class FieldTexts:
-    """The name of a family's field at the tool, and the value of each of its segments."""
+    """The name of a family's field at the tool, and the value of each of its segments.
 
-    name: str
+    `previous` and `day` name the fields of the stage before and of the day since when the present one holds.
+    """
+
+    name: str | None
     values: Mapping[str, str]  # segment key → value
+    previous: str | None = None
+    day: str | None = None
+
+    @property
+    def names(self) -> dict[Told, str]:
+        """The fields that are asked for, by what they tell."""
+        said: dict[Told, str | None] = {"field": self.name, "previous": self.previous, "day": self.day}
+        return {told: name for told, name in said.items() if name is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +57,8 @@ class Target:
     tags: Mapping[str, str] = field(default_factory=dict)  # segment key → tag
     fields: Mapping[str, FieldTexts] = field(default_factory=dict)  # family → field
     contacts: Literal["existing", "all"] = "existing"
-    exclude: str | None = None  # people of this segment receive nothing
+    exclude: tuple[str, ...] = ()  # people of these segments receive nothing
+    holdout: Mapping[str, HeldOut] = field(default_factory=dict)  # segment key → the share that receives nothing of it
     never: frozenset[int] = frozenset()  # nor do these, who objected
     approve: Literal["auto", "always"] = "auto"
     incomplete: Mapping[str, str] = field(default_factory=dict)  # family → why it is not pushed
@@ -49,10 +68,12 @@ class Target:
 class Item:
     """One thing that can be delivered: a tag, or a field with a value for each segment of its family."""
 
+    tells: Told
     key: str  # tag:spread.loyal, field:spread
     family: str
     text: str  # the tag, or the field's name
-    values: Mapping[int, str]  # segment id → what is written for its people
+    values: Mapping[str, str]  # segment key → what is written for its people; of a day: as it is
+    segments: Mapping[str, int]  # segment key → id
     labels: Mapping[str, str]  # what is frozen with the first delivery
 
 
@@ -86,9 +107,10 @@ def items(connection: Connection, target: Target, labels: Mapping[str, str]) -> 
     for segment in sorted(target.tags):
         number, family = ids[segment]
         text = labels.get(f"tag:{segment}", target.tags[segment])
-        found.append(Item(f"tag:{segment}", family, text, {number: text}, {f"tag:{segment}": text}))
+        values, segments = {segment: text}, {segment: number}
+        found.append(Item("tag", f"tag:{segment}", family, text, values, segments, {f"tag:{segment}": text}))
     for family, texts in sorted(target.fields.items()):
-        found.append(_field(family, texts, ids, labels))
+        found += [_field(told, name, family, texts, ids, labels) for told, name in texts.names.items()]
     _refuse_collisions(target, found, labels)
     return found
 
@@ -97,8 +119,8 @@ def relabelled(target: Target, labels: Mapping[str, str]) -> dict[str, tuple[str
     """Texts that the settings changed since they were delivered: label key → (delivered, settings)."""
     wanted = {f"tag:{segment}": text for segment, text in target.tags.items()}
     for family, texts in target.fields.items():
-        wanted[f"field:{family}"] = texts.name
-        wanted |= {f"field:{family}={segment}": value for segment, value in texts.values.items()}
+        for told, name in texts.names.items():
+            wanted |= {f"{told}:{family}": name} | _labelled(told, family, texts)
     return {key: (labels[key], text) for key, text in wanted.items() if labels.get(key, text) != text}
 
 
@@ -107,17 +129,30 @@ def same(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _field(family: str, texts: FieldTexts, ids: Mapping[str, tuple[int, str]], labels: Mapping[str, str]) -> Item:
-    key = f"field:{family}"
-    name = labels.get(key, texts.name)
-    values = {segment: labels.get(f"{key}={segment}", value) for segment, value in texts.values.items()}
-    shared = {f"{key}={segment}": value for segment, value in values.items()}
-    return Item(key, family, name, {ids[segment][0]: value for segment, value in values.items()}, {key: name} | shared)
+def _field(
+    told: Told,
+    wanted: str,
+    family: str,
+    texts: FieldTexts,
+    ids: Mapping[str, tuple[int, str]],
+    labels: Mapping[str, str],
+) -> Item:
+    key = f"{told}:{family}"
+    name = labels.get(key, wanted)
+    shared = {label: labels.get(label, value) for label, value in _labelled(told, family, texts).items()}
+    values = {label.split("=")[1]: value for label, value in shared.items()}
+    segments = {segment: ids[segment][0] for segment in texts.values}
+    return Item(told, key, family, name, values, segments, {key: name} | shared)
+
+
+def _labelled(told: Told, family: str, texts: FieldTexts) -> dict[str, str]:
+    """The values of a family's field under the keys by which they are frozen; a day has none."""
+    return {} if told == "day" else {f"{told}:{family}={segment}": value for segment, value in texts.values.items()}
 
 
 def _segment_ids(connection: Connection, target: Target) -> dict[str, tuple[int, str]]:
     keys = set(target.tags) | {segment for texts in target.fields.values() for segment in texts.values}
-    keys |= {target.exclude} if target.exclude else set()
+    keys |= set(target.exclude)
     rows = connection.execute(
         select(_segments.c.key, _segments.c.id, _segments.c.family).where(_segments.c.active, _segments.c.key.in_(keys))
     )
@@ -133,7 +168,7 @@ def _segment_ids(connection: Connection, target: Target) -> dict[str, tuple[int,
 def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, str]) -> None:
     """Refuse two entries under one text; what is no longer asked for keeps its text until it is gone."""
     taken: dict[str, str] = {}
-    entries = [("tag" if item.key.startswith("tag:") else "field", item.key, item.text) for item in found]
+    entries = [(_kind(item.key), item.key, item.text) for item in found]
     entries += [
         (item.key, label, value)
         for item in found
@@ -141,7 +176,7 @@ def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, s
         if label.startswith(f"{item.key}=")
     ]
     entries += [
-        (key.split(":")[0], key, text)
+        (_kind(key), key, text)
         for key, text in labels.items()
         if "=" not in key and key not in {item.key for item in found}
     ]
@@ -157,6 +192,10 @@ def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, s
                 f"{other} and {key} would both be {text!r} at destination {target.key!r}.",
                 remedy="Give one of them another text; one that is being taken out must be pushed away first.",
             )
+
+
+def _kind(key: str) -> str:
+    return "tag" if key.startswith("tag:") else "field"
 
 
 def _delivered(connection: Connection, destination_id: int, item: str) -> bool:

@@ -14,7 +14,7 @@ from connector.models import Change, Delivery, Identity, Refusal
 from connector.tables import AnyRow, table
 from sync.push.step import Held, Step, combined
 from sync.push.summary import PlanSummary
-from sync.push.target import CONTACT
+from sync.push.target import CONTACT, DAY
 
 ADDRESSES = 10_000
 """Addresses that are read and sent together, so that a platform's bulk calls are worth it."""
@@ -70,7 +70,10 @@ class Decision:
     @property
     def change(self) -> RemoteChange | None:
         """What is sent, None where nothing is."""
-        return None if self.absent else combined(self.work.address, [step for _, step in self.steps])
+        if self.absent:
+            return None
+        days = frozenset(name for asked, step in self.steps if asked.item.startswith(DAY) for name in step.fields)
+        return combined(self.work.address, [step for _, step in self.steps], days)
 
 
 Decide = Callable[[Work, RemoteState], Decision]
