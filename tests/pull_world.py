@@ -150,6 +150,7 @@ def put(
     shop: OpenStore,
     *records: OrderRecord | CustomerRecord | CheckoutRecord,
     gone: Iterable[str] = (),
+    products: Iterable[ProductRecord] = (),
     origin: Origin = "api",
 ) -> PullReport:
     """One page of each stream, without a cursor."""
@@ -158,6 +159,7 @@ def put(
             Page(
                 tuple(record for record in records if isinstance(record, OrderRecord)),
                 deletions=tuple(Deletion(name) for name in gone),
+                products=tuple(products),
             )
         ],
         [Page(tuple(record for record in records if isinstance(record, CustomerRecord)))],
