@@ -29,6 +29,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from connector.days import NEVER
 
+MOST = 100
+"""Values of one function: SQLite takes no more than 127."""
+
 
 class least(FunctionElement[int]):  # noqa: N801 - reads as SQL
     """The smallest of two or more values, none of them null."""
@@ -46,10 +49,11 @@ class greatest(FunctionElement[int]):  # noqa: N801
 
 def earliest(days: list[ColumnElement[int]]) -> ColumnElement[int | None]:
     """The first of some days of which each may be null; null where all are."""
-    known = [func.coalesce(day, NEVER) for day in days]
-    if len(known) == 1:
-        return func.nullif(known[0], NEVER)
-    return func.nullif(least(*known), NEVER)
+    known: list[ColumnElement[int]] = [func.coalesce(day, NEVER) for day in days]
+    while len(known) > 1:
+        some = [known[start : start + MOST] for start in range(0, len(known), MOST)]
+        known = [least(*part) if len(part) > 1 else part[0] for part in some]
+    return func.nullif(known[0], NEVER)
 
 
 def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -10,9 +10,10 @@ from connector.calibrations import Calibrated
 from connector.catalogue import Library
 from connector.days import day_date
 from connector.errors import QueryError
-from connector.query import canonical, parse
+from connector.query import canonical
 from connector.query.meaning import Meaning, meaning, timeless
 from connector.query.messages import Language
+from connector.query.parse import parse_remarked
 from connector.query.portability import Portability, portability
 from connector.query.references import entered, expanded
 from connector.query.select import Choice, calibrated, state
@@ -58,7 +59,7 @@ def ask(
 
     `kept` are the segments whose memberships are in the database.
     """
-    written = parse(text, language)
+    written, remarks = parse_remarked(text, language)
     expression = expanded(written, library.rules(), language)
     choice = Choice("answer", ((_read(expression, connection, text, language), 1),))
     figures = Calibrated(connection)
@@ -66,7 +67,7 @@ def ask(
     q = asked.select.subquery("q")
     people = connection.scalar(select(func.count()).where(q.c.answer == 1), asked.clock.values(as_of, figures))
     told = portability(expression, language)
-    warnings = [*told.warnings]
+    warnings = [*remarks, *told.warnings]
     if today is not None and as_of < today:
         warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
     unknown = [key for key in sorted(calibrated([choice])) if figures.value(key, as_of) is None]

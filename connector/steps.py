@@ -140,7 +140,7 @@ class Steps:
             for stage in active.family.stages
         }
         needs = [[owner[key] for rule in some for key in entered(rule) if key in owner] for some in rules]
-        return levels(needs)
+        return levels(needs, [active.family.key for active in self.families])
 
     def _floor(self) -> int:
         """The first day that any family speaks of."""

@@ -272,6 +272,7 @@ def insights(config: Config = None, database: Database = None, json: Json = Fals
 def query(
     rule: Annotated[str, typer.Argument(metavar="TEXT", help='A rule: "last_order_date <= -180d".')],
     as_of: AsOf = None,
+    timeout: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Give up after so long.")] = 60,
     config: Config = None,
     database: Database = None,
     json: Json = False,
@@ -279,7 +280,7 @@ def query(
     """Count the people for whom a rule holds, and say whether Shopify's own segments know it."""
     from sync.commands.query import run  # noqa: PLC0415
 
-    run(config, database, rule, as_of=as_of, as_json=json)
+    run(config, database, rule, as_of=as_of, timeout=timeout, as_json=json)
 
 
 @app.command("why")

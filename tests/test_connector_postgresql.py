@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import array
 from connector.catalogue import catalogue
 from connector.database import open_database
 from connector.dialects import fold as fold_sql
+from connector.errors import QueryError
 from connector.memberships import activate, advance, full
 from connector.query import Expression, canonical
 from connector.query.bounds import fold
@@ -22,6 +23,7 @@ from connector.query.facts import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
 from connector.reports import members, segments
+from sync.limit import limited
 from tests.rules_rich import rich_rules, rich_shops
 from tests.rules_world import (
     BASE,
@@ -39,6 +41,7 @@ from tests.rules_world import (
     stages_on,
     stored_counts,
 )
+from tests.test_sync_limit import endless
 
 SPREAD = catalogue()[0]
 EACH = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,3 +156,12 @@ def test_late_rows_versions_and_reports_work_there_too(postgresql: Engine) -> No
         assert report["version"] == 2
         assert report["stages"][4] == {"key": "inactive", "people": 1, "revenue": {"minor": 1000, "currency": "EUR"}}
         assert [row["person"] for row in members(connection, [narrow], "spread.loyal", BASE, window=180)] == [2]
+
+
+def test_a_question_is_stopped_when_its_time_is_over_there_too(postgresql: Engine) -> None:
+    with postgresql.connect() as connection:
+        with pytest.raises(QueryError, match="longer than 0 seconds"), limited(connection, 0, "en"):
+            connection.execute(endless())
+        connection.rollback()
+
+        assert connection.scalar(select(1)) == 1

@@ -9,8 +9,10 @@ from hypothesis import given
 from connector.days import day_number
 from connector.errors import QueryError
 from connector.query import Expression, bind, canonical, parameters, parse
+from connector.query.check import check
 from connector.query.messages import Language, pointed
-from connector.query.tree import All, Any, Condition, Day, Matches, Not, Number, Offset, Parameter
+from connector.query.parse import parse_remarked
+from connector.query.tree import All, Any, Condition, Day, Matches, Not, Number, Offset, Parameter, any_of
 from tests.rules_world import rules
 
 
@@ -112,6 +114,12 @@ def test_values_know_what_they_are() -> None:
         ("amount_spent > today", 1, 16, "compared with an amount", "se compare à un montant"),
         ("amount_spent > -$x", 1, 16, "compared with an amount", "se compare à un montant"),
         ("last_order_date = 2026-02-31", 1, 19, "not a day of the calendar", "n'est pas un jour du calendrier"),
+        ("last_order_date > 2026-01-31T25:00", 1, 19, "is no time of the shop's own day", "n'est pas une heure"),
+        ("last_order_date > 2026-01-31T10:00:00Z", 1, 19, "is no time of the shop's own day", "n'est pas une heure"),
+        ("last_order_date > 2026-02-31T10:00", 1, 19, "not a day of the calendar", "n'est pas un jour du calendrier"),
+        ("products_purchased(id: 1) > true", 1, 1, "can only be = true", "n'admet que = true"),
+        ("products_purchased(since: -1d) = true", 1, 20, "knows no since", "ne connaît pas since"),
+        ("number_of_orders = (1, 2)", 1, 1, "takes one value", "prend une seule valeur"),
         ("last_order_date > -999999d", 1, 19, "is too large", "est trop grand"),
         ("number_of_orders > 9999999999999999", 1, 20, "is too large", "est trop grand"),
         ("orders_placed > 3", 1, 1, "orders_placed cannot stand here", "orders_placed ne peut pas"),
@@ -141,3 +149,76 @@ def test_a_pointed_error_has_the_line_and_a_mark_below() -> None:
         parse("TRUE AND\nlast_order_date > 5")
 
     assert pointed(error.value).splitlines()[1:] == ["last_order_date > 5", "                  ^"]
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical_text", "remark"),
+    [
+        ("last_order_date > 2026-01-31T12:00:00", "last_order_date > 2026-01-31", "taken as 2026-01-31"),
+        ("last_order_date >= 30_days_ago", "last_order_date >= -30d", "read as -30d"),
+        ("last_order_date BETWEEN 12_months_ago AND 1_year_ago", "last_order_date BETWEEN -12m AND -1y", "-12m"),
+        (
+            "products_purchased(id: 12, date: 2_weeks_ago) = true",
+            "products_purchased MATCHES (id = 12, date = -2w)",
+            "read as products_purchased MATCHES (id = 12",
+        ),
+        ("orders_placed() = false", "orders_placed NOT MATCHES (count >= 1)", "an old form of Shopify's"),
+        ("orders_placed() != true", "orders_placed NOT MATCHES (count >= 1)", "an old form of Shopify's"),
+    ],
+)
+def test_older_forms_of_shopify_are_read_and_told(text: str, canonical_text: str, remark: str) -> None:
+    expression, remarks = parse_remarked(text)
+
+    assert canonical(expression) == canonical_text
+    assert any(remark in sentence for sentence in remarks)
+    assert parse_remarked(canonical_text) == (expression, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abandoned_checkout_date > -7d",
+        "amount_spent >= 100.50",
+        "anniversary('metafields.facts.birth_date') = today",
+        "companies IS NOT NULL",
+        "created_by_app_id = 12",
+        "customer_account_status = 'ENABLED'",
+        "customer_added_date BETWEEN 2026-01-01 AND yesterday",
+        "customer_cities CONTAINS 'US-CA-LosAngeles'",
+        "customer_countries NOT CONTAINS 'FR'",
+        "customer_email_domain = 'gmail.com'",
+        "customer_language = 'fr'",
+        "customer_regions CONTAINS 'US-CA'",
+        "customer_tags CONTAINS 'it\\'s'",
+        "customer_within_distance MATCHES (coordinates = (48.85, 2.35), distance_km = 10)",
+        "email_subscription_status != 'SUBSCRIBED'",
+        "first_order_date <= -1y AND last_order_date IS NULL",
+        "metafields.facts.size = 'M'",
+        "number_of_orders > 1 OR (number_of_orders = 0 AND amount_spent < 5)",
+        "orders_placed MATCHES (date > -12m, amount >= 10, location_id = 1, app_id = 2, count < 3, sum_amount <= 9)",
+        "predicted_spend_tier = 'HIGH'",
+        "product_subscription_status = 'ACTIVE'",
+        "products_purchased NOT MATCHES (id IN (1, 2), tag = 'x', category = 'y', date >= -12m, count > 1)",
+        "products_purchased MATCHES (id = 1, sum_quantity >= 2)",
+        "rfm_group = 'CHAMPIONS'",
+        "shopify_email.opened MATCHES (activity_id = 1, date > -2w, count >= 1)",
+        "sms_subscription_status = 'SUBSCRIBED'",
+        "store_credit_accounts MATCHES (balance >= 10, currency = 'EUR')",
+        "storefront_event.collection_viewed MATCHES (id = 1, date > -7d)",
+        "storefront_event.product_viewed MATCHES (id = 1, count > 1)",
+    ],
+)
+def test_every_word_of_shopify_is_read(text: str) -> None:
+    assert parse(canonical(parse(text))) == parse(text)
+
+
+def test_a_rule_has_as_many_conditions_as_a_database_takes() -> None:
+    with pytest.raises(QueryError, match="more than 800 conditions"):
+        check(any_of(*[parse("number_of_orders = 1")] * 801))
+
+
+def test_what_is_filled_in_is_refused_in_french_too() -> None:
+    with pytest.raises(QueryError, match="n'est pas un nombre de jours") as error:
+        bind(parse("last_order_date > -$w"), {"w": 1.5}, "fr")
+
+    assert error.value.column == 19

@@ -12,6 +12,7 @@ from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, edges, history, state
+from connector.query.tree import any_of
 from connector.scratch import scratch
 from connector.steps import shape_of
 from tests.rules_world import BASE, Person, Sale, family, holds, lent, metrics_of, person, rules, shops, stage
@@ -196,3 +197,11 @@ def test_the_statement_names_what_it_returns() -> None:
         "last_order_day",
         "amount_spent",
     ]
+
+
+def test_a_rule_of_as_many_conditions_as_are_allowed_is_answered(engine: Engine) -> None:
+    several = any_of(*(parse(f"orders_placed MATCHES (date > -{n}d, count = {n})") for n in range(1, 400)))
+    many = any_of(*(parse(f"number_of_orders = {n}") for n in range(1, 800)), several.parts[0])  # type: ignore[union-attr] # an Any
+    with lent(engine, [person(BASE)]) as connection:
+        for rule in (several, many):
+            assert answers(connection, rule, BASE, Shape()) == {1: True}

@@ -146,7 +146,7 @@ class Family(Entry):
 
     def expression(self, stage: Stage, language: Language = "en") -> Expression:
         """A stage's rule, parameters filled in; QueryError, in `language`, where it cannot be read."""
-        return bind(parse(stage.rule, language), cast("Mapping[str, Any]", self.parameters))
+        return bind(parse(stage.rule, language), cast("Mapping[str, Any]", self.parameters), language)
 
     def expressions(self) -> list[Expression]:
         """The stages' rules, parameters filled in; QueryError where one cannot be read."""

@@ -8,8 +8,9 @@ parameters(expression) -> frozenset[str]        those still open
 
 from __future__ import annotations
 
+from connector.query.binding import bind
 from connector.query.canonical import canonical
 from connector.query.parse import parse
-from connector.query.tree import Expression, bind, parameters
+from connector.query.tree import Expression, parameters
 
 __all__ = ["Expression", "bind", "canonical", "parameters", "parse"]

@@ -63,7 +63,8 @@ def _condition(condition: Condition) -> str:
 
 
 def _values(condition: Condition) -> str:
-    if condition.operator in ("IN", "NOT IN"):
+    several = len(condition.values) > 1 and condition.operator != "BETWEEN"  # a place on earth
+    if several or condition.operator in ("IN", "NOT IN"):
         return f"({', '.join(_value(value) for value in condition.values)})"
     return " AND ".join(_value(value) for value in condition.values)
 

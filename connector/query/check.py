@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS, Attribute, attribute
 from connector.query.bounds import RATIO_DECIMALS
@@ -26,11 +27,12 @@ from connector.query.tree import (
     Truth,
     Value,
     Word,
+    conditions,
 )
 
 DEEPEST = 50
-MOST = 10_000
-"""Parts of a rule, which a rule that mentions segments reaches sooner than it looks."""
+MOST = 800
+"""Conditions of a rule, which one that mentions segments reaches sooner than it looks; SQLite takes fewer than 1000."""
 
 _EQUAL: tuple[Operator, ...] = ("=", "!=")
 _NULL: tuple[Operator, ...] = ("IS NULL", "IS NOT NULL")
@@ -55,8 +57,14 @@ _DAYS = (Kind.DATE, Kind.YEARLY)
 _EXAMPLES: Mapping[str, str] = {"AVG": "AVG(order_amount, -365d)", "PERCENTILE": "PERCENTILE(amount_spent, 95)"}
 
 
-def check(expression: Expression, language: Language = "en", depth: int = 0) -> None:
+def check(expression: Expression, language: Language = "en") -> None:
     """QueryError where a name is unknown, or a comparison or value does not fit it; names that are known pass."""
+    if sum(1 for _ in islice(conditions(expression), MOST + 1)) > MOST:
+        raise problem("many parts", Place(), language, expected=str(MOST))
+    _check(expression, language)
+
+
+def _check(expression: Expression, language: Language, depth: int = 0) -> None:
     if depth > DEEPEST:
         raise problem("deep", Place(), language)
     match expression:
@@ -65,10 +73,10 @@ def check(expression: Expression, language: Language = "en", depth: int = 0) -> 
         case Matches():
             _check_matches(expression, language)
         case Not():
-            check(expression.part, language, depth + 1)
+            _check(expression.part, language, depth + 1)
         case All() | Any():
             for part in expression.parts:
-                check(part, language, depth + 1)
+                _check(part, language, depth + 1)
 
 
 def check_values(condition: Condition, kind: Kind, language: Language = "en") -> None:

@@ -264,12 +264,7 @@ class _Reader:
     def _ready(self, condition: Condition, kind: Kind) -> None:
         for value in values(condition):
             if isinstance(value, Parameter):
-                raise QueryError(
-                    f"${value.name} has no value.",
-                    line=value.place.line,
-                    column=value.place.column,
-                    remedy=f"Set {value.name} in the settings of the segment.",
-                )
+                raise problem("unset", value.place, self.language, found=value.name)
         check_values(condition, kind, self.language)
 
     def _missing(self, name: str, known: Attribute, place: Place) -> QueryError:

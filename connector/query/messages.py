@@ -30,7 +30,13 @@ Name = Literal[
     "no day",
     "large",
     "deep",
+    "many parts",
+    "no time",
+    "old",
+    "unset",
+    "no days",
 ]
+Remark = Literal["time", "old date", "old form"]
 
 MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "unexpected": {
@@ -73,8 +79,44 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     },
     "no day": {"en": "{found} is not a day of the calendar.", "fr": "{found} n'est pas un jour du calendrier."},
     "large": {"en": "{found} is too large.", "fr": "{found} est trop grand."},
+    "no time": {
+        "en": "{found} is no time of the shop's own day, such as 2026-06-30T12:00.",
+        "fr": "{found} n'est pas une heure de la boutique, par exemple 2026-06-30T12:00.",
+    },
+    "old": {
+        "en": "{found}(…) can only be = true or = false; better write {found} MATCHES (…).",
+        "fr": "{found}(…) n'admet que = true ou = false ; écrivez plutôt {found} MATCHES (…).",
+    },
+    "unset": {
+        "en": "${found} has no value. Set {found} in the settings of the segment.",
+        "fr": "${found} n'a pas de valeur. Donnez une valeur à {found} dans les réglages du segment.",
+    },
+    "no days": {
+        "en": "${found} = {expected} is not a number of days. Give a whole number from 0 on.",
+        "fr": "${found} = {expected} n'est pas un nombre de jours. Donnez un nombre entier à partir de 0.",
+    },
+    "many parts": {
+        "en": "The rule has more than {expected} conditions, those of its segments among them.",
+        "fr": "La règle a plus de {expected} conditions, avec celles des segments qu'elle cite.",
+    },
     "deep": {"en": "The rule is too long or too deeply nested.", "fr": "La règle est trop longue ou trop imbriquée."},
 }
+
+REMARKS: Mapping[Remark, Mapping[Language, str]] = {
+    "time": {
+        "en": "Rules count whole days of the shop: {found} is taken as {now}.",
+        "fr": "Les règles comptent en jours entiers de la boutique : {found} est lu comme {now}.",
+    },
+    "old date": {
+        "en": "{found} is an old name of Shopify's; it is read as {now}.",
+        "fr": "{found} est un ancien nom de Shopify ; il est lu comme {now}.",
+    },
+    "old form": {
+        "en": "{found}(…) = true is an old form of Shopify's; it is read as {now}.",
+        "fr": "{found}(…) = true est une ancienne forme de Shopify ; elle est lue comme {now}.",
+    },
+}
+"""What is said of something that is read in another way than it is written."""
 
 REASONS: Mapping[Reason, Mapping[Language, str]] = {
     "metafield": {
@@ -159,7 +201,8 @@ _EXPECTED: Mapping[str, Mapping[Language, str]] = {
     "_LEFT": {"en": "(", "fr": "("},
     "_RIGHT": {"en": ")", "fr": ")"},
     "_COMMA": {"en": ",", "fr": ","},
-    **dict.fromkeys(("NUMBER", "DATE", "OFFSET", "TODAY", "YESTERDAY", "PARAMETER", "TEXT"), _VALUE),
+    "_COLON": {"en": ":", "fr": ":"},
+    **dict.fromkeys(("NUMBER", "DATE", "TIME", "AGO", "OFFSET", "TODAY", "YESTERDAY", "PARAMETER", "TEXT"), _VALUE),
 }
 
 
@@ -175,7 +218,7 @@ def expected(terminals: Iterable[str], language: Language) -> str:
     """What the grammar would take, in words."""
     names = set(terminals) - {"_TIMES"}  # whoever wants it knows it
     if "NUMBER" in names:
-        names -= {"NAME", "TRUE", "FALSE"}  # they are values there, which are said in one word
+        names -= {"NAME", "TRUE", "FALSE", "_LEFT"}  # they are values there, which are said in one word
     words = {_EXPECTED.get(name, {}).get(language) or name.strip("_") for name in names}
     return _JOIN[language].join(sorted(words))
 

@@ -16,8 +16,9 @@ from lark.exceptions import UnexpectedCharacters, VisitError
 
 from connector.days import day_number
 from connector.errors import QueryError
+from connector.query.canonical import canonical
 from connector.query.check import check
-from connector.query.messages import Language, Name, expected, problem
+from connector.query.messages import REMARKS, Language, Name, Remark, expected, problem
 from connector.query.tree import (
     Always,
     Condition,
@@ -45,26 +46,34 @@ LONGEST = 10_000
 LARGEST = 10**15
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_PARAMETER = re.compile(r"'\$[A-Za-z_]\w*'")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?")
 OLDEST: Mapping[str, int] = {"d": 100_000, "w": 14_000, "m": 3_000, "y": 270}
 
 
 def parse(text: str, language: Language = "en") -> Expression:
     """The tree of a rule; QueryError, in `language`, points at the first character that cannot be read."""
+    return parse_remarked(text, language)[0]
+
+
+def parse_remarked(text: str, language: Language = "en") -> tuple[Expression, tuple[str, ...]]:
+    """The tree of a rule, and a sentence for each thing in it that was read in another way than it is written."""
+    builder = _Builder(language)
     try:
-        expression = _read(text, language)
+        expression = _read(text, builder)
         check(expression, language)
     except QueryError as error:
         error.text = text
         raise
-    return expression
+    return expression, tuple(builder.remarks)
 
 
-def _read(text: str, language: Language) -> Expression:
+def _read(text: str, builder: _Builder) -> Expression:
+    language = builder.language
     if len(text) > LONGEST:
         raise problem("deep", Place(), language)
     try:
         tree = _lark().parse(text)
-        return _Builder(language).transform(tree)
+        return builder.transform(tree)
     except UnexpectedInput as error:
         raise _unexpected(error, text, language) from None
     except VisitError as error:
@@ -110,6 +119,7 @@ class _Builder(Transformer[Token, Expression]):
     def __init__(self, language: Language) -> None:
         super().__init__()
         self.language = language
+        self.remarks: dict[str, None] = {}
 
     def start(self, part: Expression) -> Expression:
         return part
@@ -140,6 +150,26 @@ class _Builder(Transformer[Token, Expression]):
 
     def no_match(self, name: Token, conditions: tuple[Condition, ...]) -> Expression:
         return Not(self.matches(name, conditions))
+
+    def old(self, name: Token, value: Value) -> Condition:
+        return Condition(str(name), "=", (value,), _place(name))
+
+    def old_match(self, name: Token, *rest: Condition | Token) -> Expression:
+        return self._old(name, rest, wanted="=")
+
+    def no_old_match(self, name: Token, *rest: Condition | Token) -> Expression:
+        return self._old(name, rest, wanted="!=")
+
+    def _old(self, name: Token, rest: tuple[Condition | Token, ...], *, wanted: str) -> Expression:
+        """Shopify's older f(x: 1) = true, as f MATCHES (x = 1); `wanted` is the comparison that means it."""
+        comparison, conditions = rest[-2], tuple(part for part in rest if isinstance(part, Condition))
+        if comparison not in ("=", "!="):
+            raise self._problem("old", name)
+        one = Condition("count", ">=", (Number(Decimal(1)),), _place(name))
+        match = Matches(str(name), conditions or (one,), _place(name))
+        read = match if comparison == wanted else Not(match)
+        self._remark("old form", name, now=canonical(read))
+        return read
 
     def anniversary(self, name: Token, of: Token) -> Token:
         return Token("NAME", f"anniversary({of})", line=name.line, column=name.column)
@@ -180,6 +210,21 @@ class _Builder(Transformer[Token, Expression]):
         except ValueError:
             raise self._problem("no day", token) from None
 
+    def time(self, token: Token) -> Day:
+        day, _, clock = token.upper().partition("T")
+        if not _CLOCK.fullmatch(clock):
+            raise self._problem("no time", token)
+        self._remark("time", token, now=day)
+        return self.day(Token("DATE", day, line=token.line, column=token.column))
+
+    def ago(self, token: Token) -> Offset:
+        count, unit, _ = token.lower().split("_")
+        modern = f"-{count}{unit[0]}"
+        self._remark("old date", token, now=modern)
+        found = self.offset(Token("OFFSET", modern, line=token.line, column=token.column))
+        assert isinstance(found, Offset)
+        return found
+
     def offset(self, token: Token) -> Offset | Parameter:
         sign: Literal[-1, 1] = -1 if token.startswith("-") else 1
         if token[1] == "$":
@@ -218,6 +263,9 @@ class _Builder(Transformer[Token, Expression]):
 
     def multiple(self, factor: Token, name: Token, *arguments: Value | Word) -> Figure:
         return Figure(name.upper(), arguments, self.number(factor).value, _place(factor))
+
+    def _remark(self, remark: Remark, token: Token, **facts: str) -> None:
+        self.remarks[REMARKS[remark][self.language].format(found=str(token), **facts)] = None
 
     def _problem(self, name: Name, token: Token) -> QueryError:
         return problem(name, _place(token), self.language, found=str(token))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from connector.query.check import MOST
+from connector.query.check import MOST, check
 from connector.query.messages import Language, problem
 from connector.query.tree import (
     All,
@@ -41,7 +41,9 @@ def stage_rules(keys: Sequence[str], rules: Sequence[Expression]) -> dict[str, E
 
 def expanded(expression: Expression, rules: Rules, language: Language = "en") -> Expression:
     """The rule with every mention of a segment replaced; QueryError for one that is unknown, or mentions itself."""
-    return _Expansion(rules, language).of(expression, ())
+    whole = _Expansion(rules, language).of(expression, ())
+    check(whole, language)
+    return whole
 
 
 def in_segment(expression: Expression) -> list[str]:
@@ -69,13 +71,15 @@ def entered(expression: Expression) -> list[str]:
     return []
 
 
-def levels(needs: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The numbers 0, 1, … in groups, each in a later group than those that it needs; QueryError for a circle."""
+def levels(needs: Sequence[Sequence[int]], names: Sequence[str]) -> list[list[int]]:
+    """The numbers 0, 1, … in groups, each in a later group than those that it needs; QueryError names a circle."""
     level: dict[int, int] = {}
 
     def find(number: int, path: tuple[int, ...]) -> int:
         if number in path:
-            raise problem("circle", Place(), "en", found="segment_entered", path="segment_entered")
+            circle = [*path[path.index(number) :], number]
+            told = " → ".join(names[place] for place in circle)
+            raise problem("circle", Place(), "en", found=names[number], path=told)
         if number not in level:
             level[number] = max((find(needed, (*path, number)) + 1 for needed in needs[number]), default=0)
         return level[number]
@@ -105,8 +109,8 @@ class _Expansion:
 
     def _count(self) -> None:
         self.parts += 1
-        if self.parts > MOST:
-            raise problem("deep", Place(), self.language)
+        if self.parts > 10 * MOST:
+            raise problem("many parts", Place(), self.language, expected=str(MOST))
 
 
 def _replaced(

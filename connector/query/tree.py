@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
-
-from connector.days import day_number
-from connector.errors import QueryError
 
 Unit = Literal["d", "w", "m", "y"]
 Operator = Literal[
     "=", "!=", ">", ">=", "<", "<=", "BETWEEN", "IS NULL", "IS NOT NULL", "IN", "NOT IN", "CONTAINS", "NOT CONTAINS"
 ]
-OneValue: TypeAlias = bool | int | float | Decimal | date | str
-ParameterValue: TypeAlias = OneValue | Sequence[OneValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,61 +186,3 @@ def conditions(expression: Expression) -> Iterator[Condition]:
         case All() | Any():
             for part in expression.parts:
                 yield from conditions(part)
-
-
-def bind(expression: Expression, given: Mapping[str, ParameterValue]) -> Expression:
-    """The rule with each parameter of `given` filled in; QueryError where a value does not fit its place."""
-    match expression:
-        case Condition():
-            return _bound_condition(expression, given)
-        case Matches():
-            return replace(
-                expression, conditions=tuple(_bound_condition(part, given) for part in expression.conditions)
-            )
-        case Not():
-            return Not(bind(expression.part, given))
-        case All() | Any():
-            return replace(expression, parts=tuple(bind(part, given) for part in expression.parts))
-        case InSegment() | Always():
-            return expression
-
-
-def _bound_condition(condition: Condition, given: Mapping[str, ParameterValue]) -> Condition:
-    return replace(condition, values=tuple(new for value in condition.values for new in _bound(value, given)))
-
-
-def _bound(value: Value, given: Mapping[str, ParameterValue]) -> tuple[Value, ...]:
-    """What stands in the place of a value: several, where a parameter is a list."""
-    if isinstance(value, Figure):
-        arguments = [new for part in value.arguments for new in _argument(part, given)]
-        return (replace(value, arguments=tuple(arguments)),)
-    if not isinstance(value, Parameter) or value.name not in given:
-        return (value,)
-    wanted = given[value.name]
-    several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else wanted
-    return tuple(_filled(value, one) for one in several)
-
-
-def _argument(value: Value | Word, given: Mapping[str, ParameterValue]) -> tuple[Value | Word, ...]:
-    return (value,) if isinstance(value, Word) else _bound(value, given)
-
-
-def _filled(parameter: Parameter, given: OneValue) -> Value:
-    place = parameter.place
-    if parameter.sign:
-        if isinstance(given, str | bool | date) or given != int(given) or not 0 <= given <= 100_000:
-            raise QueryError(
-                f"${parameter.name} = {given} is not a number of days.",
-                line=place.line,
-                column=place.column,
-                remedy="Give a whole number from 0 on.",
-            )
-        return Offset(-parameter.sign * int(given), "d", place)
-    match given:
-        case bool():
-            return Truth(given, place)
-        case str():
-            return Text(given, place)
-        case date():
-            return Day(day_number(given), place)
-    return Number(Decimal(str(given)), place)

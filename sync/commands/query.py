@@ -11,16 +11,19 @@ from connector.models import Segment
 from connector.questions import ask
 from connector.tables import table
 from sync.commands.reading import asked_day
+from sync.limit import limited
 from sync.voice import emit, voice
 from sync.workspace import open_workspace
 
 
-def run(config: Path | None, database: str | None, text: str, *, as_of: str | None, as_json: bool) -> None:
+def run(
+    config: Path | None, database: str | None, text: str, *, as_of: str | None, timeout: float, as_json: bool
+) -> None:
     """Print how many people a rule holds for at the end of a day, its one spelling, and Shopify's words for it."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
     segments = table(Segment)
-    with workspace.engine.connect() as connection:
+    with workspace.engine.connect() as connection, limited(connection, timeout, say.language):
         kept = frozenset(connection.scalars(select(segments.c.key).where(segments.c.active)))
         answer = ask(
             connection,
