@@ -283,6 +283,22 @@ def query(
     run(config, database, rule, as_of=as_of, timeout=timeout, as_json=json)
 
 
+@app.command("simulate")
+def simulate(
+    changes: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE", help='spread.window=120, "aud.mine=RULE", "spread.new=RULE".')
+    ],
+    as_of: AsOf = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Show who would change stage, and what would be pushed, if values or rules were others. Writes nothing."""
+    from sync.commands.simulating import run  # noqa: PLC0415
+
+    run(config, database, changes, as_of=as_of, as_json=json)
+
+
 @app.command("why")
 def why(
     person: Annotated[str, typer.Argument(help="An e-mail, a customer id, or person:NUMBER.")],

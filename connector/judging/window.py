@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.numbers import format_decimal
 from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Language
@@ -29,7 +30,8 @@ _NONE: dict[Language, str] = {"en": "Nobody has bought twice yet.", "fr": "Perso
 def window(connection: Connection, as_of: int, language: Language = "en") -> dict[str, Any]:
     """The smallest multiple of 30 days that covers the 90th percentile of the gaps between a person's purchases.
 
-    With how the gaps lie: how many there are up to each multiple of 30 days. Gaps that are still open say nothing.
+    With the share of them that it `covers`, and how they lie: how many there are up to each multiple of 30 days. Gaps
+    that are still open say nothing.
     """
     days = occasions(purchases(connection, as_of))
     closed = days.c.next_day.is_not(None)
@@ -38,13 +40,16 @@ def window(connection: Connection, as_of: int, language: Language = "en") -> dic
     gaps = sorted((row.gap, row.n) for row in rows)
     total = sum(number for _, number in gaps)
     if not total:
-        return {"window": None, "enough": False, "people": 0, "gaps": 0, "words": _NONE[language]}
+        return {"window": None, "covers": None, "enough": False, "people": 0, "gaps": 0, "words": _NONE[language]}
     people = connection.scalar(select(func.count()).where(closed, days.c.number == 1)) or 0
     half, most = _percentile(gaps, 50), _percentile(gaps, PERCENT)
-    facts = {"gaps": total, "half": half, "most": most, "percent": PERCENT, "window": -(-most // STEP) * STEP}
+    fitting = -(-most // STEP) * STEP
+    number = format_decimal(total, locale=language)
+    facts = {"gaps": number, "half": half, "most": most, "percent": PERCENT, "window": fitting}
     words, enough = _WORDS[language].format(**facts), people >= LEAST_PEOPLE
     return {
-        "window": facts["window"],
+        "window": fitting,
+        "covers": share(sum(count for gap, count in gaps if gap <= fitting), total),
         "enough": enough,
         "people": people,
         "gaps": total,
