@@ -13,7 +13,7 @@ from connector.models import Change, DestinationRow, Identity, Membership, Plan,
 from connector.simulate import answered, compared, suppose
 from connector.tables import table
 from sync.push import Target, plan
-from sync.push.rehearse import introduce, rehearsal
+from sync.push.rehearse import rehearsal
 from tests.conftest import Fresh
 from tests.rules_world import BASE, Person, lent, person
 
@@ -41,8 +41,7 @@ def test_a_plan_is_formed_over_what_is_supposed_and_nothing_stays(fresh: Fresh) 
         before = rows(connection)
         with answered(connection, supposition, BASE) as answers:
             (told,) = compared(connection, answers, supposition, BASE)
-            with rehearsal(connection, answers, supposition.stages(answers), BASE):
-                introduce(connection, TARGET.key, TARGET.platform)
+            with rehearsal(connection, answers, supposition.stages(answers), BASE, [TARGET]):
                 formed = plan(connection, TARGET, now=NOW + timedelta(hours=1), run_id=0)
         after = rows(connection)
 
@@ -55,13 +54,21 @@ def test_a_plan_is_formed_over_what_is_supposed_and_nothing_stays(fresh: Fresh) 
 
 def test_nothing_stays_of_a_rehearsal_that_fails(fresh: Fresh) -> None:
     supposition = suppose(library(), ["spread.window=60"], ["spread"])
+    seen = {}
     with lent(fresh(), [person(BASE)]) as connection:
         before = rows(connection)
-        with (
-            answered(connection, supposition, BASE) as answers,
-            pytest.raises(LookupError),
-            rehearsal(connection, answers, supposition.stages(answers), BASE),
-        ):
-            assert rows(connection)["Membership"] != before["Membership"]
-            raise LookupError
-        assert rows(connection) == before
+
+        def fail() -> None:
+            with (
+                answered(connection, supposition, BASE) as answers,
+                rehearsal(connection, answers, supposition.stages(answers), BASE, [TARGET]),
+            ):
+                seen.update(rows(connection))
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            fail()
+        after = rows(connection)
+
+    assert seen["Membership"] != before["Membership"]
+    assert after == before

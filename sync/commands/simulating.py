@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from connector.catalogue import Library, ParameterValue, library
+from connector.catalogue import Family, Library, ParameterValue, library
 from connector.days import day_date
 from connector.errors import ConnectorError
 from connector.judging.window import window
@@ -24,9 +24,8 @@ from connector.reports import incomplete
 from connector.simulate import Supposition, answered, compared, suppose
 from sync.commands.reading import asked_day
 from sync.commands.showing import show
-from sync.push import plan, sentence
-from sync.push.rehearse import introduce, rehearsal
-from sync.push.summary import PlanSummary
+from sync.push import Target, plan, sentence
+from sync.push.rehearse import rehearsal
 from sync.recompute import families
 from sync.targets import target
 from sync.voice import Voice, emit, voice
@@ -78,23 +77,37 @@ def _pushes(
     workspace: Workspace, connection: Connection, supposition: Supposition, answers: Table, say: Voice
 ) -> list[dict[str, Any]]:
     """What the next push to each destination would come to; which place it is there is not asked."""
-    found, day, stages = [], workspace.today(), supposition.stages(answers)
-    chosen = tuple(family for family, _ in stages)
-    why = incomplete(connection, chosen, day, say.language)
-    with rehearsal(connection, answers, stages, day):
-        for key, _, destination in workspace.destinations():
-            try:
-                aim = target(connection, workspace.settings, key, chosen, destination, why)
-                introduce(connection, aim.key, aim.platform)
-                formed = plan(connection, aim, now=workspace.now(), run_id=0, examples=0)
-            except ConnectorError as error:
-                found.append({"destination": key, **dict.fromkeys(_FIGURES, 0), "refused": str(error)})
-            else:
-                found.append({"destination": key, **_push(formed, say)})
+    day, stages = workspace.today(), supposition.stages(answers)
+    aims = _aims(workspace, connection, tuple(family for family, _ in stages), say)
+    targets = [aim for aim in aims.values() if isinstance(aim, Target)]
+    with rehearsal(connection, answers, stages, day, targets):
+        return [
+            {"destination": key, **_push(workspace, connection, aim, say)}
+            if isinstance(aim, Target)
+            else {"destination": key, **dict.fromkeys(_FIGURES, 0), "refused": aim}
+            for key, aim in aims.items()
+        ]
+
+
+def _aims(
+    workspace: Workspace, connection: Connection, chosen: tuple[Family, ...], say: Voice
+) -> dict[str, Target | str]:
+    """What each destination is to receive, or why that cannot be said."""
+    why = incomplete(connection, chosen, workspace.today(), say.language)
+    found: dict[str, Target | str] = {}
+    for key, _, destination in workspace.destinations():
+        try:
+            found[key] = target(connection, workspace.settings, key, chosen, destination, why)
+        except ConnectorError as error:
+            found[key] = str(error)
     return found
 
 
-def _push(formed: PlanSummary, say: Voice) -> dict[str, Any]:
+def _push(workspace: Workspace, connection: Connection, aim: Target, say: Voice) -> dict[str, Any]:
+    try:
+        formed = plan(connection, aim, now=workspace.now(), run_id=0, examples=0)
+    except ConnectorError as error:
+        return {**dict.fromkeys(_FIGURES, 0), "refused": str(error)}
     guards = [sentence(guard, formed.destination, say.language) for guard in formed.guards]
     return {
         "people": formed.people,

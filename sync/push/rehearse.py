@@ -30,14 +30,20 @@ from connector.catalogue import Family
 from connector.database import next_id
 from connector.models import Change, DestinationRow, Membership, Plan, Segment
 from connector.tables import table
+from sync.push.target import Target
 
 Stages = Sequence[tuple[Family, ColumnElement[int]]]
 """Families, each with the column that holds the place of people's stage, null for none."""
 
 
 @contextmanager
-def rehearsal(connection: Connection, answers: Table, stages: Stages, as_of: int) -> Iterator[None]:
-    """Within the block plans are formed as if `answers` (by customer_id) were the memberships; nothing stays of it."""
+def rehearsal(
+    connection: Connection, answers: Table, stages: Stages, as_of: int, targets: Sequence[Target]
+) -> Iterator[None]:
+    """Within the block the targets' plans are formed as if people entered their stage in `answers` (by customer_id).
+
+    They do so on the day itself, as with a recompute after a new definition. Nothing stays of it.
+    """
     savepoint = connection.begin_nested()
     try:
         own = _own(connection)
@@ -46,17 +52,14 @@ def rehearsal(connection: Connection, answers: Table, stages: Stages, as_of: int
             connection.execute(insert(shadows[name]).from_select(shadows[name].columns.keys(), select(own[name])))
         ids = _segments(connection, own["segments"], shadows["segments"], [family for family, _ in stages])
         for family, place in stages:
-            _members(connection, shadows["memberships"], answers, place, ids[family.key], as_of)
+            _enter(connection, shadows["memberships"], answers, place, ids[family.key], as_of)
+        if any(texts.previous or texts.day for target in targets for texts in target.fields.values()):
+            _leave(connection, own["memberships"], shadows["memberships"], as_of)
+        for target in targets:
+            _introduce(connection, target)
         yield
     finally:
         savepoint.rollback()
-
-
-def introduce(connection: Connection, key: str, platform: str) -> None:
-    """Have a destination that was never pushed to known within a rehearsal."""
-    rows = table(DestinationRow)
-    if connection.scalar(select(rows.c.id).where(rows.c.key == key)) is None:
-        connection.execute(insert(rows).values(id=next_id(connection, rows), key=key, platform=platform, held=False))
 
 
 _SHADOWED: dict[str, Any] = {
@@ -107,9 +110,25 @@ def _segments(connection: Connection, own: Table, shadow: Table, families: Seque
     return found
 
 
-def _members(
+def _enter(
     connection: Connection, shadow: Table, answers: Table, place: ColumnElement[int], ids: Sequence[int], as_of: int
 ) -> None:
     segment = case(dict(enumerate(ids)), value=place)
     rows = select(answers.c.customer_id, segment, literal(as_of), null(), literal("definition"))
     connection.execute(insert(shadow).from_select(shadow.columns.keys(), rows.where(place.is_not(None))))
+
+
+def _leave(connection: Connection, own: Table, shadow: Table, as_of: int) -> None:
+    """Have everyone leave on the day whatever they were in before it."""
+    left = func.coalesce(own.c.left_on, as_of).label("left_on")
+    columns = [left if column.name == "left_on" else column for column in own.columns]
+    rows = select(*columns).where(own.c.entered_on < as_of)
+    connection.execute(insert(shadow).from_select(own.columns.keys(), rows))
+
+
+def _introduce(connection: Connection, target: Target) -> None:
+    """Have a destination known that was never pushed to."""
+    rows = table(DestinationRow)
+    if connection.scalar(select(rows.c.id).where(rows.c.key == target.key)) is None:
+        made = {"id": next_id(connection, rows), "key": target.key, "platform": target.platform, "held": False}
+        connection.execute(insert(rows), made)
