@@ -8,10 +8,17 @@ share holds everyone whom a smaller one held. Of two people who are merged, the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Connection, select
+
+from connector.database import upsert
+from connector.models import Holdout, Store
+from connector.tables import table
+
+_holdouts, _stores = table(Holdout), table(Store)
 
 PRIME = 2**31 - 1
 """So large that a product of two residues still is a 64-bit integer."""
@@ -49,3 +56,45 @@ class HeldOut:
         for coefficient in others:
             drawn = (drawn * (person % PRIME) + coefficient) % PRIME
         return drawn < self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A hold-out as it is in force at a destination, since a day."""
+
+    destination: str
+    segment: str
+    since: int
+    share: HeldOut
+
+
+def shares(connection: Connection, percents: Mapping[str, float]) -> dict[str, HeldOut]:
+    """What holds out these percentages of segments; before its first day, a segment's salt is the shop's own."""
+    return {segment: HeldOut.of(_salt(connection, segment), segment, float(p)) for segment, p in percents.items()}
+
+
+def note(connection: Connection, destination: str, percents: Mapping[str, float], day: int) -> None:
+    """Keep from which day on these percentages, and no others, hold at a destination; what holds already stays."""
+    held = {standing.segment: standing.share.percent for standing in in_force(connection, destination)}
+    for segment in sorted(held.keys() | percents.keys()):
+        percent = percents.get(segment, 0)
+        if percent != held.get(segment, 0):
+            row = {"destination": destination, "segment": segment, "from_day": day, "percent": percent}
+            key = ["destination", "segment", "from_day"]
+            connection.execute(upsert(connection, _holdouts, key), [row | {"salt": _salt(connection, segment)}])
+
+
+def in_force(connection: Connection, destination: str | None = None) -> list[Standing]:
+    """The hold-outs in force, of one destination or of all."""
+    newest: dict[tuple[str, str], Standing] = {}
+    for row in connection.execute(select(_holdouts).order_by(_holdouts.c.from_day)):
+        share = HeldOut.of(row.salt, row.segment, row.percent)
+        newest[row.destination, row.segment] = Standing(row.destination, row.segment, row.from_day, share)
+    return [
+        found for _, found in sorted(newest.items()) if found.share.percent and destination in {None, found.destination}
+    ]
+
+
+def _salt(connection: Connection, segment: str) -> str:
+    kept = connection.scalar(select(_holdouts.c.salt).where(_holdouts.c.segment == segment).limit(1))
+    return str(kept or connection.scalar(select(_stores.c.shop_id).order_by(_stores.c.id).limit(1)) or segment)

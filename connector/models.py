@@ -360,6 +360,41 @@ class Refusal(Table, table=True):
     at: int = Field(sa_type=BigInt)
 
 
+class Holdout(Table, table=True):
+    """The share of a segment's people that a destination holds out, from a day on; the newest row is in force."""
+
+    __tablename__ = "holdouts"
+
+    destination: str = Field(primary_key=True)  # its key in the settings
+    segment: str = Field(primary_key=True)  # its key
+    from_day: int = Field(primary_key=True)
+    percent: float  # 0: nobody any more
+    salt: str  # the same for all rows of a segment
+
+
+class Send(Table, table=True):
+    """A message that went to an address, as the tool that sent it or a file says; our pushes are none."""
+
+    __tablename__ = "sends"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    source: str = Field(primary_key=True)  # a destination's key, or file
+    message: str = Field(primary_key=True)  # the campaign; in a file, the instant
+    day: int | None = None  # None: at some time before it was first read
+
+
+class SendLog(Table, table=True):
+    """The days of which all messages of a source are known."""
+
+    __tablename__ = "send_logs"
+
+    source: str = Field(primary_key=True)
+    from_day: int
+    until_day: int
+    cursor: str | None = Field(default=None, sa_type=Text)  # what has been read, in the source's own words
+
+
 class Plan(Table, table=True):
     """The differences that one push is about, stored before anything is sent."""
 

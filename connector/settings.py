@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -74,6 +74,7 @@ class DestinationSettings(PlatformSettings):
     write: tuple[Literal["tag", "field"], ...] = ()
     fields: tuple[Literal["stage", "previous", "day"], ...] = ("stage", "previous", "day")
     exclude: tuple[str, ...] = ()
+    holdout: dict[str, Annotated[float, Field(gt=0, le=50)]] = Field(default_factory=dict)  # percent by segment key
     contacts: Literal["existing", "all"] = "existing"
     approve: Literal["auto", "always"] = "auto"
 

@@ -32,11 +32,20 @@ def destination(platform: str, **options: Any) -> Destination:  # noqa: ANN401
     return cast("Destination", _build(DESTINATIONS, platform, options))
 
 
+def reach(platform: str) -> str:
+    """What addresses a destination of `platform` knows people by: account or email."""
+    return str(_named(DESTINATIONS, platform).reach)
+
+
 def _build(registry: dict[str, str], platform: str, options: dict[str, Any]) -> object:
+    try:
+        return _named(registry, platform)(**options)
+    except TypeError as error:
+        raise SettingsError(f"The settings of a {platform} connector do not fit: {error}.") from error
+
+
+def _named(registry: dict[str, str], platform: str) -> Any:  # noqa: ANN401 - a class of any platform
     if platform not in registry:
         raise SettingsError(f"No platform is called {platform!r}.", remedy=f"Use one of: {', '.join(registry)}.")
     module, _, name = registry[platform].partition(":")
-    try:
-        return getattr(import_module(module), name)(**options)
-    except TypeError as error:
-        raise SettingsError(f"The settings of a {platform} connector do not fit: {error}.") from error
+    return getattr(import_module(module), name)

@@ -260,6 +260,19 @@ def priorities(
     run(config, database, family=family, goals=goal or [], as_json=json)
 
 
+@app.command("holdout")
+def holdout(
+    segment: Annotated[str | None, typer.Argument(help="For example spread.inactive; all by default.")] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Compare those who are held out of a segment with those who are written to."""
+    from sync.commands.holdout import run  # noqa: PLC0415
+
+    run(config, database, segment, as_json=json)
+
+
 @app.command("insights")
 def insights(config: Config = None, database: Database = None, json: Json = False) -> None:
     """Show what the shop lives on: best customers, first and later purchases, products, and what is known."""

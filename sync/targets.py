@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from connector.catalogue import Family, check_tags
 from connector.destination import Destination
 from connector.errors import SettingsError
+from connector.holdout import HeldOut, shares
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
 from sync.push import FieldTexts, Target
@@ -41,6 +42,7 @@ def target(
         fields=_fields(settings, chosen, destination.platform, pushed) if "field" in kinds else {},
         contacts=chosen.contacts,
         exclude=chosen.exclude,
+        holdout=_holdout(connection, key, chosen, pushed),
         approve=chosen.approve,
         incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
     )
@@ -55,6 +57,18 @@ def _pushed(key: str, chosen: DestinationSettings, families: tuple[Family, ...])
                 remedy=f"Use one of: {', '.join(known)}.",
             )
     return [known[name] for name in chosen.push]
+
+
+def _holdout(
+    connection: Connection, key: str, chosen: DestinationSettings, families: list[Family]
+) -> dict[str, HeldOut]:
+    known = [family.segment_key(stage) for family in families for stage in family.stages]
+    if unknown := sorted(chosen.holdout.keys() - set(known)):
+        raise SettingsError(
+            f"Destination {key!r} holds people out of {unknown[0]}, which it does not push.",
+            remedy=f"Use one of: {', '.join(known)}.",
+        )
+    return shares(connection, chosen.holdout)
 
 
 def _store_id(connection: Connection, key: str, chosen: DestinationSettings) -> int:

@@ -194,3 +194,24 @@ def test_a_clock_that_goes_back_is_refused(world: World) -> None:
     earlier = CommandLine(world.folder, world.now.isoformat()).process("push")
     assert earlier.code == 3
     assert "clock" in earlier.err or "horloge" in earlier.err
+
+
+def test_people_held_out_of_a_segment_get_nothing_of_it_and_are_compared(world: World) -> None:
+    world.write_settings('holdout = { "spread.inactive" = 30 }\n')  # of the last destination, Mailchimp's
+    before, stages = world.standing(), world.stages(TODAY)
+    world.line.ask("push")
+    after, wanted = world.standing(), world.wanted(before, TODAY)
+    held = differing(after["lettre"], wanted["lettre"])
+    inactive = {address for address in before["lettre"] if stages[address] == "inactive"}
+    assert after["tags"] == wanted["tags"]
+    assert held < inactive
+    assert 0.15 < len(held) / len(inactive) < 0.45
+    assert {address: after["lettre"][address] for address in held} == {a: before["lettre"][a] for a in held}
+    world.now = START + timedelta(days=30)
+    world.line.ask("run")
+    assert plans(world.line.ask("push", "--json"))["lettre"]["changes"] == 0
+    (report,) = world.line.ask("holdout", "spread.inactive", "--json").last["holdouts"]
+    assert (report["since"], report["as_of"]) == ("2026-06-30", "2026-07-30")
+    assert report["held_out"]["people"] >= len(held)
+    assert report["reason"] == "too_few_people"
+    assert "Trop peu" in world.line.ask("holdout").out or "Too few" in world.line.ask("holdout").out

@@ -9,13 +9,14 @@ from sqlalchemy import Engine, func, select
 
 from connector.destination import Outcome, RemoteChange, Result
 from connector.errors import PermanentError, SettingsError
+from connector.holdout import HeldOut
 from connector.models import Change, Consent, Identity, Label, Plan
 from connector.records import ConsentState
 from connector.source import Problem
 from connector.tables import table
 from sync.push import FieldTexts, Scope, apply_plan, describe, load
 from tests.memory_destination import Contact
-from tests.push_world import STAGES, TAGS, World, address
+from tests.push_world import STAGES, TAGS, TARGET, TURNS, World, address
 
 
 @pytest.fixture
@@ -358,3 +359,74 @@ def test_an_address_without_an_answer_is_tried_again(world: World) -> None:
     world.destination.fault = lambda change: None
     world.push()
     world.assert_right()
+
+
+def held_out(world: World, percent: float, segment: str = "spread.new") -> set[int]:
+    """Hold people out of a segment; who of those in it is held."""
+    share = HeldOut.of("salt", segment, percent)
+    world.target = replace(world.target, holdout={segment: share})
+    return {person for person in world.people if segment in world.inside[person] and share.holds(person)}
+
+
+def test_whoever_is_held_out_gets_neither_tag_nor_field_of_the_segment(engine: Engine) -> None:
+    world = World(engine, people=40)
+    world.target = TURNS
+    for person in world.people:
+        world.move(person, {STAGES[person % 2], "aud.vip"})
+    held = held_out(world, 50)
+    assert 2 < len(held) < 18
+    plan = world.push()
+    assert plan.holdout == len(held)
+    assert f"{len(held)} people are held out of a segment" in " ".join(describe(plan, "en"))
+    assert f"{len(held)} personnes sont mises à l'écart" in " ".join(describe(plan, "fr"))
+    world.assert_right()
+    assert all(tags(world, person) == {"Audience : VIP"} for person in held)
+    assert world.push().changes == 0
+
+
+def test_what_was_delivered_before_is_taken_back_from_whoever_is_held_out(engine: Engine) -> None:
+    world = World(engine, people=40)
+    for person in world.people:
+        world.move(person, {"spread.new" if person % 4 == 0 else "spread.loyal"})
+    world.push()
+    held = held_out(world, 50)
+    plan = world.push()
+    assert {change.customer_id for change in world.changes(plan.plan_id)} == held
+    assert plan.causes == {"holdout": 2 * len(held)}
+    world.assert_right()
+    assert held_out(world, 20) < held
+    world.push()
+    world.assert_right()
+
+
+def test_several_segments_can_be_excluded_a_stage_among_them(world: World) -> None:
+    world.push()
+    world.target = replace(world.target, exclude=("aud.out", "spread.loyal"))
+    plan = world.push(force=True)
+    assert plan.causes == {"excluded": 4}
+    assert plan.excluded == 2
+    assert [tags(world, person) for person in (3, 6)] == [set(), set()]
+    world.move(3, {"spread.new"})
+    world.move(1, {"spread.new", "aud.out"})
+    world.push(force=True)
+    assert [tags(world, person) for person in (1, 3, 6)] == [set(), {TAGS["spread.new"]}, set()]
+
+
+def test_the_day_of_the_change_is_written_once_and_with_the_stage_before(engine: Engine) -> None:
+    world = World(engine)
+    world.target = TURNS
+    world.move(1, {"spread.new"})
+    world.push()
+    assert world.destination.contacts[address(1)].fields == {"CYCLE": "new", "CYCLE_DAY": "1970-01-11"}
+    world.later(days=3)
+    assert world.push().changes == 0
+    world.move(1, {"spread.loyal"})
+    world.push()
+    there = world.destination.contacts[address(1)].fields
+    assert there == {"CYCLE": "loyal", "CYCLE_WAS": "new", "CYCLE_DAY": "1970-01-14"}
+    assert world.destination.writes[-1].days == {"CYCLE_DAY"}
+    world.later(days=30)
+    assert world.push().changes == 0
+    world.target = TARGET
+    assert world.push().causes == {"settings": 2}
+    assert world.destination.contacts[address(1)].fields == {"CYCLE": "loyal"}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from connector.destination import Destination
 from connector.errors import ConnectorError, UnsafeError
+from connector.holdout import note
 from connector.models import DestinationRow, Plan
 from connector.people import find_people
 from connector.reports import incomplete
@@ -73,6 +74,7 @@ def plans(config: Path | None, database: str | None, number: int | None, *, appr
             aim, destination = _aim(workspace, plan.destination)
             plan = apply_plan(workspace.engine, number, aim, destination, now=workspace.now(), force=force)
             record.detail["plan"] = number
+            _note_holdout(workspace, plan)
     _tell(say, plan)
 
 
@@ -123,7 +125,16 @@ def _push_one(
             force=force,
         )
         record.detail |= {"plan": plan.plan_id, "changes": plan.changes}
+    _note_holdout(workspace, plan)
     return plan
+
+
+def _note_holdout(workspace: Workspace, plan: PlanSummary) -> None:
+    """Keep the day from which on people are held out, once a push for everyone has been applied."""
+    if plan.state == "applied" and not plan.pilot:
+        percents = workspace.settings.destinations[plan.destination].holdout
+        with workspace.engine.begin() as connection:
+            note(connection, plan.destination, percents, workspace.today())
 
 
 def _aim(workspace: Workspace, key: str) -> tuple[Target, Destination]:

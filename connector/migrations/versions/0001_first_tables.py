@@ -45,6 +45,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_destinations_key")),
     )
     op.create_table(
+        "holdouts",
+        sa.Column("destination", sa.String(), nullable=False),
+        sa.Column("segment", sa.String(), nullable=False),
+        sa.Column("from_day", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Float(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("destination", "segment", "from_day", name=op.f("pk_holdouts")),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
@@ -74,6 +83,14 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
         sa.UniqueConstraint("key", "version", name=op.f("uq_segments_key_version")),
+    )
+    op.create_table(
+        "send_logs",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("from_day", sa.Integer(), nullable=False),
+        sa.Column("until_day", sa.Integer(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_send_logs")),
     )
     op.create_table(
         "stores",
@@ -371,6 +388,16 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_refusals_identity_id_identities")),
         sa.PrimaryKeyConstraint("destination_id", "identity_id", "item", name=op.f("pk_refusals")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sends",
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_sends_identity_id_identities")),
+        sa.PrimaryKeyConstraint("identity_id", "source", "message", name=op.f("pk_sends")),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -1,0 +1,82 @@
+"""The command that shows what hold-outs have shown so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connector.errors import SettingsError
+from connector.holdout import Standing, in_force
+from connector.judging.holdout import holdout
+from connector.settings import DestinationSettings
+from connector.stores import open_store
+from connectors import DESTINATIONS, reach
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+_MEASURES = {"left": ("sortis", "left"), "orders": ("commandes", "orders"), "revenue": ("chiffre net", "net revenue")}
+
+
+def run(config: Path | None, database: str | None, segment: str | None, *, as_json: bool) -> None:
+    """Print both groups of each hold-out in force, or of one segment's, and the difference between them."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    with workspace.engine.connect() as connection:
+        standing = [one for one in in_force(connection) if segment in {None, one.segment}]
+        found = [_found(workspace, connection, one) for one in standing]
+    if segment is not None and not found:
+        raise SettingsError(
+            f"Nobody is held out of {segment}.",
+            remedy=f'Write holdout = {{ "{segment}" = 10 }} into a destination, and push.',
+        )
+    if as_json:
+        emit({"holdouts": found})
+        return
+    for report in found:
+        _tell(say, report)
+    if not found:
+        say.say("Aucune mise à l'écart n'est en vigueur.", "No hold-out is in force.")
+
+
+def _found(workspace: Workspace, connection: Connection, standing: Standing) -> dict[str, Any]:
+    settings = workspace.settings.destinations.get(standing.destination)
+    kind = reach(settings.platform) if settings is not None and settings.platform in DESTINATIONS else None
+    scope = _scope(connection, settings) if settings is not None and kind == "account" else 0
+    return holdout(connection, standing, workspace.today(), reach=kind, scope=scope)
+
+
+def _scope(connection: Connection, settings: DestinationSettings) -> int:
+    store = open_store(connection, settings.store or "")
+    return store.id if store is not None else 0
+
+
+def _tell(say: Voice, report: dict[str, Any]) -> None:
+    percent = f"{report['percent']:g} %"
+    say.say(
+        f"{report['segment']}, {report['destination']} : {percent} à l'écart depuis le {report['since']}",
+        f"{report['segment']}, {report['destination']}: {percent} held out since {report['since']}",
+    )
+    for name, words in (("pushed", ("servis", "written to")), ("held_out", ("à l'écart", "held out"))):
+        group = report[name]
+        line = [f"  {words[say.language == 'en']:12}{say.number(group['people']):>10}"]
+        line += [f"{_MEASURES[key][say.language == 'en']} {say.number(group[key])}" for key in ("left", "orders")]
+        line.append(say.money(group["revenue"]["minor"], group["revenue"]["currency"]))
+        say.say("   ".join(line), "   ".join(line))
+    if report["effects"] is None:
+        say.say("  Trop peu de personnes pour conclure.", "  Too few people to tell.")
+        return
+    currency = report["pushed"]["revenue"]["currency"]
+    for key, words in _MEASURES.items():
+        effect = report["effects"][key]
+        low, high = (_shown(say, key, limit, currency) for limit in effect["interval"])
+        difference, least = (_shown(say, key, effect[name], currency) for name in ("difference", "smallest_visible"))
+        say.say(
+            f"  {words[0]} par personne : {difference} ({low} à {high}) ; visible à partir de {least}",
+            f"  {words[1]} per person: {difference} ({low} to {high}); visible from {least} on",
+        )
+
+
+def _shown(say: Voice, key: str, value: float, currency: str) -> str:
+    return say.money(round(value), currency) if key == "revenue" else f"{value:+.4f}"
