@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ COLUMNS = "customer=who,placed_at=day,total=money,order=id"
 
 
 def fingerprint(line: CommandLine) -> tuple[str, object]:
-    """The bytes of the database file, and each of its tables."""
+    """The bytes of the database file, all that was committed being in it, and each of its tables."""
+    with closing(sqlite3.connect(line.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return hashlib.sha256(line.database.read_bytes()).hexdigest(), line.dump()
 
 
