@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, false, func, literal, or_, select
 
 from connector.dialects import greatest
 from connector.query.bounds import Crossing, OneOf
@@ -14,8 +14,9 @@ from connector.query.clocks import TODAY
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, refunds
 from connector.query.meaning import date_crossings
-from connector.query.measures import RATIO_UNIT, Derived, Source
-from connector.query.person import memberships
+from connector.query.measures import RATIO_UNIT, Counted, Derived, Source
+from connector.query.person import memberships, segments
+from connector.query.within import within
 
 Asked = tuple[Source, Crossing]
 
@@ -44,7 +45,8 @@ def need_reviews(facts: Facts, asked: Sequence[Asked]) -> None:
 
 def next_days(choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked]) -> list[ColumnElement[Any]]:
     """The days on which to look again, each null where there is nothing to see."""
-    days = [_next(reading, source, crossing) for source, crossing in asked]
+    entries = _entries(choices, reading)
+    days = [_next(reading, source, crossing, entries) for source, crossing in asked]
     days += reaching_days(choices, reading)
     if calibrated(choices):
         days.append(next_calibration(reading.today))
@@ -81,12 +83,15 @@ def around_anniversary(day: ColumnElement[Any], date: ColumnElement[Any], crossi
     return (since > 360) & ((since * 4) % YEAR < 4 * (crossing.last - crossing.first + 3 * SLACK))
 
 
-def _next(reading: Reading, source: Source, crossing: Crossing) -> ColumnElement[Any]:
+def _next(reading: Reading, source: Source, crossing: Crossing, entries: Select[Any]) -> ColumnElement[Any]:
     """The first day after today on which a date crosses; null where that lies behind."""
     if crossing.yearly:
         return _next_anniversary(reading, source, crossing)
     passed = reading.facts.passed(crossing)
-    date = _date(reading, source, crossing)
+    if source == "entry":
+        date: ColumnElement[Any] = entries.where(memberships.c.entered_on > passed).scalar_subquery()
+    else:
+        date = _date(reading, source, crossing)
     day: ColumnElement[Any] = date + crossing.first
     if crossing.first != crossing.last:
         day = greatest(day, reading.clock.edge(TODAY.later(1)))
@@ -104,11 +109,21 @@ def _date(reading: Reading, source: Source, crossing: Crossing) -> ColumnElement
         "refund": (refunds.c.day, refunds.c.customer_id),
         "checkout": (checkouts.c.local_day, checkouts.c.customer_id),
         "completed": (checkouts.c.completed_day, checkouts.c.customer_id),
-        "entry": (memberships.c.entered_on, memberships.c.customer_id),
     }
     day, person = columns[source]
     ahead = select(func.min(day)).where(person == reading.person, day > reading.facts.passed(crossing))
     return ahead.scalar_subquery()
+
+
+def _entries(choices: Sequence[Choice], reading: Reading) -> Select[Any]:
+    """The first day on which somebody entered a segment whose entries a rule asks for: no other changes an answer."""
+    asked = [leaf for leaf in all_leaves(choices) if isinstance(leaf.figure, Counted) and leaf.figure.of == "entries"]
+    spans = [[test.span for test in leaf.tests if test.field == "segment"] for leaf in asked]
+    first = select(func.min(memberships.c.entered_on)).where(memberships.c.customer_id == reading.person)
+    if not all(spans):
+        return first
+    wanted = [within(segments.c.key, span, reading.clock) for some in spans for span in some]
+    return first.where(memberships.c.segment_id.in_(select(segments.c.id).where(or_(false(), *wanted))))
 
 
 def _next_anniversary(reading: Reading, source: Source, crossing: Crossing) -> ColumnElement[Any]:
