@@ -87,6 +87,35 @@ def import_file(
     run(config, database, file, Belonging(store, currency, timezone, mapping, count_zero), as_json=json)
 
 
+@app.command("import-sends")
+def import_sends(
+    file: Annotated[Path, typer.Argument(help="A CSV file of messages that were sent: e-mail, date.")],
+    mapping: Annotated[str | None, typer.Option("--map", help="email=COL,sent_at=COL")] = None,
+    source: Annotated[str, typer.Option(help="Name of the tool that sent them.")] = "file",
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="The day up to which the file has them all.")] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Read which messages went to whom. Reading a file again changes nothing."""
+    from sync.commands.pressure import import_sends as run  # noqa: PLC0415
+
+    run(config, database, file, mapping=mapping, source=source, until=until, as_json=json)
+
+
+@app.command("pressure")
+def pressure(
+    person: Annotated[str, typer.Argument(help="An e-mail, a customer id, or person:NUMBER.")],
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Say from which day on a person may be written to, by the caps of their segments and the messages known."""
+    from sync.commands.pressure import run  # noqa: PLC0415
+
+    run(config, database, person, as_json=json)
+
+
 @app.command("pull")
 def pull(config: Config = None, database: Database = None, store: Store = None, force: Force = False) -> None:
     """Read what changed at the shops since the last time."""

@@ -53,6 +53,8 @@ def test_a_push_writes_everybodys_stage_and_leaves_all_else(world: World) -> Non
     }
     assert world.shopify.violations == world.mailchimp.violations == []
     assert world.mailchimp.automations == []
+    someone = min(before["lettre"])  # a push is no message: nothing is known of those
+    assert world.line.ask("pressure", someone, "--json").last["reason"] == "no_sends"
 
 
 def test_a_second_push_and_a_second_run_send_no_write(world: World) -> None:

@@ -261,6 +261,12 @@ class Cap(Entry):
         return next(phase for phase in reversed(self.phases) if phase.from_day <= day)
 
 
+def slowest(caps: Mapping[str, Cap], days: Mapping[str, int]) -> tuple[str, Phase] | None:
+    """The slowest pace among segments with a cap, and whose it is, by the days since each entry; None without any."""
+    phases = [(key, caps[key].on_day(since)) for key, since in days.items() if key in caps]
+    return min(phases, key=lambda found: (found[1].pace, found[0]), default=None)
+
+
 class Play(Entry):
     """An idea for a campaign, for an objective's segments or for those named."""
 

@@ -22,6 +22,7 @@ from connector.catalogue.entries import (
     Play,
     Stage,
     Text,
+    slowest,
 )
 from connector.errors import SettingsError
 from connector.query import Expression, canonical
@@ -123,9 +124,13 @@ class Library(Entry):
 
     def strictest(self, days: Mapping[str, int]) -> Phase | None:
         """The slowest pace among the segments that someone is in, by the days since each entry."""
-        caps = [(self.cap(key), since) for key, since in days.items()]
-        phases = [cap.on_day(since) for cap, since in caps if cap is not None and not cap.to_everyone]
-        return min(phases, key=lambda phase: phase.pace, default=None)
+        found = slowest(self.personal_caps(), days)
+        return found and found[1]
+
+    def personal_caps(self) -> dict[str, Cap]:
+        """The caps of segments that bind what each of their people gets, by segment key."""
+        found = {key: self.caps[stage.cap] for key, (_, stage) in self.segments().items() if stage.cap is not None}
+        return {key: cap for key, cap in found.items() if not cap.to_everyone}
 
     def playbook(self, segment_key: str) -> tuple[Play, ...]:
         """Ideas for a segment: its own first, then those for its objective."""

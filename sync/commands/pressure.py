@@ -1,0 +1,117 @@
+"""The commands about messages: reading a file of those that were sent, and when a person may get the next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connector.catalogue import library
+from connector.days import day_date, local_day, parse_day
+from connector.errors import SettingsError
+from connector.people import find_people
+from connector.pressure import pressure
+from connector.sends import Log, cover, note
+from connectors.csvfile import parse_mapping
+from connectors.csvfile.sends import SentRow, Unread, read_sends
+from sync.lock import writer
+from sync.runs import recorded
+from sync.voice import Voice, emit, voice
+from sync.workspace import open_workspace
+
+REASONS = {
+    "no_sends": (
+        "aucun envoi n'est connu : connector import-sends FICHIER, ou read_sends = true",
+        "no messages are known: connector import-sends FILE, or read_sends = true",
+    ),
+    "stale": ("les envois ne sont connus que jusqu'au {until}", "messages are known up to {until} only"),
+    "no_address": ("la personne n'a pas d'adresse e-mail", "the person has no e-mail address"),
+    "no_cap": ("aucun de ses segments n'a de plafond", "none of their segments has a cap"),
+    "known_too_late": ("les envois ne sont connus que depuis le {since}", "messages are known since {since} only"),
+    "no_messages": (
+        "le plafond de {segment} ne permet plus d'envoi",
+        "the cap of {segment} allows no more messages",
+    ),
+}
+"""Why there is no day."""
+
+
+def import_sends(
+    config: Path | None,
+    database: str | None,
+    file: Path,
+    *,
+    mapping: str | None,
+    source: str,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """Keep the messages of a file; they are known from its first day to its last, or to `until`."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    zone = workspace.merchant().zone
+    with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
+        found = list(read_sends(file, zone.key, parse_mapping(mapping) if mapping else None))
+        sent = [(row.address, row.stamp, _day(row.at, zone)) for row in found if isinstance(row, SentRow)]
+        unread = [row for row in found if isinstance(row, Unread)]
+        if not sent:
+            raise SettingsError(f"{file.name} names no message.", remedy="Export it again, or name its columns: --map.")
+        last = max(day for _, _, day in sent)
+        if until is not None and not last <= parse_day(until) <= workspace.today():
+            raise SettingsError(f"--until {until} is no day from the last message to today.", remedy="Leave it out.")
+        with workspace.engine.begin() as connection:
+            noted = note(connection, source, sent)
+            first = min(day for _, _, day in sent)
+            log = cover(connection, Log(source, first, last if until is None else parse_day(until)))
+        record.detail |= {"file": file.name, "sends": noted.new}
+    told = {
+        "new": noted.new,
+        "same": len(sent) - noted.new - noted.unknown,
+        "unknown": noted.unknown,
+        "unread": len(unread),
+        "known_from": day_date(log.from_day).isoformat(),
+        "known_until": day_date(log.until_day).isoformat(),
+    }
+    _tell(say, told, unread)
+    if as_json:
+        emit(told)
+
+
+def run(config: Path | None, database: str | None, person: str, *, as_json: bool) -> None:
+    """Print from which day on a person may be written to, the cap that decides, or why it cannot be told."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    with workspace.engine.connect() as connection:
+        told = [
+            pressure(connection, library(), one, workspace.today()) for one in sorted(find_people(connection, person))
+        ]
+    for one in told:
+        if as_json:
+            emit(one)
+        elif one["contact_ok_after"] is None:
+            facts = {"until": one["known_until"], "since": one["known_from"], "segment": one["segment"]}
+            fr, en = (text.format(**facts) for text in REASONS[one["reason"]])
+            say.say(f"Pas de date : {fr}.", f"No day: {en}.")
+        else:
+            cap = one["cap"]
+            say.say(
+                f"Peut être contacté à partir du {one['contact_ok_after']} ({one['segment']} : "
+                f"{cap['at_most']} en {cap['per_days']} jours, {len(one['sends'])} envois connus).",
+                f"May be written to from {one['contact_ok_after']} on ({one['segment']}: "
+                f"{cap['at_most']} in {cap['per_days']} days, {len(one['sends'])} messages known).",
+            )
+
+
+def _day(at: datetime, zone: ZoneInfo) -> int:
+    return local_day(at, zone)
+
+
+def _tell(say: Voice, told: dict[str, object], unread: list[Unread]) -> None:
+    say.say(
+        f"{told['new']} envois nouveaux, {told['same']} déjà connus, {told['unknown']} à des adresses inconnues ; "
+        f"connus du {told['known_from']} au {told['known_until']}.",
+        f"{told['new']} new messages, {told['same']} known already, {told['unknown']} to unknown addresses; "
+        f"known from {told['known_from']} to {told['known_until']}.",
+    )
+    for row in unread[:10]:
+        say.warn(row.reason, row.reason)
