@@ -206,15 +206,15 @@ def _kept_since(steps: Steps, key: str) -> dict[int, int]:
 
 def _found_since(steps: Steps) -> dict[int, int]:
     """The day of the last change of each person in `due`."""
-    found = steps.tables.found
-    steps.find_history()
     steps.find_state()
-    before = func.lag(found.c.stage).over(partition_by=found.c.customer_id, order_by=found.c.day)
-    marked = select(found.c.customer_id, found.c.day, found.c.stage, before.label("before")).subquery("marked")
-    changed = select(marked.c.customer_id, func.max(marked.c.day).label("day")).where(
-        marked.c.stage.is_distinct_from(marked.c.before)
-    )
-    return {row.customer_id: row.day for row in steps.connection.execute(changed.group_by(marked.c.customer_id))}
+    with steps.answers(steps.choices) as found:
+        before = func.lag(found.c.stage).over(partition_by=found.c.customer_id, order_by=found.c.day)
+        marked = select(found.c.customer_id, found.c.day, found.c.stage, before.label("before")).subquery("marked")
+        changed = select(marked.c.customer_id, func.max(marked.c.day).label("day")).where(
+            marked.c.stage.is_distinct_from(marked.c.before)
+        )
+        rows = steps.connection.execute(changed.group_by(marked.c.customer_id))
+        return {row.customer_id: row.day for row in rows}
 
 
 def _described(connection: Connection, since: Mapping[int, int]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Tab
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt
+from connector.query.clocks import column_name
 from connector.query.select import METRICS, Choice, moving
 
 
@@ -19,9 +20,7 @@ class Scratch:
     """The tables, for one set of choices."""
 
     due: Table  # whom to look at: what they were from `from_day` on is forgotten, and made again from `start` on
-    scope: Table  # a person and a day on which something can have changed
     calendar: Table  # each day, with the days that rules compare with as of then
-    found: Table  # the answers for each row of scope, and for the last day, after what was held before them
     state: Table  # the answers for the last day, with metrics and next review
     moves: Table  # each change of an answer: from `before_id` to `segment_id`
 
@@ -29,14 +28,24 @@ class Scratch:
 @contextmanager
 def scratch(connection: Connection, choices: Sequence[Choice]) -> Iterator[Scratch]:
     """The tables, empty; they are gone afterwards."""
-    made = _tables(choices)
-    tables: tuple[Table, ...] = tuple(getattr(made, name) for name in Scratch.__slots__)
-    for table in tables:
-        connection.execute(DropTable(table, if_exists=True))  # left over where a caller's transaction went on
-        connection.execute(CreateTable(table))
+    edges = [column_name(number) for number, _ in enumerate(moving(choices))]
+    with (
+        lent(connection, "due", ["customer_id"], ["from_day", "start"]) as due,
+        lent(connection, "calendar", ["day"], edges) as calendar,
+        lent(connection, "state", ["customer_id"], [*(c.name for c in choices), "review", *METRICS]) as state,
+        lent(connection, "moves", ["customer_id", "family", "day"], ["segment_id", "before_id"]) as moves,
+    ):
+        yield Scratch(due, calendar, state, moves)
+
+
+@contextmanager
+def lent(connection: Connection, name: str, key: Sequence[str], others: Sequence[str]) -> Iterator[Table]:
+    """An empty table of whole numbers; it is gone afterwards."""
+    made = _table(name, key, others)
+    connection.execute(DropTable(made, if_exists=True))  # left over where a caller's transaction went on
+    connection.execute(CreateTable(made))
     yield made
-    for table in tables:
-        connection.execute(DropTable(table))
+    connection.execute(DropTable(made))
 
 
 def fill(
@@ -51,19 +60,7 @@ def fill(
     return connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def _tables(choices: Sequence[Choice]) -> Scratch:
-    names = [choice.name for choice in choices]
-    return Scratch(
-        due=_table("due", ["customer_id"], ["from_day", "start"]),
-        scope=_table("scope", ["customer_id", "day"], ["round"]),
-        calendar=_table("calendar", ["day"], [f"edge_{number}" for number, _ in enumerate(moving(choices))]),
-        found=_table("found", ["customer_id", "day"], names),
-        state=_table("state", ["customer_id"], [*names, "review", *METRICS]),
-        moves=_table("moves", ["customer_id", "family", "day"], ["segment_id", "before_id"]),
-    )
-
-
-def _table(name: str, key: list[str], others: list[str]) -> Table:
+def _table(name: str, key: Sequence[str], others: Sequence[str]) -> Table:
     keys = [Column(column, BigInt, primary_key=True, autoincrement=False) for column in key]
     rest = [Column(column, BigInt, nullable=True) for column in others]
     return Table(name, MetaData(), *keys, *rest, prefixes=["TEMPORARY"], sqlite_with_rowid=len(key) == 1)

@@ -3,56 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Select,
     Subquery,
+    Table,
     and_,
     case,
     delete,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
 
 from connector.counts import Deltas, write_counts
 from connector.days import NEVER
-from connector.dialects import greatest, insert_missing
+from connector.dialects import greatest
 from connector.models import Customer, Membership, Metric, Refund
-from connector.query.bounds import UNCALIBRATED, Calibrations, Crossing
-from connector.query.clocks import Shape
-from connector.query.fields import checkouts, orders
-from connector.query.measures import Source
+from connector.query.bounds import UNCALIBRATED, Calibrations
+from connector.query.clocks import Calendar, Shape
+from connector.query.fields import orders
 from connector.query.references import entered, levels
-from connector.query.reviews import around_anniversary
-from connector.query.select import (
-    COUNTED,
-    METRICS,
-    Choice,
-    calibrated,
-    daily,
-    grows,
-    history,
-    moving,
-    next_calibration,
-    reaches,
-    reviews,
-    state,
-)
-from connector.scratch import Scratch, fill
+from connector.query.select import COUNTED, METRICS, Choice, calibrated, moving, next_calibration, reviews, state
+from connector.replay import Days, past
+from connector.scratch import Scratch, fill, lent
 from connector.segments import Active
 from connector.tables import table
 
@@ -73,11 +57,12 @@ class Steps:
     tables: Scratch
     calibrations: Calibrations = UNCALIBRATED
     credits: bool = field(init=False)
-    _calendar_from: int = field(init=False)
+    _days: Days = field(init=False)
 
     def __post_init__(self) -> None:
         self.credits = has_credits(self.connection)
-        self._calendar_from = self.as_of
+        calendar = Calendar(self.tables.calendar, moving(self.choices))
+        self._days = Days(self.connection, calendar, self.calibrations, self.as_of)
 
     def take_due(self, batch: int) -> int:
         """Fill `due` with people whose review is due, at most so many; how many."""
@@ -98,7 +83,7 @@ class Steps:
         return fill(self.connection, due, chosen)
 
     def take_different(self) -> int:
-        """Fill `due` with everyone whose stages, metrics or next review are not what they must be; how many."""
+        """Fill `due` with everyone whose stages or metrics are not what they must be, or is due too late; how many."""
         due = self.tables.due
         shape = shape_of(self.connection, self.as_of)
         right = state(self.choices, shape)
@@ -107,7 +92,7 @@ class Steps:
             metrics, metrics.c.customer_id == q.c.customer_id
         )
         differs = [
-            people.c.next_review_on.is_distinct_from(q.c.review),
+            func.coalesce(people.c.next_review_on, NEVER) > q.c.review,  # it may be early
             *(metrics.c[name].is_distinct_from(q.c[name]) for name in METRICS),
             *(
                 _open_segment(q.c.customer_id, family).is_distinct_from(q.c[choice.name])
@@ -121,15 +106,24 @@ class Steps:
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas, moves = self._forget(), 0
-        for numbers in self._levels():
-            self.find_history()
-            self._find_held()
+        for level in self._levels():
             self.find_state()
-            moves += self._find_moves(numbers)
-            deltas.update(self._move())
+            for numbers in self._alike(level):
+                with self.answers([self.choices[number] for number in numbers]) as found:
+                    self._find_held(numbers, found)
+                    moves += self._find_moves(numbers, found)
+                    deltas.update(self._move())
         self._write_people()
         write_counts(self.connection, deltas)
         return moves
+
+    def _alike(self, numbers: Iterable[int]) -> list[list[int]]:
+        """The families in groups whose answers can change on the same days, so that a group's past is found once."""
+        groups: dict[Hashable, list[int]] = defaultdict(list)
+        for number in numbers:
+            choice = [self.choices[number]]
+            groups[frozenset(reviews(choice)), frozenset(calibrated(choice))].append(number)
+        return list(groups.values())
 
     def _levels(self) -> list[list[int]]:
         """The families by number, those that ask since when people are in a segment after that segment's own."""
@@ -183,112 +177,42 @@ class Steps:
             versions[_first(family)].extend(family.ids)
         return versions.items()
 
-    def find_history(self) -> None:
-        """Answer the rules for each past day on which something can have changed, into `found`."""
-        due, scope, found = self.tables.due, self.tables.scope, self.tables.found
+    @contextmanager
+    def answers(self, choices: Sequence[Choice]) -> Iterator[Table]:
+        """What some choices say: on each past day on which it can have changed, on the day itself, and held before."""
+        names = [choice.name for choice in choices]
+        with lent(self.connection, "found", ["customer_id", "day"], names) as found:
+            self._find_history(choices, found)
+            answered = self.tables.state
+            columns = [answered.c[name] for name in names]
+            fill(self.connection, found, select(answered.c.customer_id, literal(self.as_of), *columns))
+            yield found
+
+    def _find_history(self, choices: Sequence[Choice], found: Table) -> None:
+        due = self.tables.due
         first = self.connection.scalar(select(func.min(due.c.start)))
-        self.connection.execute(delete(found))
         if first is None or first >= self.as_of:
             return
-        self._extend_calendar(first)
-        self.connection.execute(delete(scope))
-        for days in self._days_in_question():
-            missing = insert_missing(self.connection, scope)
-            self.connection.execute(missing.from_select(["customer_id", "day"], days))
-        if grows(self.choices):
-            self._follow()
-        shape = Shape(credits=self.credits)
-        answers = history(self.choices, shape, scope, self.tables.calendar)
-        fill(self.connection, found, answers)
-
-    def _follow(self) -> None:
-        """Add the days on which a growing figure meets a bound, seen from the days in `scope` and from those again."""
-        scope, calendar = self.tables.scope, self.tables.calendar
-        last: ColumnElement[bool] = scope.c.round.is_(None)
-        for number in count(1):
-            frontier = select(scope).where(last).subquery("frontier")
-            found = reaches(self.choices, Shape(credits=self.credits), frontier, calendar).subquery("r")
-            days = select(found.c.customer_id, found.c.reach, literal(number)).where(found.c.reach < self.as_of)
-            missing = insert_missing(self.connection, scope)
-            self.connection.execute(missing.from_select(["customer_id", "day", "round"], days))
-            last = scope.c.round == number
-            if not self.connection.scalar(select(exists().where(last))):
-                return
-
-    def _extend_calendar(self, first: int) -> None:
-        """Give `calendar` its days from `first` on."""
-        bounds = moving(self.choices)
-        rows = [
-            {"day": day, **{f"edge_{number}": bound.on(day, self.calibrations) for number, bound in enumerate(bounds)}}
-            for day in range(first, self._calendar_from)
-        ]
-        if rows:
-            self.connection.execute(insert(self.tables.calendar), rows)
-            self._calendar_from = first
-
-    def _days_in_question(self) -> list[Select[Any]]:
-        """Each person in `due` with the days, from their start up to the day before, on which an answer can change."""
-        due = self.tables.due
-        person = due.c.customer_id + 0  # a sum, so that SQLite begins with those who are due, and not with all orders
-        placed = due.join(orders, and_(orders.c.customer_id == person, COUNTED))
-        given_back = due.join(refunds, refunds.c.customer_id == person)
-        found = [
-            select(due.c.customer_id, due.c.start).where(due.c.start < self.as_of),
-            self._days(orders.c.local_day, placed),
-            self._days(orders.c.void_day, placed),
-            self._days(refunds.c.day, given_back),
-        ]
-        found += [self._days(literal(first), due) for first, _ in self._versions() if first > BEGINNING]
-        for source, crossing in sorted(reviews(self.choices)):
-            found.append(self._crossing_days(source, crossing))
-        calendar = self.tables.calendar
-        if daily(self.choices):
-            found.append(self._days(calendar.c.day, due.join(calendar, true())))
-        elif calibrated(self.choices):
-            monday = calendar.c.day == next_calibration(calendar.c.day - 1)
-            found.append(self._days(calendar.c.day, due.join(calendar, monday)))
-        return found
-
-    def _crossing_days(self, source: Source, crossing: Crossing) -> Select[Any]:
-        """The days on which a date that belongs to someone in `due` can pass a bound."""
-        date, person, here = {
-            "since": (people.c.since_day, people.c.id, true()),
-            "delivered": (orders.c.delivered_day, orders.c.customer_id, COUNTED),
-            "refund": (refunds.c.day, refunds.c.customer_id, true()),
-            "checkout": (checkouts.c.local_day, checkouts.c.customer_id, true()),
-            "completed": (checkouts.c.completed_day, checkouts.c.customer_id, true()),
-            "entry": (memberships.c.entered_on, memberships.c.customer_id, true()),
-        }.get(source, (orders.c.local_day, orders.c.customer_id, COUNTED))
-        due, calendar = self.tables.due, self.tables.calendar
-        rows = due.join(person.table, and_(person == due.c.customer_id + 0, here))
-        if crossing.yearly:
-            return self._days(calendar.c.day, rows.join(calendar, around_anniversary(calendar.c.day, date, crossing)))
-        if crossing.first == crossing.last:
-            return self._days(date + crossing.first, rows)
-        stretch = calendar.c.day.between(date + crossing.first, date + crossing.last)
-        return self._days(calendar.c.day, rows.join(calendar, stretch))
-
-    def _days(self, day: ColumnElement[Any], rows: FromClause) -> Select[Any]:
-        due = self.tables.due
-        past = and_(due.c.start < self.as_of, day > due.c.start, day < self.as_of)  # the first spares those of today
-        return select(due.c.customer_id, day.label("day")).select_from(rows).where(past)
+        self._days.reach(first)
+        first_days = [day for day, _ in self._versions() if day > BEGINNING]
+        with past(self.connection, choices, due, self._days, self.as_of, credits_=self.credits) as people_:
+            people_.find(first_days)
+            fill(self.connection, found, people_.answers())
 
     def find_state(self) -> None:
-        """Answer the rules for the day itself, with metrics and next review, into `state` and `found`."""
-        answered, found = self.tables.state, self.tables.found
+        """Answer the rules for the day itself, with metrics and next review, into `state`."""
+        answered = self.tables.state
         asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
         self.connection.execute(delete(answered))
         fill(self.connection, answered, asked.select, asked.clock.values(self.as_of, self.calibrations))
-        names = [choice.name for choice in self.choices]
-        today = select(answered.c.customer_id, literal(self.as_of), *(answered.c[name] for name in names))
-        fill(self.connection, found, today)
 
-    def _find_held(self) -> None:
-        """Put the segments that people are still in before their other answers in `found`."""
-        due, found = self.tables.due, self.tables.found
+    def _find_held(self, numbers: Sequence[int], found: Table) -> None:
+        """Put the segments that people are still in before their other answers."""
+        due = self.tables.due
+        families = [self.families[number] for number in numbers]
         segment = memberships.c.segment_id
-        held = [func.max(case((segment.in_(family.ids), segment))) for family in self.families]
-        ids = [segment_id for family in self.families for segment_id in family.ids]
+        held = [func.max(case((segment.in_(family.ids), segment))) for family in families]
+        ids = [segment_id for family in families for segment_id in family.ids]
         rows = (
             select(due.c.customer_id, literal(BEGINNING), *held)
             .join(memberships, memberships.c.customer_id == due.c.customer_id)
@@ -297,19 +221,16 @@ class Steps:
         )
         fill(self.connection, found, rows)
 
-    def _find_moves(self, numbers: list[int]) -> int:
-        """Compare each answer with the one before it, of some families, into `moves`; how many changed."""
+    def _find_moves(self, numbers: Sequence[int], found: Table) -> int:
+        """Compare each answer with the one before it into `moves`; how many changed."""
         moves = self.tables.moves
         self.connection.execute(delete(moves))
-        return sum(
-            fill(self.connection, moves, self._changes(number, self.families[number], self.choices[number].name))
-            for number in numbers
-        )
+        return sum(fill(self.connection, moves, self._changes(number, found)) for number in numbers)
 
-    def _changes(self, number: int, family: Active, name: str) -> Select[Any]:
-        found = self.tables.found
-        before = func.lag(found.c[name]).over(partition_by=found.c.customer_id, order_by=found.c.day)
-        answers = select(found.c.customer_id, found.c.day, found.c[name].label("now"), before.label("before"))
+    def _changes(self, number: int, found: Table) -> Select[Any]:
+        family, answer = self.families[number], found.c[self.choices[number].name]
+        before = func.lag(answer).over(partition_by=found.c.customer_id, order_by=found.c.day)
+        answers = select(found.c.customer_id, found.c.day, answer.label("now"), before.label("before"))
         if family.from_day is not None:
             answers = answers.where(or_(found.c.day >= family.from_day, found.c.day == BEGINNING))
         step = answers.subquery("step")

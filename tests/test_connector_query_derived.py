@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -9,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert
+from sqlalchemy import ColumnElement, Engine, func
 
 from connector.memberships import activate, advance, full
 from connector.query import derived, parse
@@ -17,8 +16,7 @@ from connector.query.bounds import Span
 from connector.query.clocks import Shape
 from connector.query.meaning import Leaf, cuts, meaning
 from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind
-from connector.query.select import Choice, calibrated, history, moving, reaches, state
-from connector.scratch import scratch
+from connector.query.select import Choice, calibrated, state
 from tests.rules_world import BASE, Person, family, intervals, lent, person, stages_on
 
 EACH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,33 +78,6 @@ def test_a_ratio_is_exact_and_its_review_is_never_late(
         for day in range(as_of + 1, min(row.review, as_of + 30)):
             later = RULES[rule](gap_ratio(someone, day, figures))
             assert later == (row.answer == 1), (day, row.review)
-
-
-@contextmanager
-def past(connection: Connection, rule: str, figures: Weekly, pairs: list[tuple[int, int]]) -> Iterator[list[object]]:
-    """The two statements about past days, ready to run."""
-    asked = [choice(rule)]
-    with scratch(connection, asked) as tables:
-        for day in {day for _, day in pairs}:
-            columns = {f"edge_{n}": bound.on(day, figures) for n, bound in enumerate(moving(asked))}
-            connection.execute(insert(tables.calendar), {"day": day, **columns})
-        for number, day in pairs:
-            connection.execute(insert(tables.scope), {"customer_id": number, "day": day})
-        arguments = (asked, Shape(), tables.scope, tables.calendar)
-        yield [connection.execute(history(*arguments)).all(), connection.execute(reaches(*arguments)).all()]
-
-
-@EACH
-@given(PEOPLE, FIGURES, st.sampled_from(sorted(RULES)), st.sets(st.integers(BASE - 90, BASE + 60), min_size=1))
-def test_past_days_have_the_figures_of_their_own_week(
-    engine: Engine, people: list[Person], figures: Weekly, rule: str, days: set[int]
-) -> None:
-    pairs = [(number, day) for number in range(1, len(people) + 1) for day in sorted(days)]
-    with lent(engine, people) as connection, past(connection, rule, figures, pairs) as (answers, reached):
-        found = {(row[0], row[1]): row[2] == 1 for row in answers}  # type: ignore[attr-defined] # rows
-
-        assert found == {(n, day): RULES[rule](gap_ratio(people[n - 1], day, figures)) for n, day in pairs}
-        assert len(reached) == len(pairs)  # type: ignore[arg-type] # rows
 
 
 def test_without_figures_no_one_is_late_and_the_complement_is_everyone(engine: Engine) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 
 from connector.memberships import activate, advance, full
 from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning, timeless
-from connector.query.select import Choice, history, moving, state
-from connector.scratch import scratch
+from connector.query.select import Choice, state
 from connector.steps import shape_of
 from tests.rules_people import Person
 from tests.rules_rich import rich_rules, rich_shops
@@ -48,25 +47,6 @@ def test_sql_answers_as_the_words_say_and_no_flip_precedes_its_review(
         until = min(as_of + 60 if review is None else review, as_of + 60)
         for day in range(as_of + 1, until):
             assert holds(rule, someone, day) == answer, (canonical(rule), day, review)
-
-
-@FEW
-@given(rich_shops(), rich_rules(), st.sets(st.integers(BASE - 65, BASE + 60), min_size=1, max_size=4))
-def test_many_days_are_answered_by_one_statement(
-    engine: Engine, people: list[Person], rule: Expression, days: set[int]
-) -> None:
-    asked = [Choice("answer", ((meaning(rule, "EUR"), 1),))]
-    with lent(engine, people) as connection, scratch(connection, asked) as tables:
-        pairs = [(n, day) for day in days for n, someone in enumerate(people, 1) if someone.since <= day]
-        for day in days:
-            columns = {f"edge_{number}": bound.on(day) for number, bound in enumerate(moving(asked))}
-            connection.execute(insert(tables.calendar), {"day": day, **columns})
-        for number, day in pairs:
-            connection.execute(insert(tables.scope), {"customer_id": number, "day": day})
-        rows = connection.execute(history(asked, Shape(), tables.scope, tables.calendar))
-        found = {(row[0], row[1]): row.answer == 1 for row in rows}
-
-    assert found == {(n, day): holds(rule, people[n - 1], day) for n, day in pairs}, canonical(rule)
 
 
 @FEW

@@ -5,15 +5,14 @@ from itertools import combinations_with_replacement
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, select
 
 from connector.catalogue import catalogue
 from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning
-from connector.query.select import Choice, edges, history, state
+from connector.query.select import Choice, state
 from connector.query.tree import any_of
-from connector.scratch import scratch
 from connector.steps import shape_of
 from tests.rules_world import BASE, Person, Sale, family, holds, lent, metrics_of, person, rules, shops, stage
 
@@ -46,27 +45,6 @@ def test_sql_answers_as_the_words_say(engine: Engine, people: list[Person], rule
 
         assert answers(connection, rule, as_of, general) == expected(people, rule, as_of), canonical(rule)
         assert answers(connection, rule, as_of, cheapest) == expected(people, rule, as_of), canonical(rule)
-
-
-@EACH
-@given(shops(), rules(), st.sets(st.integers(BASE - 65, BASE + 60), min_size=1, max_size=4))
-def test_many_days_are_answered_by_one_statement(
-    engine: Engine, people: list[Person], rule: Expression, days: set[int]
-) -> None:
-    asked = [choice(rule)]
-    with lent(engine, people) as connection, scratch(connection, asked) as tables:
-        pairs = [(n, day) for day in days for n, someone in enumerate(people, 1) if someone.since <= day]
-        moving = edges(asked)
-        for day in days:
-            columns = {f"edge_{number}": edge.on(day) for number, edge in enumerate(moving)}
-            connection.execute(insert(tables.calendar), {"day": day, **columns})
-        for number, day in pairs:
-            connection.execute(insert(tables.scope), {"customer_id": number, "day": day})
-
-        rows = connection.execute(history(asked, Shape(), tables.scope, tables.calendar))
-        found = {(row.customer_id, row.day): row.answer == 1 for row in rows}
-
-        assert found == {(n, day): holds(rule, people[n - 1], day) for n, day in pairs}, canonical(rule)
 
 
 @EACH

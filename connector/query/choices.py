@@ -40,9 +40,9 @@ def calibrated(choices: Sequence[Choice]) -> set[str]:
     return {bound.key for bound in moving(choices) if isinstance(bound, Level)}
 
 
-def grows(choices: Sequence[Choice]) -> bool:
-    """Whether some figure of the choices grows with each day, so that it meets a bound on a day of the person's own."""
-    return any(isinstance(leaf.figure, Derived) and leaf.figure.slope is not None for leaf in all_leaves(choices))
+def grows(leaf: Leaf) -> bool:
+    """Whether the leaf's figure grows with each day, so that it meets a bound on a day of the person's own."""
+    return isinstance(leaf.figure, Derived) and leaf.figure.slope is not None
 
 
 def daily(choices: Sequence[Choice]) -> bool:
@@ -67,6 +67,11 @@ def every_test(leaf: Leaf) -> Iterator[Test]:
         yield from (test, *test.lines)
     for aggregate in leaf.aggregates:
         yield from aggregate.rows.lines or ()
+
+
+def levels(span: Spans) -> list[Level]:
+    """The figures of the shop that bound a span."""
+    return [bound for bound in _bounds(span) if isinstance(bound, Level)]
 
 
 def _bounds(span: Spans) -> Iterator[Edge | Level]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, literal
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Table, bindparam, literal
 
 from connector.query.bounds import UNCALIBRATED, Calibrations, Edge, Moving
 
@@ -59,3 +59,32 @@ class CalendarClock:
         if isinstance(edge, Edge) and edge.unit is None:
             return literal(edge.shift, BigInteger())
         return self._columns[edge]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A table with a row for each day, and beside it what rules compare with as of then: a column for each bound."""
+
+    table: Table
+    moving: Sequence[Moving]
+
+    def clock(self, rows: FromClause, today: ColumnElement[int]) -> CalendarClock:
+        """Days from the columns of `rows`, the table or an alias of it."""
+        columns = {bound: rows.c[column_name(number)] for number, bound in enumerate(self.moving)}
+        return CalendarClock({TODAY: today, **columns})
+
+    def column(self, bound: Moving) -> str:
+        """The name of a bound's column."""
+        return column_name(self.moving.index(bound))
+
+    def rows(self, days: Iterable[int], calibrations: Calibrations) -> list[dict[str, int | None]]:
+        """What stands in the table for some days."""
+        return [
+            {"day": day, **{column_name(n): bound.on(day, calibrations) for n, bound in enumerate(self.moving)}}
+            for day in days
+        ]
+
+
+def column_name(number: int) -> str:
+    """The column of a calendar for the bound of that number."""
+    return f"edge_{number}"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Function,
     Label,
-    Subquery,
     and_,
     distinct,
     false,
@@ -115,11 +115,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads facts from the subquery that groups orders, and decides by them."""
+    """Reads facts where orders were grouped, and decides by them."""
 
     facts: Facts
-    grouped: Subquery
-    clock: Clock  # as it is known outside that subquery
+    grouped: FromClause  # a subquery, or a table in which its rows are kept
+    clock: Clock  # as it is known outside of it
     since: ColumnElement[Any]
 
     def value(self, measure: Measure, rows: Rows = EVERY) -> ColumnElement[Any]:

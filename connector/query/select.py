@@ -1,9 +1,9 @@
-"""Meanings to SQL: who is in which stage as of a day, when to look again, and who was where on many days at once."""
+"""Meanings to SQL: who is in which stage as of a day, when to look again, and what people had on many days at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +13,7 @@ from sqlalchemy import (
     Integer,
     Label,
     Select,
-    Table,
+    Subquery,
     and_,
     case,
     cast,
@@ -25,12 +25,12 @@ from sqlalchemy import (
 
 from connector.dialects import earliest
 from connector.models import Customer
-from connector.query.choices import Choice, all_leaves, calibrated, daily, edges, grows, moving
-from connector.query.clocks import TODAY, BoundClock, CalendarClock, Shape
+from connector.query.choices import Choice, all_leaves, calibrated, daily, edges, moving
+from connector.query.clocks import TODAY, BoundClock, Calendar, Shape
 from connector.query.facts import Facts, Reading
 from connector.query.fields import orders, visible
 from connector.query.meaning import Both, Leaf
-from connector.query.reviews import need_reviews, next_calibration, next_days, reaching_days, reviews
+from connector.query.reviews import need_reviews, next_calibration, next_days, reviews
 from connector.tables import table
 
 __all__ = [
@@ -39,13 +39,12 @@ __all__ = [
     "Choice",
     "State",
     "calibrated",
+    "chosen",
     "daily",
     "edges",
-    "grows",
-    "history",
+    "measured",
     "moving",
     "next_calibration",
-    "reaches",
     "reviews",
     "state",
     "values",
@@ -89,7 +88,7 @@ def state(choices: Sequence[Choice], shape: Shape, *, among: FromClause | None =
     )
     reading = Reading(facts, grouped, clock, grouped.c.since_day)
     review = _day(next_days(choices, reading, asked), "review")
-    columns = [grouped.c.customer_id, *_chosen(choices, reading), review, *_metrics(reading)]
+    columns = [grouped.c.customer_id, *chosen(choices, reading), review, *_metrics(reading)]
     return State(select(*columns), clock)
 
 
@@ -116,36 +115,20 @@ def values(asked: Sequence[Leaf], shape: Shape, *, among: FromClause) -> State:
     return State(select(grouped.c.customer_id, *columns), clock)
 
 
-def history(choices: Sequence[Choice], shape: Shape, scope: FromClause, calendar: Table) -> Select[Any]:
-    """The answer to `choices` for each row (customer_id, day) of `scope`; `calendar` has what moves on each day."""
-    reading, rows = _past(choices, shape, scope, calendar)
-    return select(reading.person, reading.today, *_chosen(choices, reading)).select_from(rows)
-
-
-def reaches(choices: Sequence[Choice], shape: Shape, scope: FromClause, calendar: Table) -> Select[Any]:
-    """For each row of `scope` the day on which a figure that `grows` meets a bound, or a day before; null for never."""
-    reading, rows = _past(choices, shape, scope, calendar)
-    reach = _day(reaching_days(choices, reading), "reach")
-    return select(reading.person.label("customer_id"), reach).select_from(rows)
-
-
-def _past(choices: Sequence[Choice], shape: Shape, scope: FromClause, calendar: Table) -> tuple[Reading, FromClause]:
-    """What the choices need as of each row of `scope`, and where it is read from."""
-    clock = _calendar_clock(choices, calendar, scope.c.day)
-    facts = Facts(clock, Shape(closed=False, credits=shape.credits), seen=None)
+def measured(choices: Sequence[Choice], shape: Shape, scope: FromClause, calendar: Calendar) -> tuple[Facts, Subquery]:
+    """What the choices need as of each row (customer_id, day) of `scope`, in the columns of the facts."""
+    clock = calendar.clock(calendar.table, scope.c.day)
+    facts = Facts(clock, replace(shape, closed=False), seen=None)
     facts.need("count")  # so that there is one aggregate at least
     _need(choices, facts)
     placed = and_(orders.c.customer_id == scope.c.customer_id, COUNTED, visible(clock))
     grouped = (
         select(scope.c.customer_id, scope.c.day, *facts.columns())
-        .select_from(scope.join(calendar, calendar.c.day == scope.c.day).outerjoin(orders, placed))
+        .select_from(scope.join(calendar.table, calendar.table.c.day == scope.c.day).outerjoin(orders, placed))
         .group_by(scope.c.customer_id, scope.c.day)
         .subquery("f")
     )
-    dates = calendar.alias("k")
-    reading = Reading(facts, grouped, _calendar_clock(choices, dates, grouped.c.day), people.c.since_day)
-    rows = grouped.join(dates, dates.c.day == grouped.c.day).join(people, people.c.id == grouped.c.customer_id)
-    return reading, rows
+    return facts, grouped
 
 
 def _need(choices: Sequence[Choice], facts: Facts) -> None:
@@ -163,12 +146,8 @@ def _placed(shape: Shape) -> ColumnElement[bool]:
     return and_(placed, orders.c.void_day.is_(None)) if shape.closed else placed
 
 
-def _calendar_clock(choices: Sequence[Choice], calendar: FromClause, today: ColumnElement[int]) -> CalendarClock:
-    columns = [column for column in calendar.c if column.name != "day"]
-    return CalendarClock({TODAY: today, **dict(zip(moving(choices), columns, strict=True))})
-
-
-def _chosen(choices: Sequence[Choice], reading: Reading) -> list[Label[Any]]:
+def chosen(choices: Sequence[Choice], reading: Reading) -> list[Label[Any]]:
+    """The answer to each choice, in a column of its name."""
     return [
         case(*[(reading.holds(asked), literal(value, Integer())) for asked, value in choice.cases]).label(choice.name)
         for choice in choices
