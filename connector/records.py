@@ -65,7 +65,7 @@ class CustomerRecord:
     phone: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    state: str | None = None  # the account's state, in the platform's own word
+    state: str | None = None  # the account's state in Shopify's words: ENABLED, INVITED, DECLINED, DISABLED
     language: str | None = None
     country: str | None = None  # ISO 3166-1 alpha-2
     region: str | None = None

@@ -452,7 +452,7 @@ class TestCustomers(Fixtures):
             found = {customer.id: customer for customer in records(source_of(fake).customers(None))}
         assert set(found) == {str(number) for number in shop.customers}
         assert (found["104"].state, found["104"].phone, found["104"].country) == (
-            "subscriber",
+            "ENABLED",
             "+33 6 12 34 56 78",
             "FR",
         )

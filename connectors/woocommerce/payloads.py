@@ -145,7 +145,6 @@ class CustomerPayload(msgspec.Struct):
 
     id: int
     email: str | None = None
-    role: str | None = None
     date_created_gmt: str | None = None
     date_modified_gmt: str | None = None
     billing: Address = msgspec.field(default_factory=Address)
@@ -201,7 +200,7 @@ def customer_record(customer: CustomerPayload) -> CustomerRecord:
         phone=billing.phone or None,
         created_at=moment(customer.date_created_gmt),
         updated_at=moment(customer.date_modified_gmt),
-        state=customer.role,
+        state="ENABLED",  # whoever is listed can log in: what Shopify calls enabled, whatever the role
         country=billing.country or None,
         region=billing.state or None,
         city=billing.city or None,
