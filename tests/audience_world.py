@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -135,7 +136,7 @@ def check(engine: Engine, case: Case, zone: str) -> None:
     for name, events in case.people.items():
         assert events, f"{name} did nothing, so nobody knows them"
     shop = store(engine, timezone=zone)
-    put(engine, shop, *records(case, ZoneInfo(zone)), products=PRODUCTS)
+    put(engine, shop, *records(case.people, ZoneInfo(zone)), products=PRODUCTS)
     today = day_number(DAY)
     with engine.connect() as connection:
         activate(connection, case.families, today)
@@ -149,10 +150,12 @@ def check(engine: Engine, case: Case, zone: str) -> None:
         assert kept(connection, case, today) == case.inside, "memberships of the day before"
 
 
-def records(case: Case, zone: ZoneInfo) -> Iterable[OrderRecord | CustomerRecord | CheckoutRecord]:
+def records(
+    people: Mapping[str, Sequence[Event]], zone: ZoneInfo
+) -> Iterable[OrderRecord | CustomerRecord | CheckoutRecord]:
     """What the shop has, each person being an account whose number is their place."""
-    numbers = (str(number) for number in range(1, 10_000))
-    for account, events in enumerate(case.people.values(), 1):
+    numbers = (str(number) for number in count(1))
+    for account, events in enumerate(people.values(), 1):
         for event in events:
             yield _record(event, next(numbers), str(account), zone)
 
