@@ -24,6 +24,7 @@ from connector.errors import SettingsError
 
 Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
+SEGMENTS_NAME = Path("segments.toml")
 _ENV_FIELD = re.compile(r'field "(\w+)"')
 
 
@@ -148,6 +149,7 @@ class Settings(BaseSettings):
     destinations: dict[str, DestinationSettings] = Field(default_factory=dict)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     segments: dict[str, SegmentSettings] = Field(default_factory=dict)
+    segments_file: Path | None = None  # the merchant's own families and audiences; None: as they are shipped
     history: bool = True
 
     @classmethod
@@ -173,7 +175,7 @@ def load(file: Path | None = None) -> Settings:
     here = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": chosen}})
     # what these errors quote may be a secret: none of them is kept as the cause
     try:
-        return here()  # type: ignore[no-any-return]
+        return _with_segments(here(), chosen)
     except ValidationError as error:
         raise _wrong(chosen, error.errors(include_url=False, include_input=False)[0]) from None
     except EnvironmentProblem as error:
@@ -186,6 +188,13 @@ def load(file: Path | None = None) -> Settings:
         raise SettingsError(f"{chosen} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{chosen} cannot be read: {error.strerror}.", remedy="Check its rights.") from None
+
+
+def _with_segments(settings: Settings, file: Path) -> Settings:
+    """The settings with the path of their segments.toml, which is looked for beside them; None where there is none."""
+    beside = file.parent / (settings.segments_file or SEGMENTS_NAME).expanduser()
+    named = settings.segments_file is not None
+    return settings.model_copy(update={"segments_file": beside if named or beside.exists() else None})
 
 
 def _wrong(file: Path, error: ErrorDetails) -> SettingsError:

@@ -48,7 +48,7 @@ def explain(
     key: str | None = None,
 ) -> dict[str, Any]:
     """One entry a segment, of the families in force or the one of `key`; the next change of each family, by day."""
-    asked = families if key is None else [library.put_in(library.segment(key)[0], families)]
+    asked = families if key is None else [library.ready(library.segment(key)[0].key)]
     rules = library.rules([*families, *asked])
     wanted = [k for family in asked for k in (family.segment_key(stage) for stage in family.stages)]
     someone = _Someone(connection, person, as_of)

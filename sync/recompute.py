@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from connector.catalogue import Family, catalogue
+from connector.catalogue import Family
 from connector.memberships import activate, advance, full
 from connector.settings import Settings
 from sync.pull import Progress
+from sync.shelf import shelf
 
 
 def families(settings: Settings) -> tuple[Family, ...]:
-    """The families that the settings switch on, with their parameters."""
-    changes: Mapping[str, Mapping[str, int]] = {
-        key: {"window": changed.window} for key, changed in settings.segments.items() if changed.window is not None
-    }
-    return catalogue(changes)
+    """The families and audiences in force, as the settings have them."""
+    return shelf(settings).families
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
@@ -13,19 +14,22 @@ from connector.holdout import HeldOut, shares
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
 from sync.push import FieldTexts, Target
+from sync.shelf import Shelf
 
 
 def target(
     connection: Connection,
     settings: Settings,
     key: str,
-    families: tuple[Family, ...],
+    shelf: Shelf,
     destination: Destination,
     incomplete: Mapping[str, str],
 ) -> Target:
     """The target called `key`; SettingsError where it names what there is not, or two segments share a text."""
     chosen = settings.destinations[key]
-    pushed = _pushed(key, chosen, families)
+    pushed = [entry for name in chosen.push for entry in _pushed(key, name, shelf)]
+    for segment in chosen.exclude:
+        _held(key, f"excludes {segment!r}", shelf.library.segment(segment)[0], shelf)
     kinds = chosen.write or destination.kinds[:1]
     if unfit := set(kinds) - set(destination.kinds):
         raise SettingsError(
@@ -48,15 +52,36 @@ def target(
     )
 
 
-def _pushed(key: str, chosen: DestinationSettings, families: tuple[Family, ...]) -> list[Family]:
-    known = {family.key: family for family in families}
-    for name in chosen.push:
-        if name not in known:
-            raise SettingsError(
-                f"Destination {key!r} pushes {name!r}, which is not switched on.",
-                remedy=f"Use one of: {', '.join(known)}.",
-            )
-    return [known[name] for name in chosen.push]
+def _pushed(key: str, name: str, shelf: Shelf) -> list[Family]:
+    """What a name of a destination's list means, as it is in force; SettingsError where it is not."""
+    says, known = f"pushes {name!r}", [family.key for family in shelf.families]
+    if name not in {entry.key for entry in shelf.library.entries()}:
+        near = get_close_matches(name, known, 1, 0.5)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        raise SettingsError(
+            f"Destination {key!r} {says}, which is not switched on.", remedy=f"{meant}Use one of: {', '.join(known)}."
+        )
+    return [_held(key, says, entry, shelf) for entry in shelf.library.named(name)]
+
+
+def _held(key: str, says: str, entry: Family, shelf: Shelf) -> Family:
+    """An entry as it is in force; SettingsError where it is off, or cannot be worked out."""
+    for family in shelf.families:
+        if family.key == entry.key:
+            return family
+    obstacle = shelf.library.obstacle(entry)
+    if obstacle is not None:
+        given = ", ".join(f"{name} = …" for name in entry.missing)
+        remedy = f"Set it in segments.toml: [{entry.place}] parameters = {{ {given} }}"
+        raise SettingsError(
+            f"Destination {key!r} {says}, which cannot be worked out ({obstacle}).",
+            remedy=remedy if given else f"Take {entry.key} out of the destination's settings.",
+        )
+    known = ", ".join(family.key for family in shelf.families)
+    raise SettingsError(
+        f"Destination {key!r} {says}, which is not switched on.",
+        remedy=f"Switch it on in segments.toml: [{entry.place}] on = true. Switched on are: {known}.",
+    )
 
 
 def _holdout(
@@ -83,9 +108,7 @@ def _store_id(connection: Connection, key: str, chosen: DestinationSettings) -> 
 
 def _tags(settings: Settings, families: list[Family]) -> dict[str, str]:
     return {
-        family.segment_key(stage): _own(settings, family, stage.key) or stage.tag.of(settings.language)
-        for family in families
-        for stage in family.stages
+        family.segment_key(stage): stage.tag.of(settings.language) for family in families for stage in family.stages
     }
 
 
@@ -115,8 +138,3 @@ def _names(platform: str, name: str) -> tuple[str, str, str]:
     if platform == "mailchimp":  # which takes ten characters
         return name, f"{name[:6]}_WAS", f"{name[:6]}_DAY"
     return name, f"{name}_previous", f"{name}_since"
-
-
-def _own(settings: Settings, family: Family, stage: str) -> str | None:
-    changed = settings.segments.get(family.key)
-    return changed.tags.get(stage) if changed else None

@@ -21,6 +21,7 @@ from connector.settings import DestinationSettings, Settings, StoreSettings, loa
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync import clock
+from sync.shelf import shelf
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def open_workspace(config: Path | None, database: str | None, *, existing: bool 
     Where `existing`, a SQLite file that is not there is a SettingsError instead of a new database.
     """
     settings = load(config)
+    if settings.segments_file is not None or settings.segments:
+        shelf(settings)  # whatever the command does: a wrong file is not to be found out by the next one
     url = database or settings.database
     file = path(connect(url))
     if existing and file is not None and not file.exists():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from connector.catalogue import library
 from sync.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -123,6 +124,12 @@ class CommandLine:
         with closing(sqlite3.connect(self.database)) as connection:
             names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             return {name: _digest(connection, name) for name in sorted(set(names) - NOTES)}
+
+    def spread_alone(self) -> CommandLine:
+        """The same, with no audience in force: for large bases of which only the stages are asked."""
+        off = [f"[audiences.{entry.stage.key}]\non = false\n" for entry in library().audiences.values() if entry.on]
+        (self.folder / "segments.toml").write_text("".join(off), encoding="utf-8")
+        return self
 
     @property
     def settings(self) -> Path:

@@ -76,7 +76,7 @@ def sample() -> list[Cd]:
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     """The sample, served as a Shopify shop and pulled by the product; its orders of nothing count, as published."""
     now = datetime(1998, 7, 1, 12, tzinfo=UTC)
-    line = CommandLine(tmp_path_factory.mktemp("cdnow"), now.isoformat())
+    line = CommandLine(tmp_path_factory.mktemp("cdnow"), now.isoformat()).spread_alone()
     with FakeShopify(real_orders.cdnow_shop(sample()), now=lambda: now, maximum=1e9, polls=1) as shopify:
         line.write(f"""
             [stores.cdnow]

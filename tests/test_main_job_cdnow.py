@@ -69,7 +69,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     with ExitStack() as stack:
         shopify = stack.enter_context(FakeShopify(shop, now=lambda: NOW, maximum=1e9, polls=1))
         woocommerce = stack.enter_context(FakeWooCommerce(shop, now=lambda: NOW))
-        lines = {road: CommandLine(tmp_path_factory.mktemp(road), NOW.isoformat()) for road in ROADS}
+        lines = {road: CommandLine(tmp_path_factory.mktemp(road), NOW.isoformat()).spread_alone() for road in ROADS}
         lines["shopify"].write(shopify_settings(shopify))
         lines["woocommerce"].write(woocommerce_settings(woocommerce))
         orders = {"shopify": ("run",), "woocommerce": ("run",), "csv": IMPORT}
@@ -109,7 +109,7 @@ def copied(line: CommandLine, folder: Path, now: str | None = None) -> CommandLi
     line.ask("backup", str(folder / line.database.name))
     if line.settings.exists():
         shutil.copy(line.settings, folder)
-    return CommandLine(folder, now or line.now)
+    return CommandLine(folder, now or line.now).spread_alone()
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roads]:
     with ExitStack() as stack:
         shopify = stack.enter_context(FakeShopify(shop, now=lambda: time["now"], maximum=1e9, polls=1))
         woocommerce = stack.enter_context(FakeWooCommerce(shop, now=lambda: time["now"]))
-        lines = {road: CommandLine(tmp_path_factory.mktemp(road), SOLD.isoformat()) for road in ROADS}
+        lines = {road: CommandLine(tmp_path_factory.mktemp(road), SOLD.isoformat()).spread_alone() for road in ROADS}
         lines["shopify"].write(f"""
             [stores.gifts]
             platform = "shopify"
@@ -174,7 +174,7 @@ def test_reading_everything_again_changes_nothing(roads: Roads, road: str) -> No
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Answer]:
     """The raw file in a database of its own, and what its import printed."""
-    line = CommandLine(tmp_path_factory.mktemp("file"), NOW.isoformat())
+    line = CommandLine(tmp_path_factory.mktemp("file"), NOW.isoformat()).spread_alone()
     return line, line.run(*IMPORT)
 
 

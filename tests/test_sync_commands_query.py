@@ -57,6 +57,7 @@ def test_a_person_is_explained(database: str) -> None:
     told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     read = CliRunner().invoke(app, arguments).stdout
 
-    assert [entry["segment"] for entry in told["segments"] if entry["in"]] == ["spread.occasional"]
+    inside = [entry["segment"] for entry in told["segments"] if entry["in"]]
+    assert inside == ["spread.occasional", "aud.bought_30", "aud.several_365"]
     assert "spread.occasional" in read
     assert "2026-09-17" in read

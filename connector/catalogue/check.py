@@ -10,6 +10,7 @@ from connector.catalogue.entries import Audience, Family, Language, folded, slug
 from connector.catalogue.library import Library
 from connector.errors import QueryError, SettingsError
 from connector.query import parse
+from connector.query.references import entered, in_segment
 
 Path: TypeAlias = tuple[str | int, ...]
 _ESSENTIAL = {"audiences": "rule", "families": "stages", "playbooks": "text"}
@@ -131,6 +132,7 @@ def rule_problems(library: Library, written: Mapping[str, Any], language: Langua
             entry = library.entry(f"aud.{name}" if kind == "audiences" else name)
             for number in range(len(entry.stages)):
                 yield from _rule_problems(entry, number, language)
+            yield from _mention_problems(library, entry)
 
 
 def _rule_problems(entry: Family, number: int, language: Language) -> Iterator[Problem]:
@@ -145,6 +147,36 @@ def _rule_problems(entry: Family, number: int, language: Language) -> Iterator[P
     except QueryError as error:
         names = [name for name in entry.parameters if f"${name} " in str(error)]
         yield Problem((*entry_path(entry), "parameters", *names[:1]), "rule", {"error": str(error)})
+
+
+def _mention_problems(library: Library, entry: Family) -> Iterator[Problem]:
+    """Segments that a rule mentions and there are not, and circles."""
+    segments = library.segments()
+    for number, expression in enumerate(entry.expressions()):
+        path = (*stage_path(entry, number), "rule")
+        for key in (*in_segment(expression), *entered(expression)):
+            yield from _known(path, "segment", key, segments)
+    path = (*stage_path(entry, len(entry.stages) - 1), "rule")
+    try:
+        if _comes_back(library, entry):
+            yield Problem(path, "circle", {"found": entry.key})
+    except QueryError as error:
+        yield Problem(path, "rule", {"error": str(error)})
+
+
+def _comes_back(library: Library, entry: Family) -> bool:
+    """Whether a rule asks since when people are in a segment that is worked out after it."""
+    seen: set[str] = set()
+    wanted = [entry]
+    while wanted:
+        rules = library.put_in(wanted.pop()).expressions()
+        for owner in (library.segment(key)[0] for rule in rules for key in entered(rule)):
+            if owner.key == entry.key:
+                return True
+            if owner.key not in seen:
+                seen.add(owner.key)
+                wanted.append(owner)
+    return False
 
 
 def entry_path(entry: Family) -> Path:

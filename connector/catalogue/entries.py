@@ -136,6 +136,12 @@ class Family(Entry):
         """The parameters without a value: as long as there are any, nobody can be counted."""
         return tuple(name for name in self.used if name not in self.parameters)
 
+    @property
+    def place(self) -> str:
+        """The table of segments.toml that speaks of it: families.rfm, audiences.vip."""
+        name = self.key.removeprefix("aud.")
+        return f"families.{name}" if name == self.key else f"audiences.{name}"
+
     def segment_key(self, stage: Stage) -> str:
         """The key by which the stage is known everywhere: spread.loyal."""
         return f"{self.key}.{stage.key}"
@@ -168,6 +174,16 @@ class Family(Entry):
             known = ", ".join(sorted(self.used)) or "none"
             raise SettingsError(f"{self.key} has no parameter {min(unknown)}.", remedy=f"It has: {known}.")
         return self.model_copy(update={"parameters": {**self.parameters, **parameters}})
+
+    def tagged(self, tags: Mapping[str, str]) -> Self:
+        """The family with other tags for some of its stages, by their key; SettingsError where it has no such stage."""
+        known = [stage.key for stage in self.stages]
+        for key in tags:
+            if key not in known:
+                raise SettingsError(f"{self.key} has no stage {key}.", remedy=f"It has: {', '.join(known)}.")
+        own = {key: {"tag": Tag(fr=text, en=text)} for key, text in tags.items()}
+        stages = tuple(stage.model_copy(update=own.get(stage.key, {})) for stage in self.stages)
+        return self.model_copy(update={"stages": stages})
 
 
 class Audience(Family):

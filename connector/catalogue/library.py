@@ -24,9 +24,10 @@ from connector.catalogue.entries import (
     Text,
     slowest,
 )
-from connector.errors import SettingsError
+from connector.errors import QueryError, SettingsError
 from connector.query import Expression, canonical
-from connector.query.references import expanded, in_segment, stage_rules
+from connector.query.meaning import meaning
+from connector.query.references import entered, expanded, in_segment, stage_rules
 
 _ORDER: tuple[Level, ...] = ("full", "partial", "none")
 PLATFORMS: tuple[Platform, ...] = ("shopify", "woocommerce", "csv")
@@ -84,7 +85,58 @@ class Library(Entry):
 
     def on(self) -> tuple[Family, ...]:
         """What is switched on and can be answered: the families, then the audiences."""
-        return tuple(entry for entry in self.entries() if entry.on and not entry.missing and not self.waiting(entry))
+        return tuple(entry for entry in self.entries() if entry.on and self.obstacle(entry) is None)
+
+    def obstacle(self, entry: Family, language: Language = "en") -> str | None:
+        """Why an entry cannot be answered: `needs_value: x` where a value is to be given; None where it can."""
+        waiting = self.waiting(entry)
+        if waiting is not None:
+            return waiting.of(language)
+        if entry.missing:
+            return f"needs_value: {', '.join(entry.missing)}"
+        try:
+            for expression in self.put_in(entry).expressions():
+                meaning(expression, "EUR", language)
+        except QueryError as error:
+            return str(error)
+        return None
+
+    def ready(self, key: str, language: Language = "en") -> Family:
+        """The family or audience of a key as it is asked, segments put in; SettingsError where it cannot be."""
+        entry = self.entry(key)
+        obstacle = self.obstacle(entry, language)
+        if entry.missing and obstacle:
+            given = ", ".join(f"{name} = …" for name in entry.missing)
+            raise SettingsError(
+                f"{key} needs a value for {', '.join(entry.missing)}.",
+                remedy=f"Write into segments.toml: [{entry.place}] parameters = {{ {given} }}",
+            )
+        if obstacle:
+            raise SettingsError(f"{key} cannot be worked out: {obstacle}", remedy="Ask for another one.")
+        return self.put_in(entry)
+
+    def in_force(self) -> tuple[Family, ...]:
+        """What is on, and whatever it asks since when people are in, in the order of `entries`, segments put in."""
+        found: dict[str, Family] = {}
+        wanted = [entry.key for entry in self.on()]
+        for key in wanted:
+            if key not in found:
+                found[key] = self.ready(key)
+                rules = found[key].expressions()
+                wanted += [self.segment(name)[0].key for rule in rules for name in entered(rule)]
+        return tuple(found[entry.key] for entry in self.entries() if entry.key in found)
+
+    def replaced(self, entry: Family) -> Self:
+        """The library with another entry in the place of the one of its key."""
+        part = "audiences" if isinstance(entry, Audience) else "families"
+        return self.model_copy(update={part: {**getattr(self, part), entry.key: entry}})
+
+    def named(self, key: str) -> tuple[Family, ...]:
+        """What is meant by a key: the entry; where an audience is divided, the one of each of its values."""
+        entry = self.entry(key)
+        if isinstance(entry, Audience) and entry.each:
+            return tuple(self.entry(entry.of_value(value).key) for value in entry.each)
+        return (entry,)
 
     def table(self) -> tuple[Audience, ...]:
         """The 43 audiences of the table, by row."""

@@ -45,6 +45,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "the field {found} is already that of {other}.",
         "fr": "le champ {found} est déjà celui de {other}.",
     },
+    "circle": {
+        "en": "{found} asks since when people are in a segment that is made from it.",
+        "fr": "{found} demande depuis quand on est dans un segment qui en dépend lui-même.",
+    },
     "rule": {"en": "the rule cannot be read: {error}", "fr": "la règle ne peut pas être lue : {error}"},
     "tag_comma": {
         "en": "a tag has no comma, which separates tags in a shop.",

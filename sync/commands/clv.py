@@ -9,7 +9,7 @@ from typing import Any
 from connector.catalogue import Family
 from connector.days import parse_day
 from connector.errors import SettingsError
-from sync.recompute import families
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -36,8 +36,7 @@ def run(config: Path | None, database: str | None, asked: Asked, *, as_json: boo
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
     day, end = _days(workspace, asked.as_of, asked.until)
-    on = families(workspace.settings)
-    family = next((family for family in on if family.key == "spread"), on[0])
+    family = shelf(workspace.settings).library.ready("spread")
     with workspace.engine.connect() as connection:
         report = clv(connection, family, day, say.language, discount=asked.discount / 100)
         answer = shown(connection, report, asked.best)

@@ -110,7 +110,7 @@ def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, A
 
 def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
     """Say where people stand, how that came about, and who is about to lapse; the report of today."""
-    chosen, today = families(workspace.settings), workspace.today()
+    chosen, today = families(workspace.settings)[:1], workspace.today()
     with workspace.engine.connect() as connection:
         now = segments(connection, chosen, today)
         soon = segments(connection, chosen, today + 30)

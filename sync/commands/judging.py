@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector.catalogue import library
 from connector.errors import SettingsError
 from connector.judging.acquisition import acquisition, cohorts
 from connector.judging.coverage import coverage
@@ -20,8 +19,8 @@ from connector.judging.ladder import ladder
 from connector.judging.pareto import pareto
 from connector.judging.priorities import priorities as priorities_of
 from connector.judging.window import window
-from sync.commands.moving import stage_labels
-from sync.recompute import families
+from sync.commands.moving import refuse_unkept, stage_labels
+from sync.shelf import Shelf, shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -51,18 +50,19 @@ _FALLBACK = 180
 def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
     """Print a card of six criteria for each segment."""
     workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
+    say, known = voice(workspace.settings), shelf(workspace.settings)
     with workspace.engine.connect() as connection:
-        cards = health_of(connection, families(workspace.settings), workspace.today(), _actions(workspace))
+        cards = health_of(connection, known.families, workspace.today(), _actions(workspace, known))
     if as_json:
         emit({"segments": cards})
         return
+    labels = {key: stage.label.of(say.language) for key, (_, stage) in known.library.segments().items()}
+    width = max((len(labels[card["segment"]]) for card in cards), default=0)
     for card in cards:
-        family, _, stage = card["segment"].partition(".")
         marks = "  ".join(
             f"{_MARKS[card[name]['good']]} {words[say.language == 'en']}" for name, words in _CRITERIA.items()
         )
-        line = f"{stage_labels(workspace, say, family).get(stage, stage):14}{marks}"
+        line = f"{labels[card['segment']]:{width + 2}}{marks}"
         say.say(line, line)
 
 
@@ -72,6 +72,7 @@ def priorities(config: Path | None, database: str | None, *, family: str, goals:
     say = voice(workspace.settings)
     pairs = [_pair(workspace, family, goal) for goal in goals] or None
     with workspace.engine.connect() as connection:
+        refuse_unkept(workspace, connection, family)
         found = priorities_of(connection, family, workspace.today(), pairs)
     if as_json:
         emit({"family": family, "priorities": found})
@@ -99,28 +100,32 @@ def insights(config: Path | None, database: str | None, *, as_json: bool) -> Non
     _say_coverage(say, report)
 
 
-def _actions(workspace: Workspace) -> dict[str, Action]:
+def _actions(workspace: Workspace, known: Shelf) -> dict[str, Action]:
     """What there is to do with each segment, by the catalogue and the destinations of the settings."""
-    settings, shelf = workspace.settings, library()
+    library = known.library
+    pushed = {
+        name: {entry.key for key in chosen.push for entry in library.named(key)}
+        for name, chosen in workspace.settings.destinations.items()
+    }
     return {
         key: Action(
-            objective=found.key if (found := shelf.objective(key)) else None,
-            playbook=next((play.key for play in shelf.playbook(key)), None),
-            destinations=tuple(name for name, chosen in settings.destinations.items() if family.key in chosen.push),
+            objective=found.key if (found := library.objective(key)) else None,
+            playbook=next((play.key for play in library.playbook(key)), None),
+            destinations=tuple(name for name, keys in pushed.items() if family.key in keys),
         )
-        for family in families(settings)
+        for family in known.families
         for key in map(family.segment_key, family.stages)
     }
 
 
 def _pair(workspace: Workspace, family: str, goal: str) -> tuple[str, str]:
     """The two stages of a goal written as new:loyal; SettingsError where they are none."""
-    known = [stage.key for found in families(workspace.settings) if found.key == family for stage in found.stages]
+    known = [stage.key for stage in shelf(workspace.settings).library.entry(family).stages]
     origin, _, target = goal.partition(":")
     if origin not in known or target not in known:
         raise SettingsError(
             f"{goal!r} does not name two stages of {family}.",
-            remedy=f"Write one as from:to, with {', '.join(known)}." if known else "Name a family that is switched on.",
+            remedy=f"Write one as from:to, with {', '.join(known)}.",
         )
     return origin, target
 

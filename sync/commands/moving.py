@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, select
 
 from connector.days import parse_day
 from connector.errors import SettingsError
+from connector.models import Segment
 from connector.movements import evolution as evolution_of
 from connector.movements import movements as movements_of
 from connector.movements import unsettled
-from sync.recompute import families
+from connector.tables import table
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -39,6 +41,7 @@ def movements(
     first, last = days(workspace, from_day, to_day)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
+        refuse_unkept(workspace, connection, family)
         report = movements_of(connection, family, first, last)
         _warn(say, connection, last)
     if as_json:
@@ -66,6 +69,7 @@ def evolution(
     first, last = days(workspace, from_day, to_day)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
+        refuse_unkept(workspace, connection, family)
         report = evolution_of(connection, family, first, last)
         _warn(say, connection, last)
     if as_json:
@@ -96,9 +100,28 @@ def days(workspace: Workspace, from_day: str | None, to_day: str | None) -> tupl
 
 
 def stage_labels(workspace: Workspace, say: Voice, family: str) -> dict[Any, str]:
-    """How the stages of a family are called, by key; empty for one that is not switched on any more."""
-    shown = [found for found in families(workspace.settings) if found.key == family]
-    return {stage.key: stage.label.of(say.language) for found in shown for stage in found.stages}
+    """How the stages of a family are called, by key; empty for one that there is no more."""
+    shown = [entry for entry in shelf(workspace.settings).library.entries() if entry.key == family]
+    return {
+        entry.segment_key(stage).removeprefix(f"{family}."): stage.label.of(say.language)
+        for entry in shown
+        for stage in entry.stages
+    }
+
+
+def refuse_unkept(workspace: Workspace, connection: Connection, family: str) -> None:
+    """SettingsError for a family or audience that is off and was never kept, or that there is not."""
+    segments = table(Segment)
+    kept = connection.scalar(select(exists().where(segments.c.family == family)))
+    if kept:
+        return
+    found = shelf(workspace.settings)
+    entry = found.library.entry(family)
+    if not found.holds(family):
+        raise SettingsError(
+            f"No history of {family} is kept: it is not switched on.",
+            remedy=f"Switch it on in segments.toml ([{entry.place}] on = true) and run `connector recompute`.",
+        )
 
 
 def _warn(say: Voice, connection: Connection, day: int) -> None:

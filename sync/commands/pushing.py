@@ -16,8 +16,8 @@ from connector.reports import incomplete
 from connector.tables import table
 from sync.lock import writer
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
-from sync.recompute import families
 from sync.runs import recorded
+from sync.shelf import shelf
 from sync.targets import target
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
@@ -143,10 +143,10 @@ def _aim(workspace: Workspace, key: str) -> tuple[Target, Destination]:
 
 
 def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
-    chosen = families(workspace.settings)
+    found = shelf(workspace.settings)
     with workspace.engine.connect() as connection:
-        why = incomplete(connection, chosen, workspace.today(), workspace.settings.language)
-        return target(connection, workspace.settings, key, chosen, destination, why)
+        why = incomplete(connection, found.families, workspace.today(), workspace.settings.language)
+        return target(connection, workspace.settings, key, found, destination, why)
 
 
 def _scope(workspace: Workspace, request: Request) -> Scope:

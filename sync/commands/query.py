@@ -6,12 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from connector.catalogue import library
 from connector.models import Segment
 from connector.questions import ask
 from connector.tables import table
 from sync.commands.reading import asked_day
 from sync.limit import limited
+from sync.shelf import shelf
 from sync.voice import emit, voice
 from sync.workspace import open_workspace
 
@@ -29,7 +29,7 @@ def run(
             connection,
             text,
             asked_day(workspace, as_of),
-            library(),
+            shelf(workspace.settings).library,
             say.language,
             today=workspace.today(),
             kept=kept,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from connector.catalogue import Family
+from connector.catalogue import Audience, Family
 from connector.days import parse_day
 from connector.errors import SettingsError
 from connector.reports import members as members_of
 from connector.reports import segments as segments_of
-from sync.recompute import families
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -20,7 +20,7 @@ def segments(
 ) -> None:
     """Print the people and the money of each stage, at the end of a day; today means now."""
     workspace = open_workspace(config, database, existing=True)
-    chosen = families(workspace.settings)
+    chosen = tuple(family for family in shelf(workspace.settings).families if not isinstance(family, Audience))
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
         report = segments_of(connection, chosen, asked_day(workspace, as_of), window=window, language=say.language)
@@ -36,10 +36,10 @@ def members(
     """Print the people of a segment, one a line."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
+    library = shelf(workspace.settings).library
+    family = library.ready(library.segment(segment)[0].key, workspace.settings.language)
     with workspace.engine.connect() as connection:
-        for person in members_of(
-            connection, families(workspace.settings), segment, asked_day(workspace, as_of), window=window
-        ):
+        for person in members_of(connection, [family], segment, asked_day(workspace, as_of), window=window):
             if as_json:
                 emit(person)
             else:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from connector.catalogue import library
 from connector.errors import SettingsError
 from connector.people import find_people
 from connector.query.messages import PARTS
 from connector.why import explain
 from sync.commands.reading import asked_day
-from sync.recompute import families
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
@@ -22,6 +21,7 @@ def run(
     """Print each condition of each segment with the person's value, what is missing, and what changes next."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
+    known = shelf(workspace.settings)
     with workspace.engine.connect() as connection:
         found = find_people(connection, person)
         if len(found) > 1:
@@ -30,8 +30,8 @@ def run(
         told = explain(
             connection,
             found[0],
-            library(),
-            families(workspace.settings),
+            known.library,
+            known.families,
             asked_day(workspace, as_of),
             key=segment,
         )
