@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from connector.records import ConsentState
 from connector.source import Problem
@@ -68,6 +69,28 @@ class Outcome:
     address: str
     result: Result
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """Some of those to whom a tool sent a message of its own. `at` is None where it does not say when to each.
+
+    The last page has a `cursor`: given back, it spares reading all up to there again.
+    """
+
+    message: str
+    at: datetime | None
+    addresses: tuple[str, ...]
+    cursor: str | None = None
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """A destination that can tell which messages it sent itself."""
+
+    def sent(self, since: datetime, cursor: str | None) -> Iterator[SentPage]:
+        """Who got what since an instant, as far as `cursor` leaves it to be read."""
+        ...
 
 
 class Destination(Protocol):

@@ -76,6 +76,7 @@ class DestinationSettings(PlatformSettings):
     fields: tuple[Literal["stage", "previous", "day"], ...] = ("stage", "previous", "day")
     exclude: tuple[str, ...] = ()
     holdout: dict[str, Annotated[float, Field(gt=0, le=50)]] = Field(default_factory=dict)  # percent by segment key
+    read_sends: bool = False  # which messages the tool itself sent, to know the contact pressure
     contacts: Literal["existing", "all"] = "existing"
     approve: Literal["auto", "always"] = "auto"
 

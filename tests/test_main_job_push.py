@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.demo.mailchimp_reports import Campaign
 from tests.command_line import Answer, CommandLine
 from tests.three_destinations import START, TODAY, Standing, World, open_world
 
@@ -217,3 +218,22 @@ def test_people_held_out_of_a_segment_get_nothing_of_it_and_are_compared(world: 
     assert report["held_out"]["people"] >= len(held)
     assert report["reason"] == "too_few_people"
     assert "Trop peu" in world.line.ask("holdout").out or "Too few" in world.line.ask("holdout").out
+
+
+def test_mailchimps_own_campaigns_say_when_somebody_may_be_written_to_again(world: World) -> None:
+    world.write_settings("read_sends = true\n")  # of the last destination, Mailchimp's
+    someone = min(address for address, stage in world.stages(TODAY).items() if stage == "prospect")
+    audience = world.mailchimp.audience
+    for name, days in (("lundi", 8), ("mardi", 1)):
+        world.mailchimp.reports.campaigns.append(
+            Campaign(name, audience, START - timedelta(days=days), sent_to=[someone])
+        )
+    writes = world.writes
+    world.line.ask("pull")
+    assert world.writes == writes
+    told = world.line.ask("pressure", someone, "--json").last
+    assert told["sends"] == ["2026-06-22", "2026-06-29"]
+    assert (told["segment"], told["cap"]) == ("spread.prospect", {"at_most": 1, "per_days": 7})
+    assert told["contact_ok_after"] == "2026-07-06"
+    silent = next(address for address in world.stages(TODAY) if address != someone)
+    assert world.line.ask("pressure", silent, "--json").last["sends"] == []

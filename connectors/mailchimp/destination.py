@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Literal
 
-from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
+from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result, SentPage
 from connector.errors import SettingsError
 from connector.source import Problem
 from connectors.http import HTTPError
-from connectors.mailchimp import contact, fields, presence, tags
+from connectors.mailchimp import contact, fields, presence, sends, tags
 from connectors.mailchimp.account import Account
 from connectors.mailchimp.audience import Audience
 
@@ -65,6 +66,10 @@ class MailchimpDestination:
         """The state of each address, archived contacts included."""
         for address, found in self.audience.contacts(addresses):
             yield contact.state(address, found)
+
+    def sent(self, since: datetime, cursor: str | None) -> Iterator[SentPage]:
+        """Who got which campaign of the audience since an instant; automations' messages have no time."""
+        yield from sends.sent(self.audience, since, cursor)
 
     def apply(self, changes: Sequence[RemoteChange], *, silent: bool) -> Iterator[Outcome]:
         """Create what is to be created, then set fields, then tags, then archive; what is refused goes no further."""

@@ -7,8 +7,10 @@ from pathlib import Path
 import structlog
 
 from connector.days import day_date
-from connector.errors import ConnectorError, UnsafeError
+from connector.destination import Sender
+from connector.errors import ConnectorError, SettingsError, UnsafeError
 from connector.rows.orders import recount
+from connector.sends import Noted
 from connector.settings import StoreSettings
 from connector.source import Source
 from connector.stores import OpenStore, merchant, open_store
@@ -18,6 +20,7 @@ from sync.progress import shown
 from sync.pull import Pull, PullReport
 from sync.recompute import Recompute, families
 from sync.runs import recorded
+from sync.sends import read_sends
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -89,8 +92,40 @@ def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force
         except ConnectorError as error:
             failed = failed or error
             say.warn(f"{key} : {error}", f"{key}: {error}")
+    if only is None:
+        failed = _pull_sends(workspace, say) or failed
     if failed is not None:
         raise failed
+
+
+def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
+    """Read which messages the tools sent whose settings ask for it; the first error, once all were tried."""
+    failed: ConnectorError | None = None
+    for key, settings in workspace.settings.destinations.items():
+        if settings.read_sends:
+            try:
+                noted = _read_sends(workspace, key)
+            except ConnectorError as error:
+                failed = failed or error
+                say.warn(f"{key} : {error}", f"{key}: {error}")
+            else:
+                new = say.number(noted.new)
+                say.say(f"{key} : {new} envois nouveaux.", f"{key}: {new} new messages.")
+    return failed
+
+
+def _read_sends(workspace: Workspace, key: str) -> Noted:
+    zone = workspace.merchant().zone
+    ((_, settings, destination),) = workspace.destinations(key)
+    if not isinstance(destination, Sender):
+        raise SettingsError(
+            f"Destination {key!r}: {settings.platform} does not tell which messages it sent.",
+            remedy="Leave read_sends out, and `connector import-sends FILE` instead.",
+        )
+    with recorded(workspace.engine, f"sends {key}", workspace.now) as record:
+        noted = read_sends(workspace.engine, key, destination, now=workspace.now(), zone=zone)
+        record.detail |= {"new": noted.new}
+    return noted
 
 
 def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None = None) -> int:

@@ -17,6 +17,7 @@ from itertools import count
 from typing import Any
 
 from sync.demo.mailchimp_batches import Batches
+from sync.demo.mailchimp_reports import Reports
 from sync.demo.server import Answer, FakeServer, Fault, Request
 from sync.demo.specification import specification
 
@@ -78,6 +79,7 @@ class FakeMailchimp(FakeServer):
             self.require_field(tag, required=False)
         self.segments: dict[int, str] = {}  # a tag is a static segment
         self.batches = Batches(self._operate, now)
+        self.reports = Reports()
         self.automations: list[tuple[str, str]] = []  # address and tag of what a tag has set off
         self.violations: list[str] = []
         self._hashes: dict[str, str] = {}
@@ -112,6 +114,11 @@ class FakeMailchimp(FakeServer):
 
     def route(self, method: str, path: str, query: Mapping[str, str], content: bytes) -> tuple[int, Body | None]:
         """Status and body of one request or one operation of a batch; Refusal where Mailchimp refuses it."""
+        if not 0 <= int(query.get("count", 10)) <= 1000:
+            raise Refusal(400, "Invalid Resource", "The value of count is out of range.")
+        report = self.reports.answer(method, path, query)
+        if report is not None:
+            return 200, _only(report, query["fields"].split(",")) if "fields" in query else report
         try:
             template, parts = specification(SPECIFICATION).template(path)
         except KeyError:
@@ -121,8 +128,6 @@ class FakeMailchimp(FakeServer):
             raise Refusal(405, "Method Not Allowed", "The requested method and resource are not compatible.")
         if parts.get("list_id", self.audience) != self.audience:
             raise _not_found()
-        if not 0 <= int(query.get("count", 10)) <= 1000:
-            raise Refusal(400, "Invalid Resource", "The value of count is out of range.")
         status, body = handler(self, parts, query, _validated(method, template, content))
         if body is not None and "fields" in query:
             body = _only(body, query["fields"].split(","))
