@@ -45,6 +45,7 @@ class Store(Table, table=True):
     count_refunded: bool = False
     include_tax: bool = True
     include_shipping: bool = True
+    fields: str | None = Field(default=None, sa_type=Text)  # JSON: the customer fields that are read, path by name
 
 
 class Customer(Table, table=True):
@@ -92,6 +93,19 @@ class Account(Table, table=True):
     city: str | None = None
     postcode: str | None = None
     tags: str | None = Field(default=None, sa_type=Text)  # one a line
+
+
+class CustomerField(Table, table=True):
+    """A field of an account that the merchant has mapped to a name; no other is kept."""
+
+    __tablename__ = "customer_fields"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    name: str = Field(primary_key=True)
+    path: str  # as the platform calls it: custom.gender
+    value: str = Field(sa_type=Text)  # one a line
+    day: int | None = None  # of a value that is a date
 
 
 class Merge(Table, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -10,9 +11,10 @@ from connector.calibrations import Calibrated
 from connector.catalogue import Library
 from connector.days import day_date
 from connector.errors import QueryError
+from connector.fields import mapped, unmapped
 from connector.query import canonical
-from connector.query.meaning import Meaning, meaning, timeless
-from connector.query.messages import Language
+from connector.query.meaning import Meaning, attributes, meaning, timeless
+from connector.query.messages import Language, problem
 from connector.query.parse import parse_remarked
 from connector.query.portability import Portability, portability
 from connector.query.references import entered, expanded
@@ -61,12 +63,13 @@ def ask(
     """
     written, remarks = parse_remarked(text, language)
     expression = expanded(written, library.rules(), language)
+    _refuse_unmapped(expression, mapped(connection), text, language)
     choice = Choice("answer", ((_read(expression, connection, text, language), 1),))
     figures = Calibrated(connection)
     asked = state([choice], shape_of(connection, as_of))
     q = asked.select.subquery("q")
     people = connection.scalar(select(func.count()).where(q.c.answer == 1), asked.clock.values(as_of, figures))
-    told = portability(expression, language)
+    told = portability(expression, language, mapped(connection, "shopify"))
     warnings = [*remarks, *told.warnings]
     if today is not None and as_of < today:
         warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
@@ -74,6 +77,18 @@ def ask(
     warnings += [_NO_FIGURE[language].format(found=key) for key in unknown]
     warnings += [_NOT_KEPT[language].format(found=key) for key in entered(expression) if key not in kept]
     return Answer(people or 0, canonical(written), told, tuple(warnings))
+
+
+def _refuse_unmapped(expression: Expression, known: Mapping[str, str], text: str, language: Language) -> None:
+    """QueryError, at its place, for the first field that is asked for and not read."""
+    for condition in attributes(expression):
+        for name in unmapped([condition.name], known):
+            path, field = name.removeprefix("metafields."), name.rpartition(".")[2]
+            example = f'{{ {field.lower()} = "{path if "." in path else f"custom.{path}"}" }}'
+            near = [f"metafields.{field}" for field in known]
+            error = problem("unmapped", condition.place, language, near=near, found=name, expected=example)
+            error.text = text
+            raise error
 
 
 def _read(expression: Expression, connection: Connection, text: str, language: Language) -> Meaning:

@@ -57,6 +57,15 @@ class ConsentRecord:
 
 
 @record
+class FieldRecord:
+    """A field of a customer that the merchant has mapped to a name; of a list, `value` has one text a line."""
+
+    name: str
+    path: str  # as the platform calls it: custom.gender, a meta key, a column
+    value: str
+
+
+@record
 class CustomerRecord:
     """A customer account of a platform. Consents that the platform does not tell are left out, not guessed."""
 
@@ -73,6 +82,7 @@ class CustomerRecord:
     postcode: str | None = None
     tags: tuple[str, ...] = ()
     consents: tuple[ConsentRecord, ...] = ()
+    fields: tuple[FieldRecord, ...] = ()
 
 
 @record

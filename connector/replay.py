@@ -45,6 +45,7 @@ from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, orders
 from connector.query.meaning import Leaf
 from connector.query.measures import RATIO_UNIT, Aggregate, Derived, Source
+from connector.query.person import field_days
 from connector.query.reviews import around_anniversary, next_calibration, reaching_days, reviews
 from connector.query.select import COUNTED, Choice, chosen, measured
 from connector.query.within import positive
@@ -190,6 +191,10 @@ class Past:
 
     def _crossing_days(self, source: Source, crossing: Crossing) -> Select[Any]:
         """The days on which a date that belongs to someone in `due` can pass a bound."""
+        others: tuple[Any, Any, ColumnElement[bool]] = (orders.c.local_day, orders.c.customer_id, COUNTED)
+        if source.startswith("metafields."):
+            born = field_days(source)
+            others = born.c.day, born.c.customer_id, true()
         date, person, here = {
             "since": (people.c.since_day, people.c.id, true()),
             "delivered": (orders.c.delivered_day, orders.c.customer_id, COUNTED),
@@ -197,7 +202,7 @@ class Past:
             "checkout": (checkouts.c.local_day, checkouts.c.customer_id, true()),
             "completed": (checkouts.c.completed_day, checkouts.c.customer_id, true()),
             "entry": (memberships.c.entered_on, memberships.c.customer_id, true()),
-        }.get(source, (orders.c.local_day, orders.c.customer_id, COUNTED))
+        }.get(source, others)
         due, calendar = self.due, self.days.calendar.table
         rows = due.join(person.table, and_(person == due.c.customer_id + 0, here))
         if crossing.yearly:

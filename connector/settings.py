@@ -60,6 +60,15 @@ class StoreSettings(PlatformSettings):
     include_tax: bool | None = None
     include_shipping: bool | None = None
     shared_emails: tuple[str, ...] = ()
+    fields: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, str]) -> dict[str, str]:
+        for name, path in fields.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not path.strip():
+                raise ValueError('should be fields by a name of ours: { gender = "custom.gender" }')
+        return fields
 
     def switches(self, stored: Switches = Switches()) -> Switches:  # noqa: B008 - frozen
         """How this store's orders count: as set here, else as it was kept with the store."""

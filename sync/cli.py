@@ -76,6 +76,10 @@ def import_file(
         str | None,
         typer.Option("--map", help="customer=COL,placed_at=COL,total=COL[,order=COL,email=COL,quantity=COL,…]"),
     ] = None,
+    fields: Annotated[
+        str | None,
+        typer.Option("--fields", metavar="NAME=COL,…", help="Columns of an export of customers that rules ask for."),
+    ] = None,
     count_zero: Annotated[bool | None, typer.Option("--count-zero/--no-count-zero", help="Count orders of 0.")] = None,
     config: Config = None,
     database: Database = None,
@@ -84,7 +88,7 @@ def import_file(
     """Read orders or customers from a shop's CSV export. Reading a file again changes nothing."""
     from sync.commands.importing import Belonging, run  # noqa: PLC0415
 
-    run(config, database, file, Belonging(store, currency, timezone, mapping, count_zero), as_json=json)
+    run(config, database, file, Belonging(store, currency, timezone, mapping, fields, count_zero), as_json=json)
 
 
 @app.command("import-sends")

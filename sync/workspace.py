@@ -17,6 +17,7 @@ from connector.database import connect, open_database, path
 from connector.days import local_day
 from connector.destination import Destination
 from connector.errors import SettingsError
+from connector.fields import map_fields
 from connector.settings import DestinationSettings, Settings, StoreSettings, load
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
@@ -64,7 +65,8 @@ class Workspace:
             )
         for key, store in self.settings.stores.items():
             if only in {None, key}:
-                yield key, store, connectors.source(store.platform, **self._waiting(store.options()))
+                options = {**store.options(), **({"fields": store.fields} if store.fields else {})}
+                yield key, store, connectors.source(store.platform, **self._waiting(options))
 
     def register(self, key: str, store: StoreSettings, source: Source, *, force: bool) -> OpenStore:
         """The store as its shop describes itself, made or brought up to date."""
@@ -75,7 +77,9 @@ class Workspace:
         with self.engine.begin() as connection:
             known = open_store(connection, key)
             switches = store.switches(known.switches if known else Switches())
-            return register(connection, key, store.platform, check, switches, force=force)
+            opened = register(connection, key, store.platform, check, switches, force=force)
+            map_fields(connection, opened.id, store.fields, local_day(self.now(), opened.zone))
+            return opened
 
     def destinations(self, only: str | None = None) -> Iterator[tuple[str, DestinationSettings, Destination]]:
         """Each destination of the settings, built; SettingsError where `only` names none."""

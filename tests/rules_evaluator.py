@@ -8,7 +8,7 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -80,6 +80,9 @@ def attribute(name: str, someone: Person, as_of: int) -> Figure | Listed | None:
     }
     if name in known:
         return known[name]()
+    if name.startswith("metafields."):
+        asked = name.removeprefix("metafields.").removeprefix("custom.")
+        return [text for field, value in someone.fields if field == asked for text in _lines(value)]
     part = {"countries": "country", "regions": "region", "cities": "city"}.get(name.removeprefix("customer_"))
     if part is not None:
         rows = [*someone.accounts, *(sale.columns for sale in placed)]
@@ -91,6 +94,9 @@ def attribute(name: str, someone: Person, as_of: int) -> Figure | Listed | None:
 def anniversary(rule: Condition, someone: Person, as_of: int) -> bool:
     """Whether a day of the stretch is, some years later, the day of the first order."""
     days = [sale.day for sale in someone.placed(as_of)]
+    if "metafields" in rule.name:
+        written = [value for name, value in someone.fields if name == rule.name[12:-1].rpartition(".")[2]]
+        days = [day_number(date.fromisoformat(value)) for value in written if value[:4].isdigit()]
     low, high = (resolved(bound, as_of) for bound in (rule.values[0], rule.values[-1]))
     inside = any(_same_day(min(days), int(day)) for day in range(int(low), int(high) + 1)) if days else False
     return inside is (rule.operator != "!=")

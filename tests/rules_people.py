@@ -8,7 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from connector.models import Account, Checkout, Consent, Customer, Identity, Order, OrderLine, Product, Refund, Store
+from connector.fields import day_of
+from connector.models import (
+    Account,
+    Checkout,
+    Consent,
+    Customer,
+    CustomerField,
+    Identity,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+    Store,
+)
 from connector.tables import table
 
 PRODUCTS: list[dict[str, str | None]] = [
@@ -47,6 +60,7 @@ class Person:
     accounts: list[dict[str, str | None]] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     consents: list[tuple[str, str]] = field(default_factory=list)  # channel, state
+    fields: list[tuple[str, str]] = field(default_factory=list)  # of the first account: name, value
     checkouts: list[tuple[int, int | None, int | None]] = field(default_factory=list)  # begun, completed, total
 
     def placed(self, as_of: int) -> list[Sale]:
@@ -97,6 +111,9 @@ def _add_own(connection: Connection, number: int, someone: Person) -> None:
         connection.execute(
             insert(table(Account)), {"identity_id": number * 100 + n, "digest": 0, "origin": "api", **account}
         )
+    for name, value in someone.fields:
+        row = {"identity_id": number * 100, "name": name, "path": f"custom.{name}", "value": value}
+        connection.execute(insert(table(CustomerField)), {**row, "day": day_of(value)})
     owner = number * 100 + len(someone.accounts)
     for n, (channel, state) in enumerate(someone.consents):
         row = {"customer_id": number, "channel": channel, "source": str(n), "identity_id": owner, "state": state}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
@@ -75,6 +76,11 @@ def rich_persons(draw: st.DrawFn) -> Person:
         }
     )
     someone.accounts = draw(st.lists(account, max_size=2))
+    births = st.sampled_from(["1984-02-29", "1955-04-10", "1990-12-31", "2001-03-28", "never"])
+    named = st.sampled_from(WORDS) | st.just("true") | st.lists(st.sampled_from(["1", "2", "Web"])).map("\n".join)
+    mapped = draw(st.booleans())
+    if someone.accounts and mapped:
+        someone.fields = [("size", draw(named.filter(bool))), ("birth", draw(births))]
     someone.emails = draw(st.lists(st.sampled_from(["a@b.example", "c@Ünï.example"]), max_size=1))
     state = st.sampled_from(["subscribed", "unsubscribed", "not_subscribed", "pending", "invalid"])
     someone.consents = draw(st.lists(st.tuples(st.sampled_from(["email", "sms"]), state), max_size=3))
@@ -181,6 +187,8 @@ ANNIVERSARIES = st.builds(
     STRETCHES,
 )
 
+BIRTHDAYS = ANNIVERSARIES.map(lambda rule: replace(rule, name="anniversary(metafields.birth)"))
+
 
 def rich_leaves() -> st.SearchStrategy[Expression]:
     lists = ("customer_account_status", "customer_language", "customer_tags", "customer_email_domain")
@@ -196,6 +204,10 @@ def rich_leaves() -> st.SearchStrategy[Expression]:
     return st.one_of(
         *plain,
         ANNIVERSARIES,
+        BIRTHDAYS,
+        texts("metafields.size", listed=True),
+        texts("metafields.custom.size", listed=True),
+        one_of("metafields.size", st.sampled_from([Number(Decimal(1)), Truth(True)]), "=", "!="),
         numbers("abandoned_checkout_date", AHEAD, null=True),
         tests_of("average_order_value", MONEY, null=True),
         numbers("number_of_orders", COUNTS),

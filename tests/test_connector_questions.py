@@ -39,7 +39,7 @@ def test_a_rule_is_counted(engine: Engine, rule: str, people: int) -> None:
     ("rule", "english", "french"),
     [
         ("rfm_group = 'LOYAL'", "does not tell", "ne le communique pas"),
-        ("metafields.facts.gender = 'F'", "mapped to a field", "associés à un champ"),
+        ("metafields.facts.gender = 'F'", "No customer field is mapped", "Aucun champ client"),
         ("sessions MATCHES (chats >= 1)", "visits and clicks", "visites et des clics"),
         ("customer_within_distance MATCHES (distance_km <= 30)", "without coordinates", "coordonnées"),
         ("in_segment('spread.loyl')", "Did you mean spread.loyal?", "Vouliez-vous dire spread.loyal ?"),

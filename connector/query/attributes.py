@@ -12,7 +12,7 @@ from typing import Literal
 from connector.query.derived import DERIVED
 from connector.query.measures import Graded, Kind
 
-Reason = Literal["metafield", "shopify's own", "web events", "mail events", "distance", "credit", "birth date", "later"]
+Reason = Literal["shopify's own", "web events", "mail events", "distance", "credit", "later"]
 Native = Literal["native", "lossy", "own"]
 """Whether Shopify's own segments know it: with the same meaning, with another one at the edges, or not at all."""
 
@@ -90,10 +90,12 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "created_by_app_id": Attribute(Kind.NAME, "native", missing="shopify's own"),
 }
 
-METAFIELD = Attribute(Kind.TEXT, "native", missing="metafield")
+METAFIELD = Attribute(Kind.FIELD, "native", timeless=True)
+"""metafields.NAME: a field of the customer that the merchant has mapped; metafields.custom.gender, by its path, too."""
 ANNIVERSARY = Attribute(Kind.YEARLY)
 """anniversary(first_order_date): the same day in later years."""
-BIRTHDAY = Attribute(Kind.YEARLY, "native", missing="birth date")
+BIRTHDAY = Attribute(Kind.YEARLY, "native", timeless=True)
+"""anniversary(metafields.NAME)."""
 
 _ORDER: Mapping[str, Attribute] = {
     "date": _known(Kind.DATE, "native"),
@@ -196,6 +198,8 @@ def attribute(name: str) -> Attribute | None:
     """What is known of an attribute by its name in a rule; None where there is none."""
     if name.startswith("metafields."):
         return METAFIELD
-    if name.startswith("anniversary("):
-        return ANNIVERSARY if name[12:-1] in ("first_order_date", "customer_added_date") else BIRTHDAY
+    if name.startswith("anniversary(metafields."):
+        return BIRTHDAY
+    if name in ("anniversary(first_order_date)", "anniversary(customer_added_date)"):
+        return ANNIVERSARY
     return ATTRIBUTES.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -11,6 +12,7 @@ from typing import TypeAlias
 from connector.days import day_number
 from connector.query.messages import Language, problem
 from connector.query.tree import (
+    NAMED,
     All,
     Always,
     Any,
@@ -52,7 +54,17 @@ def bind(expression: Expression, given: Mapping[str, ParameterValue], language: 
 
 
 def _bound_condition(condition: Condition, given: Mapping[str, ParameterValue], language: Language) -> Condition:
-    return replace(condition, values=tuple(new for value in condition.values for new in _bound(value, given, language)))
+    name = NAMED.sub(lambda found: _named(condition, found, given, language), condition.name)
+    filled = tuple(new for value in condition.values for new in _bound(value, given, language))
+    return replace(condition, name=name, values=filled)
+
+
+def _named(condition: Condition, found: re.Match[str], given: Mapping[str, ParameterValue], language: Language) -> str:
+    """What stands in the place of a parameter that is the name of a field."""
+    name = given.get(found[1], found[0])
+    if name != found[0] and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", name)):
+        raise problem("no field", condition.place, language, found=found[1], expected=str(name))
+    return str(name)
 
 
 def _bound(value: Value, given: Mapping[str, ParameterValue], language: Language) -> tuple[Value, ...]:

@@ -289,4 +289,6 @@ def _text(value: Value) -> str:
             return value.value
         case Number():
             return f"{value.value:f}"
+        case Truth():
+            return "true" if value.value else "false"
     raise TypeError(value)  # the rule was checked: texts are compared with texts

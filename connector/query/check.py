@@ -50,6 +50,7 @@ OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.NAME: (*_EQUAL, *_IN),
     Kind.LIST: (*_CONTAINS, *_EQUAL, *_IN),
     Kind.FLAG: _EQUAL,
+    Kind.FIELD: (*_CONTAINS, *_EQUAL, *_IN),
     Kind.YEARLY: ("=", "!=", "BETWEEN"),
 }
 
@@ -167,14 +168,16 @@ def _fits(value: Value, kind: Kind) -> bool:
         case Day() | Offset():
             return kind in _DAYS
         case Text():
-            return kind in (Kind.TEXT, Kind.LIST, Kind.NAME)
+            return kind in (Kind.TEXT, Kind.LIST, Kind.NAME, Kind.FIELD)
         case Truth():
-            return kind is Kind.FLAG
+            return kind in (Kind.FLAG, Kind.FIELD)
     return False
 
 
 def _number_fits(number: Number, kind: Kind) -> bool:
     if kind is Kind.RATIO:
         return number.value == round(number.value, RATIO_DECIMALS)
+    if kind is Kind.FIELD:
+        return True
     whole = number.value == number.value.to_integral_value()
     return kind in (Kind.MONEY, Kind.PRICE) or (kind in (Kind.COUNT, Kind.NAME) and whole)

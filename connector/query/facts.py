@@ -37,7 +37,7 @@ from connector.query.measures import (
     Spans,
     Yearly,
 )
-from connector.query.person import anniversary, counted, own, own_value
+from connector.query.person import anniversary, counted, field_day, own, own_value
 from connector.query.within import number, positive, within
 
 __all__ = [
@@ -131,6 +131,13 @@ class Reading:
         column = self.read((measure, rows))
         return func.coalesce(column, 0) if measure in _SUMS else column
 
+    def yearly(self, figure: Yearly) -> ColumnElement[Any]:
+        """The day that comes again each year."""
+        match figure.of:
+            case "first" | "since" as measure:
+                return self.value(measure)
+        return field_day(figure.of, self.person)
+
     @property
     def person(self) -> ColumnElement[int]:
         """The person's id."""
@@ -162,8 +169,8 @@ class Reading:
                 return own_value(name, self), null()
             case Counted():
                 return counted(figure, self), null()
-            case Yearly(of):
-                return self.value(of), null()
+            case Yearly():
+                return self.yearly(figure), null()
         return figure.value(self), null() if figure.per is None else positive(figure.per(self))
 
     def holds(self, asked: Meaning) -> ColumnElement[bool]:
@@ -185,7 +192,7 @@ class Reading:
             case Counted():
                 return within(counted(figure, self), span, self.clock)
             case Yearly():
-                return anniversary(self.value(figure.of), span, self.clock)
+                return anniversary(self.yearly(figure), span, self.clock)
             case Derived(per=None):
                 return within(figure.value(self), span, self.clock)
         per = figure.per or figure.value

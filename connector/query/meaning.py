@@ -44,6 +44,7 @@ from connector.query.measures import (
 )
 from connector.query.messages import REASONS, Language, problem
 from connector.query.tree import (
+    NAMED,
     All,
     Always,
     Any,
@@ -75,8 +76,8 @@ class Leaf:
                 return (self.figure,)
             case Derived():
                 return self.figure.needs
-            case Yearly():
-                return (Aggregate(self.figure.of),)
+            case Yearly("first" | "since" as of):
+                return (Aggregate(of),)
         return ()
 
     @property
@@ -113,6 +114,7 @@ _MEASURES: dict[str, Measure] = {
     "last_order_date": "last",
     "customer_added_date": "since",
 }
+_YEARLY = {"anniversary(first_order_date)": "first", "anniversary(customer_added_date)": "since"}
 _GROUPED: dict[str, Measure] = {"count": "count", "days": "days", "sum_amount": "sum"}
 _GROUPED_LINES: dict[str, Measure] = {"count": "count", "sum_quantity": "quantity", "sum_amount": "line_sum"}
 
@@ -209,6 +211,8 @@ class _Reader:
 
     def _attribute(self, condition: Condition) -> Leaf:
         known = attribute(condition.name)
+        if unset := NAMED.search(condition.name):
+            raise problem("unset", condition.place, self.language, found=unset[1])
         if known is None:
             raise problem("attribute", condition.place, self.language, found=condition.name)
         if known.missing:
@@ -217,7 +221,7 @@ class _Reader:
         if condition.name in DERIVED:
             return _derived(DERIVED[condition.name], span)
         if known.kind is Kind.YEARLY:
-            return Leaf(Yearly("first" if "first_order" in condition.name else "since"), span)
+            return Leaf(Yearly(_YEARLY.get(condition.name, condition.name[12:-1])), span)
         if condition.name == "days_since_last_order":
             return Leaf(Aggregate("last"), days_ago(span))
         if condition.name in _MEASURES:
@@ -268,7 +272,7 @@ class _Reader:
         check_values(condition, kind, self.language)
 
     def _missing(self, name: str, known: Attribute, place: Place) -> QueryError:
-        reason = REASONS[known.missing or "metafield"][self.language]
+        reason = REASONS[known.missing or "later"][self.language]
         return problem("missing", place, self.language, found=name, reason=reason)
 
 

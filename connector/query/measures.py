@@ -13,8 +13,9 @@ from connector.query.bounds import RATIO_DECIMALS, Crossing, Edge, Level, OneOf,
 
 Measure: TypeAlias = Literal["count", "days", "sum", "gross", "spent", "first", "last", "since", "quantity", "line_sum"]
 
-Source: TypeAlias = Literal["first", "last", "since", "row", "delivered", "refund", "checkout", "completed", "entry"]
-"""Which date a crossing is counted from: the person's own, or each one of some row's."""
+Source: TypeAlias = str
+"""Which date a crossing is counted from: the person's own (first, last, since, metafields.NAME), or each one of some
+row's (row, delivered, refund, checkout, completed, entry)."""
 
 
 class Kind(StrEnum):
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     LIST = "list"  # of texts, of which one is asked for
     NAME = "name"  # a text that may be written as a number: an id
     FLAG = "flag"  # TRUE or FALSE
+    FIELD = "field"  # of a customer: a text, a number or TRUE and FALSE as the shop keeps it, or a list of these
 
 
 RATIO_UNIT = 10**RATIO_DECIMALS
@@ -77,9 +79,9 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """The same day in later years: of the first order, or of the day from which a person is known."""
+    """The same day in later years: of the first order, of the day from which a person is known, or of a field."""
 
-    of: Literal["first", "since"]
+    of: str  # first, since or metafields.NAME
 
 
 @dataclass(frozen=True, slots=True)

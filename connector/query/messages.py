@@ -34,6 +34,8 @@ Name = Literal[
     "no time",
     "old",
     "unset",
+    "unmapped",
+    "no field",
     "no days",
 ]
 Remark = Literal["time", "old date", "old form"]
@@ -91,6 +93,15 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
         "en": "${found} has no value. Set {found} in the settings of the segment.",
         "fr": "${found} n'a pas de valeur. Donnez une valeur à {found} dans les réglages du segment.",
     },
+    "unmapped": {
+        "en": "No customer field is mapped to {found}. Name it for the shop in connector.toml: fields = {expected}.",
+        "fr": "Aucun champ client n'est associé à {found}. Nommez-le pour la boutique dans connector.toml : "
+        "fields = {expected}.",
+    },
+    "no field": {
+        "en": "${found} = {expected} is not the name of a field.",
+        "fr": "${found} = {expected} n'est pas le nom d'un champ.",
+    },
     "no days": {
         "en": "${found} = {expected} is not a number of days. Give a whole number from 0 on.",
         "fr": "${found} = {expected} n'est pas un nombre de jours. Donnez un nombre entier à partir de 0.",
@@ -119,10 +130,6 @@ REMARKS: Mapping[Remark, Mapping[Language, str]] = {
 """What is said of something that is read in another way than it is written."""
 
 REASONS: Mapping[Reason, Mapping[Language, str]] = {
-    "metafield": {
-        "en": "metafields are read only once they are mapped to a field",
-        "fr": "les métachamps ne sont lus qu'une fois associés à un champ",
-    },
     "shopify's own": {
         "en": "Shopify works it out for itself and does not tell",
         "fr": "Shopify le calcule pour lui-même et ne le communique pas",
@@ -141,10 +148,6 @@ REASONS: Mapping[Reason, Mapping[Language, str]] = {
     },
     "credit": {"en": "store credit is not read", "fr": "les avoirs en magasin ne sont pas lus"},
     "later": {"en": "it is not worked out yet", "fr": "le calcul n'en est pas encore fait"},
-    "birth date": {
-        "en": "no platform tells a birth date unless a metafield is mapped",
-        "fr": "aucune plateforme ne donne de date de naissance sans métachamp associé",
-    },
 }
 
 _SUGGESTION: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
@@ -166,6 +169,10 @@ KINDS: Mapping[Kind, Mapping[Language, str]] = {
     Kind.LIST: {"en": "a text in quotes, such as 'vip'", "fr": "un texte entre apostrophes, par exemple 'vip'"},
     Kind.NAME: {"en": "an id or a text in quotes", "fr": "un identifiant ou un texte entre apostrophes"},
     Kind.FLAG: {"en": "TRUE or FALSE", "fr": "TRUE ou FALSE"},
+    Kind.FIELD: {
+        "en": "a text in quotes, a number, TRUE or FALSE",
+        "fr": "un texte entre apostrophes, un nombre, TRUE ou FALSE",
+    },
     Kind.RATIO: {
         "en": "a number with at most four decimals, such as 0.5",
         "fr": "un nombre à quatre décimales au plus, par exemple 0.5",

@@ -16,6 +16,7 @@ from lark.exceptions import UnexpectedCharacters, VisitError
 
 from connector.days import day_number
 from connector.errors import QueryError
+from connector.query.attributes import attribute
 from connector.query.canonical import canonical
 from connector.query.check import check
 from connector.query.messages import REMARKS, Language, Name, Remark, expected, problem
@@ -46,6 +47,7 @@ LONGEST = 10_000
 LARGEST = 10**15
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_PARAMETER = re.compile(r"'\$[A-Za-z_]\w*'")
+_FIELD = re.compile(r"\$?[A-Za-z_]\w*(\.\$?\w+)*")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?")
 OLDEST: Mapping[str, int] = {"d": 100_000, "w": 14_000, "m": 3_000, "y": 270}
 
@@ -172,7 +174,12 @@ class _Builder(Transformer[Token, Expression]):
         return read
 
     def anniversary(self, name: Token, of: Token) -> Token:
-        return Token("NAME", f"anniversary({of})", line=name.line, column=name.column)
+        field = _unquoted(of) if of.type == "TEXT" else str(of)
+        if field not in ("first_order_date", "customer_added_date") and not field.startswith("metafields."):
+            if not _FIELD.fullmatch(field) or attribute(field):
+                raise self._problem("attribute", of)
+            field = f"metafields.{field}"
+        return Token("NAME", f"anniversary({field})", line=name.line, column=name.column)
 
     def list(self, *values: Value) -> tuple[Value, ...]:
         return values

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, exists, func, literal, null, or_, select
 
 from connector.dialects import fold, month_day, position
-from connector.models import Account, Consent, Identity, Membership, Order, Segment
+from connector.models import Account, Consent, CustomerField, Identity, Membership, Order, Segment
 from connector.query.bounds import Edge, OneOf, Span, YearDay
 from connector.query.clocks import TODAY, Clock
 from connector.query.fields import abandoned, checkouts, visible
@@ -20,6 +20,7 @@ from connector.tables import table
 identities = table(Identity).alias("i")
 accounts = table(Account).alias("account")
 consents = table(Consent).alias("consent")
+fields = table(CustomerField).alias("field")
 memberships = table(Membership).alias("m")
 segments = table(Segment).alias("s")
 placed = table(Order).alias("q")
@@ -55,8 +56,8 @@ Finder = Callable[[Spans, Someone], list[Select[Any]]]
 
 def own(name: str, span: Spans, of: Someone) -> ColumnElement[bool]:
     """Whether something of a person's own lies in a span; of a list, whether one of its values does."""
-    if name in _LISTS:
-        found = or_(*(exists(rows) for rows in _LISTS[name](span, of)))
+    if finder := _finder(name):
+        found = or_(*(exists(rows) for rows in finder(span, of)))
         return complement(found) if span.outside else found
     return within(_value(name, of), span, of.clock)
 
@@ -176,8 +177,45 @@ _LISTS: Mapping[str, Finder] = {
 }
 
 
+def field_days(name: str) -> Subquery:
+    """The day that a mapped field is of each person (`customer_id`, `day`); of several accounts, the first one."""
+    told = fields.join(identities, identities.c.id == fields.c.identity_id)
+    days = select(identities.c.customer_id, func.min(fields.c.day).label("day")).select_from(told)
+    return days.where(_named(name)).group_by(identities.c.customer_id).subquery("birthdays")
+
+
+def field_day(name: str, person: ColumnElement[int]) -> ColumnElement[int]:
+    """The day that a mapped field is of one person."""
+    told = fields.join(identities, identities.c.id == fields.c.identity_id)
+    mine = and_(identities.c.customer_id == person, _named(name))
+    return select(func.min(fields.c.day)).select_from(told).where(mine).scalar_subquery()
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    """Whether a row is of a field, which goes by its name or by what the platform calls it: metafields.gender."""
+    asked = name.removeprefix("metafields.")
+    return or_(fields.c.name == asked, fields.c.path == asked)
+
+
+def _mapped(name: str) -> Finder:
+    def rows(span: Spans, of: Someone) -> list[Select[Any]]:
+        told = fields.join(identities, identities.c.id == fields.c.identity_id)
+        mine = and_(identities.c.customer_id == of.person, _named(name))
+        inside = OneOf(span.values) if isinstance(span, OneOf) else type(span)()
+        return [select(literal(1)).select_from(told).where(mine, holds_one(fields.c.value, inside))]
+
+    return rows
+
+
+def _finder(name: str) -> Finder | None:
+    """Where the values of a list, or of a mapped field, are found; None for what is a single thing."""
+    return _mapped(name) if name.startswith("metafields.") else _LISTS.get(name)
+
+
 def listed(name: str, of: Someone) -> list[Select[Any]]:
     """Where the texts of a list are read, each row one text or several lines of them; empty for what is no list."""
+    if name.startswith("metafields."):
+        return [rows.with_only_columns(fields.c.value) for rows in _mapped(name)(Span(), of)]
     if name not in _LISTS:
         return []
     domain = func.substr(identities.c.value, position(identities.c.value, literal("@")) + 1)
@@ -195,4 +233,4 @@ def listed(name: str, of: Someone) -> list[Select[Any]]:
 
 def own_value(name: str, of: Someone) -> ColumnElement[Any]:
     """A single thing of a person's own; null for a list."""
-    return null() if name in _LISTS else _value(name, of)
+    return null() if _finder(name) else _value(name, of)

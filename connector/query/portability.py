@@ -36,7 +36,7 @@ from connector.query.tree import (
 CLAUSES = 10
 """As many conditions as Shopify takes."""
 
-Loss: TypeAlias = Literal["clauses", "unknown", "place", "id", "create"]
+Loss: TypeAlias = Literal["clauses", "unknown", "place", "id", "create", "field"]
 LOSSES: Mapping[Loss, Mapping[Language, str]] = {
     "clauses": {
         "en": "Shopify takes at most 10 conditions; this rule has {found}.",
@@ -50,6 +50,10 @@ LOSSES: Mapping[Loss, Mapping[Language, str]] = {
     "id": {
         "en": "In Shopify {found} is compared with Shopify's own ids.",
         "fr": "Dans Shopify, {found} se compare aux identifiants de Shopify.",
+    },
+    "field": {
+        "en": "Shopify knows {found} by its namespace and key, if it is a customer metafield there.",
+        "fr": "Shopify connaît {found} par son espace de noms et sa clé, si c'est un champ méta client.",
     },
     "create": {
         "en": "Shopify takes {found} typed into its admin, and may refuse it from an app.",
@@ -84,9 +88,14 @@ class Portability:
     warnings: tuple[str, ...]
 
 
-def portability(expression: Expression, language: Language = "en") -> Portability:
-    """How a rule, its segments put in and its parameters filled in, can be said in Shopify."""
-    writer = _Writer()
+def portability(
+    expression: Expression, language: Language = "en", fields: Mapping[str, str] | None = None
+) -> Portability:
+    """How a rule, its segments put in and its parameters filled in, can be said in Shopify.
+
+    `fields` are the metafields (namespace.key) that are mapped there, by the names that rules know them by.
+    """
+    writer = _Writer(fields or {})
     native = writer.written(expression, positive=True)
     clauses = sum(1 for _ in _clauses(native))
     if clauses > CLAUSES:
@@ -98,7 +107,8 @@ def portability(expression: Expression, language: Language = "en") -> Portabilit
 class _Writer:
     """Writes a rule without what Shopify has not: NOT ( … ), TRUE, IN on single values."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = fields
         self.losses: dict[tuple[Loss, str], None] = {}
         self.mark: Native = "native"
 
@@ -132,7 +142,8 @@ class _Writer:
             return condition
         if condition.name in _PLACES and not all(_is_code(value) for value in condition.values):
             self.note("place", condition.name, "lossy")
-        given = replace(condition, values=tuple(_enum(condition.name, value) for value in condition.values))
+        name = self._name(condition.name)
+        given = replace(condition, name=name, values=tuple(_enum(name, value) for value in condition.values))
         if condition.operator == "BETWEEN" and not positive:
             low, high = (
                 replace(given, operator=op, values=(value,)) for op, value in zip(_ENDS, given.values, strict=True)
@@ -142,6 +153,17 @@ class _Writer:
         native = _spread(replace(given, operator=operator), known.kind)
         nullable = not positive and condition.operator in ("=", ">", ">=", "<", "<=") and known.kind is Kind.DATE
         return any_of(native, *_null(known, condition.name)) if nullable else native
+
+    def _name(self, name: str) -> str:
+        """The attribute as Shopify calls it."""
+        yearly = name.startswith("anniversary(")
+        field = name[12:-1] if yearly else name
+        if not field.startswith("metafields."):
+            return name
+        path = self.fields.get(field.removeprefix("metafields."), field.removeprefix("metafields."))
+        if "." not in path:
+            self.note("field", field, "own")
+        return f"anniversary('metafields.{path}')" if yearly else f"metafields.{path}"
 
     def _function(self, matches: Matches) -> None:
         function = FUNCTIONS[matches.function]
@@ -178,7 +200,7 @@ def _null(known: Attribute, name: str) -> list[Expression]:
 
 def _spread(condition: Condition, kind: Kind) -> Expression:
     """A condition in the operators that Shopify has for its kind."""
-    listed = kind is Kind.LIST
+    listed = kind is Kind.LIST or (kind is Kind.FIELD and "CONTAINS" in condition.operator)
     one: Operator = "CONTAINS" if listed else "="
     none: Operator = "NOT CONTAINS" if listed else "!="
     match condition.operator:

@@ -15,7 +15,7 @@ from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, refunds
 from connector.query.meaning import date_crossings
 from connector.query.measures import RATIO_UNIT, Counted, Derived, Source
-from connector.query.person import memberships, segments
+from connector.query.person import field_day, memberships, segments
 from connector.query.within import within
 
 Asked = tuple[Source, Crossing]
@@ -37,10 +37,11 @@ def reviews(choices: Sequence[Choice]) -> set[Asked]:
 def need_reviews(facts: Facts, asked: Sequence[Asked]) -> None:
     """Have the dates computed from which reviews are counted."""
     for source, crossing in asked:
-        if source in ("row", "delivered"):
-            facts.need_crossing(source, crossing)
-        elif source in ("first", "last"):
-            facts.need(source)
+        match source:
+            case "row" | "delivered":
+                facts.need_crossing(source, crossing)
+            case "first" | "last":
+                facts.need(source)
 
 
 def next_days(choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked]) -> list[ColumnElement[Any]]:
@@ -105,6 +106,8 @@ def _date(reading: Reading, source: Source, crossing: Crossing) -> ColumnElement
             return reading.value(source)
         case "row" | "delivered":
             return reading.read((source, crossing))
+        case str() if source.startswith("metafields."):
+            return field_day(source, reading.person)
     columns = {
         "refund": (refunds.c.day, refunds.c.customer_id),
         "checkout": (checkouts.c.local_day, checkouts.c.customer_id),

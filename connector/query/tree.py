@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -148,6 +149,10 @@ class Any:
 Expression: TypeAlias = Condition | Matches | InSegment | Always | Not | All | Any
 
 
+NAMED = re.compile(r"\$([A-Za-z_]\w*)")
+"""A parameter that stands for the name of a field: metafields.$gender."""
+
+
 def all_of(*parts: Expression) -> Expression:
     """All of `parts`, flat."""
     flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,)))
@@ -162,7 +167,8 @@ def any_of(*parts: Expression) -> Expression:
 
 def parameters(expression: Expression) -> frozenset[str]:
     """The names of the parameters that have no value yet."""
-    return frozenset(value.name for value in values(expression) if isinstance(value, Parameter))
+    named = {name for condition in conditions(expression) for name in NAMED.findall(condition.name)}
+    return frozenset(value.name for value in values(expression) if isinstance(value, Parameter)) | named
 
 
 def values(expression: Expression) -> Iterator[Value | Word]:

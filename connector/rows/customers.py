@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from connector.database import batches, bulk, remove
 from connector.days import epoch, local_day
+from connector.fields import day_of
 from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
-from connector.models import Account, Consent, Identity
+from connector.models import Account, Consent, CustomerField, Identity
 from connector.records import CustomerRecord
 from connector.rows.writing import Digested, Version, Writing, Written, earliest, newest, supersedes
 from connector.tables import table
@@ -24,6 +25,7 @@ def write_customers(connection: Connection, writing: Writing, page: Iterable[Dig
     keys = [_keys(item.record, writing) for item in fresh]
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     _write_accounts(connection, writing, fresh, owners)
+    _write_fields(connection, fresh, owners)
     _write_consents(connection, writing, fresh, owners)
     # a profile has no past: what it says now holds from today, only the account's creation has a date of its own
     touch(
@@ -87,6 +89,16 @@ def _account(item: Digested[CustomerRecord], writing: Writing) -> tuple[Any, ...
         record.postcode,
         "\n".join(record.tags) or None,
     )
+
+
+def _write_fields(connection: Connection, fresh: list[Digested[CustomerRecord]], owners: list[Owner]) -> None:
+    rows = [
+        (owner.identity_id, field.name, field.path, field.value, day_of(field.value))
+        for item, owner in zip(fresh, owners, strict=True)
+        for field in item.record.fields
+    ]
+    remove(connection, table(CustomerField), "identity_id", [owner.identity_id for owner in owners])
+    bulk(connection, table(CustomerField), ("identity_id", "name", "path", "value", "day"), rows)
 
 
 def _write_consents(

@@ -34,15 +34,15 @@ _ENOUGH = 5
 """Orders of several rows, all with the same totals, before that is called a doubt."""
 
 
-def parse_mapping(said: str) -> dict[str, str]:
+def parse_mapping(said: str, option: str = "--map") -> dict[str, str]:
     """The mapping written as customer=COL,placed_at=COL,…; a part with a comma is quoted. SettingsError else."""
     mapping: dict[str, str] = {}
     for part in next(csv.reader([said], skipinitialspace=True), []):
         word, equals, column = (piece.strip() for piece in part.partition("="))
         if not (word and equals and column):
-            raise SettingsError(f"{part!r} in --map names no column.", remedy="Write it as total=COLUMN.")
+            raise SettingsError(f"{part!r} in {option} names no column.", remedy="Write it as NAME=COLUMN.")
         if word in mapping:
-            raise SettingsError(f"--map names {word} twice.", remedy="Name it once.")
+            raise SettingsError(f"{option} names {word} twice.", remedy="Name it once.")
         mapping[word] = column
     return mapping
 

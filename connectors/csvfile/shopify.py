@@ -10,13 +10,21 @@ Created at, Phone and the line item in each (https://docs.xbp.app/docs/developme
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 from connector.errors import RecordError
 from connector.money import minor_units
-from connector.records import ConsentRecord, ConsentState, CustomerRecord, LineRecord, OrderRecord, OrderStatus
+from connector.records import (
+    ConsentRecord,
+    ConsentState,
+    CustomerRecord,
+    FieldRecord,
+    LineRecord,
+    OrderRecord,
+    OrderStatus,
+)
 from connectors.csvfile.amounts import pieces
 from connectors.csvfile.cells import country, identifier, text
 from connectors.csvfile.reading import Cells, Reading
@@ -140,23 +148,25 @@ class ShopifyCustomers:
     platform = "shopify"
     dated: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
-    columns = (
+    known = (
         "Customer ID", "Email", "Phone", "Default Address Phone", "Tags",
         "Accepts Email Marketing", "Accepts Marketing", "Accepts SMS Marketing",
         "Default Address City", "City", "Default Address Province Code", "Province Code",
         "Default Address Country Code", "Country Code", "Default Address Zip", "Zip",
     )  # fmt: skip
 
-    def __init__(self, *, has_ids: bool) -> None:
+    def __init__(self, *, has_ids: bool, fields: Mapping[str, str]) -> None:
         self.has_ids = has_ids
+        self.fields = fields
+        self.columns = (*self.known, *fields.values())
 
     @classmethod
-    def recognise(cls, table: Table) -> ShopifyCustomers | None:
-        """The form, where the table has its columns."""
+    def recognise(cls, table: Table, fields: Mapping[str, str]) -> ShopifyCustomers | None:
+        """The form, where the table has its columns; `fields` are further ones, by the names that rules know."""
         needed = ("First Name", "Last Name", "Email", "Total Spent", "Total Orders")
         consent = any(table.place(column) is not None for column in _CHANNELS["email"])
         recognised = consent and all(table.place(column) is not None for column in needed)
-        return cls(has_ids=table.place("Customer ID") is not None) if recognised else None
+        return cls(has_ids=table.place("Customer ID") is not None, fields=fields) if recognised else None
 
     def doubts(self) -> Iterator[str]:
         """That people could not be told apart by the platform's own number."""
@@ -179,6 +189,11 @@ class ShopifyCustomers:
             postcode=text(cells["Default Address Zip"]) or text(cells["Zip"]),
             tags=tuple(tag.strip() for tag in cells["Tags"].split(",") if tag.strip()),
             consents=tuple(_consents(cells, email=email, phone=phone)),
+            fields=tuple(
+                FieldRecord(name, column, value)
+                for name, column in self.fields.items()
+                if (value := text(cells[column])) is not None
+            ),
         )
 
 

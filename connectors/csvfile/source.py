@@ -36,19 +36,26 @@ class CsvSource:
     """An export of orders or customers; SettingsError where the file, its header or `mapping` cannot be used.
 
     `currency` and `timezone` are those of what the file leaves unsaid; `mapping` names the columns of a file of no
-    known form (see `parse_mapping`). Reading again gives the same records, so importing again changes nothing.
+    known form (see `parse_mapping`), `fields` those columns of an export of customers that rules ask for, by the names
+    that they have there. Reading again gives the same records, so importing again changes nothing.
     """
 
     platform: ClassVar[str] = "csv"
 
     def __init__(
-        self, path: Path | str, *, currency: str, timezone: str, mapping: Mapping[str, str] | None = None
+        self,
+        path: Path | str,
+        *,
+        currency: str,
+        timezone: str,
+        mapping: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         self.currency = currency.upper()
         self.timezone = timezone
         self._zone = time_zone(timezone)
         self._table = Table(Path(path))
-        self._form = _form(self._table, mapping)
+        self._form = _form(self._table, mapping, fields or {})
 
     @property
     def form(self) -> str:
@@ -132,15 +139,33 @@ class CsvSource:
                     yield _rejected(id_, [row_of[id(cells)] for cells in part], error)
 
 
-def _form(table: Table, mapping: Mapping[str, str] | None) -> OrderForm | ShopifyCustomers:
+def _form(table: Table, mapping: Mapping[str, str] | None, fields: Mapping[str, str]) -> OrderForm | ShopifyCustomers:
+    if fields:
+        return _with_fields(table, fields)
     if mapping:
         return MappedOrders(table, mapping)
-    form = ShopifyOrders.recognise(table) or ShopifyCustomers.recognise(table) or WooOrders.recognise(table)
+    form = ShopifyOrders.recognise(table) or ShopifyCustomers.recognise(table, {}) or WooOrders.recognise(table)
     if form is None:
         raise SettingsError(
             f"{table.path.name} is no export that is known; its columns are: {', '.join(table.columns)[:2000]}.",
             remedy=f"Say which columns to read, for example: {example(table.columns)}",
         )
+    return form
+
+
+def _with_fields(table: Table, fields: Mapping[str, str]) -> ShopifyCustomers:
+    form = ShopifyCustomers.recognise(table, fields)
+    if form is None:
+        raise SettingsError(
+            f"{table.path.name} is no export of customers, so it has no fields of theirs.",
+            remedy="Give --fields with the export of customers only.",
+        )
+    for column in fields.values():
+        if table.place(column) is None:
+            raise SettingsError(
+                f"{table.path.name} has no column {column!r}; its columns are: {', '.join(table.columns)[:2000]}.",
+                remedy="Write the column's name as it stands in the first line of the file.",
+            )
     return form
 
 

@@ -13,6 +13,7 @@ from connector.records import (
     ConsentRecord,
     ConsentState,
     CustomerRecord,
+    FieldRecord,
     LineRecord,
     OrderRecord,
     OrderStatus,
@@ -147,8 +148,8 @@ def product_record(product: Product) -> ProductRecord:
     )
 
 
-def customer_record(customer: Customer) -> CustomerRecord:
-    """A customer account with the consents that Shopify tells."""
+def customer_record(customer: Customer, fields: tuple[FieldRecord, ...] = ()) -> CustomerRecord:
+    """A customer account with the consents that Shopify tells, and mapped fields."""
     email = customer.default_email_address
     phone = customer.default_phone_number
     where = customer.default_address or _NOWHERE
@@ -166,6 +167,7 @@ def customer_record(customer: Customer) -> CustomerRecord:
         postcode=where.zip,
         tags=tuple(customer.tags),
         consents=_consents(email, phone),
+        fields=fields,
     )
 
 

@@ -204,6 +204,12 @@ class Customer(Payload):
     default_address: Address | None = None
 
 
+class Metafield(Payload):
+    """The value of a metafield, as text; a list is JSON."""
+
+    value: str
+
+
 class CheckoutCustomer(Payload):
     """Who began a checkout."""
 

@@ -19,6 +19,7 @@ from connector.records import CustomerRecord, OrderRecord, Page, ProductRecord, 
 from connectors.shopify import bulk
 from connectors.shopify.client import Admin, CostError, document, retry_later
 from connectors.shopify.convert import number
+from connectors.shopify.metafields import PLACE
 from connectors.shopify.payloads import Count, PageInfo
 
 PAGE = 1000
@@ -67,12 +68,15 @@ class _Named(msgspec.Struct):
     id: str
 
 
-def pages(admin: Admin, name: str, *, first: int, search: str | None) -> Iterator[tuple[_Connection, tuple[str, ...]]]:
+def pages(
+    admin: Admin, name: str, *, first: int, search: str | None, selection: str = ""
+) -> Iterator[tuple[_Connection, tuple[str, ...]]]:
     """The pages of documents/`name`.graphql with their warnings; a page that costs too much is halved."""
     after = None
+    text = document(name).replace(PLACE, selection)
     while True:
         try:
-            answer = admin.ask(name, _Found, first=first, after=after, query=search)
+            answer = admin.run(text, _Found, {"first": first, "after": after, "query": search})
         except CostError:
             if first == 1:
                 raise
@@ -121,7 +125,10 @@ def _rejected(root: bytes, children: list[bytes], error: Exception) -> Rejected:
 
 @dataclass(frozen=True)
 class Stream(Generic[Record]):
-    """`name` is that of its documents; `parse` makes a record of a root row and its children."""
+    """`name` is that of its documents; `parse` makes a record of a root row and its children.
+
+    `selection` is what is asked for besides, at the place that the documents keep for it.
+    """
 
     admin: Admin
     name: str
@@ -129,6 +136,7 @@ class Stream(Generic[Record]):
     first: int
     overlap: timedelta
     products: Callable[[], tuple[ProductRecord, ...]] = tuple
+    selection: str = ""
 
     def read(self, text: str | None) -> Iterator[Page[Record]]:
         """What changed since the cursor; everything where there is none, or where more changed than pages reach."""
@@ -147,9 +155,8 @@ class Stream(Generic[Record]):
         return None if changed is None else changed.count
 
     def _changes(self, newest: datetime, expected: int | None) -> Iterator[Page[Record]]:
-        for found, warnings in pages(
-            self.admin, self.name, first=self.first, search=changed_since(newest, self.overlap)
-        ):
+        search = changed_since(newest, self.overlap)
+        for found, warnings in pages(self.admin, self.name, first=self.first, search=search, selection=self.selection):
             records, rejected = parsed(self.parse, [(bytes(node), []) for node in found.nodes])
             times = [record.updated_at for record in records if record.updated_at is not None]
             newest = max(newest, *times) if times else newest
@@ -167,7 +174,7 @@ class Stream(Generic[Record]):
         for _ in range(BULK_TRIES):
             try:
                 if cursor.bulk is None:
-                    text = document(f"{self.name}_bulk")
+                    text = document(f"{self.name}_bulk").replace(PLACE, self.selection)
                     operation = bulk.start_query(self.admin, text, grouped=cursor.grouped)
                     cursor = Cursor(bulk=operation.id, grouped=cursor.grouped)
                     yield Page((), str(cursor))

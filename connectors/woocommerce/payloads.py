@@ -17,6 +17,7 @@ from connector.money import minor_units
 from connector.records import (
     Attribution,
     CustomerRecord,
+    FieldRecord,
     LineRecord,
     OrderRecord,
     OrderStatus,
@@ -148,6 +149,7 @@ class CustomerPayload(msgspec.Struct):
     date_created_gmt: str | None = None
     date_modified_gmt: str | None = None
     billing: Address = msgspec.field(default_factory=Address)
+    meta_data: list[Meta] = []
 
 
 class AccountMeta(msgspec.Struct):
@@ -178,6 +180,8 @@ FIELDS = {
     for payload in (Stamp, OrderPayload, RefundPayload, CustomerPayload, AccountMeta, ProductPayload)
 }
 """`_fields` for each payload: what is not read is not asked for."""
+CUSTOMER_FIELDS = FIELDS[CustomerPayload].removesuffix(",meta_data")
+"""Of a customer, where no field is mapped."""
 
 
 def moment(text: str | None) -> datetime | None:
@@ -191,9 +195,10 @@ def moment(text: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def customer_record(customer: CustomerPayload) -> CustomerRecord:
-    """The account; WooCommerce itself knows no consents, so none are told."""
+def customer_record(customer: CustomerPayload, fields: Mapping[str, str] | None = None) -> CustomerRecord:
+    """The account with its mapped fields; WooCommerce itself knows no consents, so none are told."""
     billing = customer.billing
+    meta = {entry.key: (entry.text or "").strip() for entry in customer.meta_data} if fields else {}
     return CustomerRecord(
         id=str(customer.id),
         email=customer.email or None,
@@ -205,6 +210,7 @@ def customer_record(customer: CustomerPayload) -> CustomerRecord:
         region=billing.state or None,
         city=billing.city or None,
         postcode=billing.postcode or None,
+        fields=tuple(FieldRecord(name, path, meta[path]) for name, path in (fields or {}).items() if meta.get(path)),
     )
 
 

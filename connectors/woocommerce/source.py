@@ -8,7 +8,7 @@ those come as changed. An order moved to the trash comes as a deletion; one dele
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -66,12 +66,13 @@ class CustomerCursor(msgspec.Struct, omit_defaults=True):
 class WooCommerceSource:
     """The shop at `url`, read with a REST API key (Read is enough). `timezone` is for shops that only have an offset.
 
+    `fields` are keys of accounts' meta_data by the names that rules know them by; no others are read.
     Plain http needs `allow_http`. `endpoint` is a server on this machine to talk to instead, `ca` its authority.
     """
 
     platform: ClassVar[str] = "woocommerce"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the signature is the schema of the settings
         self,
         *,
         url: str,
@@ -79,6 +80,7 @@ class WooCommerceSource:
         consumer_secret: str,
         allow_http: bool = False,
         timezone: str | None = None,
+        fields: Mapping[str, str] | None = None,
         endpoint: str | None = None,
         ca: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -93,6 +95,8 @@ class WooCommerceSource:
             sleep=sleep,
         )
         self._timezone = timezone
+        self._fields = fields or {}
+        self._asked = payloads.FIELDS[CustomerPayload] if self._fields else payloads.CUSTOMER_FIELDS
         self._sorts = True  # by modification; WooCommerce of before 2024 may not
         self._lists_refunds = True  # under /refunds, since WooCommerce 9.0
         self._products: set[int] = set()  # those told already
@@ -242,7 +246,7 @@ class WooCommerceSource:
         if since is None or cursor.page is not None:
             yield from self._all_customers(cursor)
             return
-        query: Params = {"role": "all", "_fields": payloads.FIELDS[CustomerPayload]}
+        query: Params = {"role": "all", "_fields": self._asked}
         first = self._client.rows("customers", orderby="id", order="desc", **query)
         if cursor.walked is None or first.settled - cursor.walked >= A_DAY:
             yield from self._all_customers(CustomerCursor(cursor.newest))
@@ -251,12 +255,12 @@ class WooCommerceSource:
 
     def _all_customers(self, cursor: CustomerCursor) -> Iterator[Page[CustomerRecord]]:
         """Every account, from the last page to the first: accounts are only added at the end."""
-        query: Params = {"role": "all", "_fields": payloads.FIELDS[CustomerPayload], "orderby": "id", "order": "asc"}
+        query: Params = {"role": "all", "_fields": self._asked, "orderby": "id", "order": "asc"}
         walked = cursor.walked if cursor.page is not None else None
         newest = cursor.newest
         for step in backwards(self._client, "customers", query, cursor.page):
             walked = walked or step.settled
-            page = _customer_page(step.rows, step.total)
+            page = _customer_page(step.rows, step.total, self._fields)
             newest = max([newest, *_ids(page)])
             under_way = CustomerCursor(newest, walked, step.page - 1)
             yield replace(page, cursor=_encoded(under_way if step.page > 1 else CustomerCursor(newest, walked)))
@@ -265,7 +269,7 @@ class WooCommerceSource:
         """The accounts with a higher id than any known one; the cursor comes with the last page, the oldest of them."""
         number, newest = 1, cursor.newest
         while True:
-            page = _customer_page(listing.rows, None)
+            page = _customer_page(listing.rows, None, self._fields)
             newest = max([newest, *_ids(page)])
             last = number >= listing.pages or min(_ids(page), default=0) <= cursor.newest
             fresh = tuple(record for record in page.records if int(record.id) > cursor.newest)
@@ -282,12 +286,14 @@ class WooCommerceSource:
         return iter(())
 
 
-def _customer_page(rows: Sequence[msgspec.Raw], expected: int | None) -> Page[CustomerRecord]:
+def _customer_page(
+    rows: Sequence[msgspec.Raw], expected: int | None, fields: Mapping[str, str]
+) -> Page[CustomerRecord]:
     customers, rejected = _read(rows, CustomerPayload)
     records = []
     for row, customer in customers:
         try:
-            records.append(payloads.customer_record(customer))
+            records.append(payloads.customer_record(customer, fields))
         except RecordError as error:
             rejected.append(_rejected(row, error))
     return Page(tuple(records), None, tuple(rejected), expected=expected)

@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 
 from connector.counting import Switches
-from connector.days import day_date
+from connector.days import day_date, local_day
 from connector.errors import SettingsError
+from connector.fields import add_fields
 from connector.models import Order, Store
 from connector.rows.orders import recount
 from connector.source import ShopCheck
@@ -37,6 +38,7 @@ class Belonging:
     currency: str | None = None
     timezone: str | None = None
     mapping: str | None = None
+    fields: str | None = None
     count_zero: bool | None = None
 
 
@@ -67,14 +69,19 @@ def _open(workspace: Workspace, file: Path, belonging: Belonging) -> tuple[OpenS
         known = open_store(connection, key)
         currency, timezone = _place(known, belonging, file)
         mapping = parse_mapping(belonging.mapping) if belonging.mapping else None
-        source = CsvSource(file, currency=currency, timezone=timezone, mapping=mapping)
+        fields = parse_mapping(belonging.fields, option="--fields") if belonging.fields else {}
+        source = CsvSource(file, currency=currency, timezone=timezone, mapping=mapping, fields=fields)
         switches = known.switches if known else Switches()
         if belonging.count_zero is not None:
             switches = replace(switches, count_zero_orders=belonging.count_zero)
         if known is None:
             check = ShopCheck(shop_id=f"file:{key}", name=key, currency=currency, timezone=timezone)
-            return register(connection, key, FILE, check, switches), source
-        return _switched(connection, known, switches), source
+            store = register(connection, key, FILE, check, switches)
+        else:
+            store = _switched(connection, known, switches)
+        if fields:
+            add_fields(connection, store.id, fields, local_day(workspace.now(), store.zone))
+        return store, source
 
 
 def _only_store(connection: Connection) -> str:

@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("count_refunded", sa.Boolean(), nullable=False),
         sa.Column("include_tax", sa.Boolean(), nullable=False),
         sa.Column("include_shipping", sa.Boolean(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
         sa.UniqueConstraint("key", name=op.f("uq_stores_key")),
     )
@@ -294,6 +295,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_consents_customer_id_customers")),
         sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_consents_identity_id_identities")),
         sa.PrimaryKeyConstraint("customer_id", "channel", "source", "identity_id", name=op.f("pk_consents")),
+    )
+    op.create_table(
+        "customer_fields",
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["identity_id"], ["identities.id"], name=op.f("fk_customer_fields_identity_id_identities")
+        ),
+        sa.PrimaryKeyConstraint("identity_id", "name", name=op.f("pk_customer_fields")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "deliveries",

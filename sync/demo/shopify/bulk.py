@@ -98,7 +98,7 @@ class Operation:
 class Plan:
     """What a selection takes from an object: its fields, and the connections whose nodes become rows of their own."""
 
-    fields: list[tuple[str, str, Plan | None]] = field(default_factory=list)
+    fields: list[tuple[str, FieldNode, Plan | None]] = field(default_factory=list)
     connections: list[tuple[str, Plan]] = field(default_factory=list)
 
 
@@ -110,9 +110,7 @@ def plan(selections: SelectionSetNode | None, document: DocumentNode) -> Plan:
         if nodes := _nodes(node):
             made.connections.append((node.name.value, plan(nodes, document)))
         else:
-            made.fields.append(
-                (key, node.name.value, plan(node.selection_set, document) if node.selection_set else None)
-            )
+            made.fields.append((key, node, plan(node.selection_set, document) if node.selection_set else None))
     return made
 
 
@@ -139,10 +137,10 @@ def _nodes(node: FieldNode) -> SelectionSetNode | None:
 def project(view: View, wanted: Plan) -> View:
     """The part of a view that a plan takes."""
     row: View = {}
-    for key, name, below in wanted.fields:
-        value = view[name]
+    for key, node, below in wanted.fields:
+        value = view[node.name.value]
         if callable(value):
-            value = value(None)
+            value = value(None, **arguments(node, {}))
         if below is not None and value is not None:
             value = [project(item, below) for item in value] if isinstance(value, list) else project(value, below)
         row[key] = value

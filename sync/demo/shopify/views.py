@@ -93,7 +93,13 @@ def customer_view(customer: ShopCustomer) -> View:
         "defaultEmailAddress": email or None,
         "defaultPhoneNumber": phone or None,
         "defaultAddress": address(customer.city, customer.region, customer.country, customer.postcode),
+        "metafield": lambda _info, namespace, key: _metafield(customer.meta.get(f"{namespace}.{key}")),
     }
+
+
+def _metafield(value: str | None) -> View | None:
+    """A Metafield, which has always a value where there is one."""
+    return None if value is None else {"value": value}
 
 
 def address(city: str, region: str, country: str, postcode: str) -> View:
