@@ -42,8 +42,8 @@ def test_a_person_is_told_the_day_or_why_there_is_none(line: CommandLine) -> Non
     assert (unknown["contact_ok_after"], unknown["reason"]) == (None, "no_sends")
     assert "import-sends" in line.ask("pressure", "a@example.fr").out
     line.ask("import-sends", "sends.csv")
-    told = line.ask("pressure", "a@example.fr", "--json").last  # loyal: three a week
-    assert (told["contact_ok_after"], told["segment"]) == ("2026-06-19", "spread.loyal")
+    told = line.ask("pressure", "a@example.fr", "--json").last  # three a week, as of `loyal`
+    assert (told["contact_ok_after"], told["segment"]) == ("2026-06-19", "aud.several_365")
     assert told["sends"] == ["2026-06-12", "2026-06-27", "2026-06-28"]
     assert "2026-06-19" in line.ask("pressure", "a@example.fr").out
     assert line.ask("pressure", "person:2", "--json").last["reason"] == "no_address"

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from connector.catalogue import library
 from connector.days import day_date, local_day, parse_day
 from connector.errors import SettingsError
 from connector.people import find_people
@@ -16,6 +15,7 @@ from connectors.csvfile import parse_mapping
 from connectors.csvfile.sends import SentRow, Unread, read_sends
 from sync.lock import writer
 from sync.runs import recorded
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
@@ -81,9 +81,10 @@ def run(config: Path | None, database: str | None, person: str, *, as_json: bool
     """Print from which day on a person may be written to, the cap that decides, or why it cannot be told."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
+    library = shelf(workspace.settings).library
     with workspace.engine.connect() as connection:
         told = [
-            pressure(connection, library(), one, workspace.today()) for one in sorted(find_people(connection, person))
+            pressure(connection, library, one, workspace.today()) for one in sorted(find_people(connection, person))
         ]
     for one in told:
         if as_json:

@@ -10,13 +10,14 @@ Its JSON: {"as_of", "changes": [{"key", "before", "after"}],
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from connector.catalogue import Family, Library, ParameterValue, library
+from connector.catalogue import Family, ParameterValue
 from connector.days import day_date
 from connector.errors import ConnectorError
 from connector.judging.window import window
@@ -26,7 +27,7 @@ from sync.commands.reading import asked_day
 from sync.commands.showing import show
 from sync.push import Target, plan, sentence
 from sync.push.rehearse import rehearsal
-from sync.recompute import families
+from sync.shelf import shelf
 from sync.targets import target
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
@@ -38,8 +39,8 @@ def run(config: Path | None, database: str | None, changes: list[str], *, as_of:
     """Print the people of each stage before and after some changes, and what would be pushed. Nothing is written."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
-    shelf = _library(workspace)
-    supposition = suppose(shelf, changes, [family.key for family in families(workspace.settings)], say.language)
+    known = shelf(workspace.settings)
+    supposition = suppose(known.library, changes, [family.key for family in known.families], say.language)
     with workspace.engine.connect() as connection:
         report = _report(workspace, connection, supposition, asked_day(workspace, as_of), say)
         connection.rollback()
@@ -47,13 +48,6 @@ def run(config: Path | None, database: str | None, changes: list[str], *, as_of:
         emit(report)
     else:
         show(say, report, supposition.after)
-
-
-def _library(workspace: Workspace) -> Library:
-    """The library with the families as the settings have them."""
-    shelf = library()
-    changed = {family.key: family for family in families(workspace.settings)}
-    return shelf.model_copy(update={"families": {**shelf.families, **changed}})
 
 
 def _report(
@@ -94,10 +88,11 @@ def _aims(
 ) -> dict[str, Target | str]:
     """What each destination is to receive, or why that cannot be said."""
     why = incomplete(connection, chosen, workspace.today(), say.language)
+    supposed = replace(shelf(workspace.settings), families=chosen)
     found: dict[str, Target | str] = {}
     for key, _, destination in workspace.destinations():
         try:
-            found[key] = target(connection, workspace.settings, key, chosen, destination, why)
+            found[key] = target(connection, workspace.settings, key, supposed, destination, why)
         except ConnectorError as error:
             found[key] = str(error)
     return found
