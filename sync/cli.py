@@ -279,15 +279,17 @@ def health(config: Config = None, database: Database = None, json: Json = False)
 
 @app.command("priorities")
 def priorities(
-    family: FamilyKey = "spread",
+    family: Annotated[
+        str | None, typer.Option(help="Key of a family; by default all that are switched on, spread for goals.")
+    ] = None,
     goal: Annotated[
-        list[str] | None, typer.Option(help="Two stages, as new:loyal. Repeatable; by default all.")
+        list[str] | None, typer.Option(help="Two stages, as new:loyal. Repeatable; by default the objectives.")
     ] = None,
     config: Config = None,
     database: Database = None,
     json: Json = False,
 ) -> None:
-    """Rank what it would be worth to bring people from one stage to another."""
+    """Rank what the objectives are worth, and how many people a month reach them; or moves of one's own."""
     from sync.commands.judging import priorities as run  # noqa: PLC0415
 
     run(config, database, family=family, goals=goal or [], as_json=json)
@@ -309,7 +311,7 @@ def holdout(
 @app.command("insights")
 def insights(config: Config = None, database: Database = None, json: Json = False) -> None:
     """Show what the shop lives on: best customers, first and later purchases, products, and what is known."""
-    from sync.commands.judging import insights as run  # noqa: PLC0415
+    from sync.commands.insights import run  # noqa: PLC0415
 
     run(config, database, as_json=json)
 

@@ -34,6 +34,16 @@ class Voice:
         """A whole number in the language's form: 12 345 or 12,345."""
         return format_decimal(value, locale=self.language)
 
+    def decimal(self, value: float) -> str:
+        """A number with at most one decimal in the language's form: 392,3 or 392.3."""
+        return format_decimal(value, format="#,##0.#", locale=self.language)
+
+    def percent(self, part: float | None) -> str:
+        """A share in per cent, with one decimal; a dash where there is none."""
+        if part is None:
+            return "–"
+        return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)} %"
+
     def money(self, minor: int, currency: str) -> str:
         """An amount in the language's form: 12,50 € or €12.50."""
         return format_currency(major_units(minor, currency), currency, locale=self.language)

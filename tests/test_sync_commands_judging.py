@@ -101,9 +101,13 @@ def test_health_is_a_card_for_each_segment(line: CommandLine) -> None:
     }  # fmt: skip
     assert cards["spread.new"]["actionable"]["objective"] == "second_purchase"
     assert cards["spread.new"]["actionable"]["good"] is False  # it is pushed nowhere
-    said = {" ".join(told.split()) for told in line.ask("health").out.splitlines()}
-    assert any(told.startswith("Inactive ✓ identifiable ✗ substantial ? accessible") for told in said)
-    assert any(told.startswith("Buyers of the month ✓ identifiable ✗ substantial") for told in said)
+    out = line.ask("health").out
+    assert "Inactive: 2 of 6 criteria\n  ✓ identifiable    100.0 % of people have all that the rule reads\n" in out
+    assert "  ✗ substantial     20 people, €400.00\n  ? accessible      no consent is known\n" in out
+    assert "Buyers of the month: 1 of 6 criteria\n" in out
+    line.write('language = "fr"')
+    assert "Inactif : 2 critères sur 6\n" in (french := line.ask("health").out)
+    assert "  ✗ actionnable     objectif : Réveiller les inactifs ; idée : " in french
 
 
 def test_priorities_claim_nothing_of_a_young_shop(line: CommandLine) -> None:
@@ -113,6 +117,22 @@ def test_priorities_claim_nothing_of_a_young_shop(line: CommandLine) -> None:
         ("inactive", "loyal", 20, "too_little_history")
     ]
     assert "not enough history" in line.ask("priorities").out
+
+
+def test_priorities_are_the_objectives_of_the_catalogue(line: CommandLine) -> None:
+    found = {entry["objective"]: entry for entry in line.ask("priorities", "--json").last["objectives"]}
+
+    assert list(found) == ["first_purchase", "second_purchase", "keep_active", "reactivate", "to_loyal"]
+    reactivate = found["reactivate"]
+    assert (reactivate["label"], reactivate["family"]) == ("Reactivate the inactive", "spread")
+    assert (reactivate["from"], reactivate["to"], reactivate["people"]) == (["inactive"], ["occasional", "loyal"], 20)
+    assert (reactivate["enough"], reactivate["reason"]) == (False, "too_little_history")
+    assert reactivate["observed"][-1] == {"month": "2026-06", "people": 20}  # inactive since the 10th, back on the 20th
+    out = line.ask("priorities", "--family", "spread").out
+    assert "Win the second purchase (Life cycle): New → Loyal\n  1 people; 0 a month make the move\n" in out
+    assert line.within("priorities", "--family", "rfm").err.startswith(
+        "No history of rfm is kept: it is not switched on."
+    )
 
 
 def test_insights_say_what_the_shop_lives_on(line: CommandLine) -> None:
@@ -125,4 +145,5 @@ def test_insights_say_what_the_shop_lives_on(line: CommandLine) -> None:
     assert report["coverage"][0]["total"] == 61
     # the top 20 % of 41 are 9, and all 20 who bought twice have spent the same: 1100 of 1512
     assert "The top 20 % of customers bring 72.8 % of the revenue, ever." in out
-    assert "Geography: country 0.0 %" in out
+    assert "  Transactions\n    amount                       100.0 % (file 61)\n" in out
+    assert "    has ordered                  100.0 % (file 41)\n" in out

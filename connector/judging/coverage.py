@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, case, distinct, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Subquery, case, distinct, exists, func, select, union
 
 from connector.judging.figures import share
 from connector.models import Account, Consent, Customer, Identity, Order, OrderLine
@@ -43,7 +43,8 @@ _ACCOUNTS: Mapping[str, tuple[str, Column[Any]]] = {
 def coverage(connection: Connection) -> list[dict[str, Any]]:
     """Each fact with its family, the share of counted orders or of people of whom it is known, and its provenance.
 
-    `from` counts by origin: api (the platform itself) or file, and for consents the store or tool that said so.
+    `from` counts by origin: api (the platform itself) or file, and for consents the store or tool that said so. All of
+    it is the merchant's own data (`party` first): nothing that others sell or lend is joined to people.
     """
     number = connection.scalar(select(func.count()).select_from(people).where(people.c.merged_into.is_(None))) or 0
     found = _of_orders(connection) + _of_people(connection, number)
@@ -66,12 +67,26 @@ def _of_orders(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _of_people(connection: Connection, number: int) -> list[dict[str, Any]]:
+    """What is known of people, by the origin of their orders and accounts; one person can have several."""
+    placed = select(orders.c.customer_id, orders.c.origin).where(_counted, orders.c.customer_id.is_not(None))
+    opened = select(identities.c.customer_id, accounts.c.origin).join(
+        accounts, accounts.c.identity_id == identities.c.id
+    )
+    seen = union(placed, opened).subquery("seen")
     buyers = select(func.count(distinct(orders.c.customer_id))).where(_counted)
-    found = [_entry("orders", "transactional", "people", {}, number, connection.scalar(buyers) or 0)]
+    by_origin = {row.origin: row.n for row in connection.execute(_by_origin(placed.subquery("placed")))}
+    found = [_entry("orders", "transactional", "people", by_origin, number, connection.scalar(buyers) or 0)]
     for kind in ("email", "phone"):
-        have = select(func.count(distinct(identities.c.customer_id))).where(identities.c.kind == kind)
-        found.append(_entry(kind, "socio_demographic", "people", {}, number, connection.scalar(have) or 0))
+        have = select(identities.c.customer_id).where(identities.c.kind == kind)
+        known = connection.scalar(select(func.count()).select_from(have.distinct().subquery("have"))) or 0
+        rows = connection.execute(_by_origin(seen).where(seen.c.customer_id.in_(have)))
+        found.append(_entry(kind, "socio_demographic", "people", {row.origin: row.n for row in rows}, number, known))
     return found + _of_accounts(connection, number) + _of_consents(connection, number)
+
+
+def _by_origin(rows: Subquery) -> Select[Any]:
+    """How many people each origin speaks of."""
+    return select(rows.c.origin, func.count(distinct(rows.c.customer_id)).label("n")).group_by(rows.c.origin)
 
 
 def _of_accounts(connection: Connection, number: int) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def _most_bought(connection: Connection, bought: Subquery, least: int) -> list[A
         select(
             products.c.id,
             products.c.platform_id,
-            func.coalesce(products.c.title, func.max(lines.c.title)).label("title"),
+            func.coalesce(products.c.title, func.max(lines.c.title), products.c.platform_id).label("title"),
             people.label("people"),
         )
         .select_from(bought)

@@ -29,7 +29,7 @@ def first_products(connection: Connection, as_of: int, within: int, *, least: in
         select(
             products.c.id,
             products.c.platform_id,
-            func.coalesce(products.c.title, func.max(lines.c.title)).label("title"),
+            func.coalesce(products.c.title, func.max(lines.c.title), products.c.platform_id).label("title"),
             func.count(distinct(first.c.customer_id)).label("people"),
             func.count(distinct(again)).label("again"),
         )

@@ -1,4 +1,4 @@
-"""The commands that judge segments and the shop."""
+"""The commands that judge segments: a card of six criteria for each, and what is worth working on first."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
+from connector.catalogue import Library, Objective
 from connector.errors import SettingsError
-from connector.judging.acquisition import acquisition, cohorts
-from connector.judging.coverage import coverage
-from connector.judging.cross_sell import cross_sell
-from connector.judging.first_products import first_products
 from connector.judging.health import Action
 from connector.judging.health import health as health_of
-from connector.judging.ladder import ladder
-from connector.judging.pareto import pareto
+from connector.judging.objectives import objectives
 from connector.judging.priorities import priorities as priorities_of
-from connector.judging.window import window
 from sync.commands.moving import refuse_unkept, stage_labels
 from sync.shelf import Shelf, shelf
 from sync.voice import Voice, emit, voice
@@ -35,20 +28,12 @@ _CRITERIA: Mapping[str, tuple[str, str]] = {
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _REASONS: Mapping[str, tuple[str, str]] = {
     "too_little_history": ("pas assez d'historique", "not enough history"),
-    "too_few_people": ("trop peu de personnes", "too few people"),
+    "too_few_people": ("trop peu de personnes suivies sur un an", "too few people followed for a year"),
 }
-_FAMILIES: Mapping[str, tuple[str, str]] = {
-    "transactional": ("Transactions", "Transactions"),
-    "socio_demographic": ("Socio-démographie", "Socio-demographic"),
-    "contextual": ("Contexte", "Context"),
-    "geolocation": ("Géographie", "Geography"),
-}
-_FALLBACK = 180
-"""Days within which people are to come back, where the shop's own figures do not say."""
 
 
 def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
-    """Print a card of six criteria for each segment."""
+    """Print a card of six criteria for each stage and audience."""
     workspace = open_workspace(config, database, existing=True)
     say, known = voice(workspace.settings), shelf(workspace.settings)
     with workspace.engine.connect() as connection:
@@ -57,20 +42,30 @@ def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
         emit({"segments": cards})
         return
     labels = {key: stage.label.of(say.language) for key, (_, stage) in known.library.segments().items()}
-    width = max((len(labels[card["segment"]]) for card in cards), default=0)
     for card in cards:
-        marks = "  ".join(
-            f"{_MARKS[card[name]['good']]} {words[say.language == 'en']}" for name, words in _CRITERIA.items()
-        )
-        line = f"{labels[card['segment']]:{width + 2}}{marks}"
-        say.say(line, line)
+        met = sum(card[name]["good"] is True for name in _CRITERIA)
+        name = labels[card["segment"]]
+        say.say(f"{name} : {met} critères sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
+        told = _told(say, card, labels, known.library)
+        for criterion, words in _CRITERIA.items():
+            line = f"  {_MARKS[card[criterion]['good']]} {words[say.language == 'en']:16}{told[criterion]}"
+            say.say(line, line)
 
 
-def priorities(config: Path | None, database: str | None, *, family: str, goals: list[str], as_json: bool) -> None:
-    """Print what it would be worth to bring people from one stage to another, the most valuable first."""
+def priorities(
+    config: Path | None, database: str | None, *, family: str | None, goals: list[str], as_json: bool
+) -> None:
+    """Print what the catalogue's objectives, or the goals that are named, would be worth, the most valuable first."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
-    pairs = [_pair(workspace, family, goal) for goal in goals] or None
+    if goals:
+        _goals(workspace, say, family or "spread", goals, as_json=as_json)
+    else:
+        _objectives(workspace, say, family, as_json=as_json)
+
+
+def _goals(workspace: Workspace, say: Voice, family: str, goals: list[str], *, as_json: bool) -> None:
+    pairs = [_pair(workspace, family, goal) for goal in goals]
     with workspace.engine.connect() as connection:
         refuse_unkept(workspace, connection, family)
         found = priorities_of(connection, family, workspace.today(), pairs)
@@ -82,22 +77,55 @@ def priorities(config: Path | None, database: str | None, *, family: str, goals:
         line = f"{labels.get(entry['from'], entry['from']):14}→ {labels.get(entry['to'], entry['to']):14}"
         line += f"{say.number(entry['people']):>10}   {_worth(say, entry)}"
         say.say(line, line)
-    if not found:
-        say.say("Aucun mouvement à mesurer.", "No movement to measure.")
 
 
-def insights(config: Path | None, database: str | None, *, as_json: bool) -> None:
-    """Print what the shop lives on: its best customers, first and later purchases, products, and what is known."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
+def _objectives(workspace: Workspace, say: Voice, only: str | None, *, as_json: bool) -> None:
+    known = shelf(workspace.settings)
+    wanted = known.library.objectives
+    chosen = [family for family in known.families if only in {None, family.key}]
     with workspace.engine.connect() as connection:
-        report = _insights(connection, workspace.today(), say)
+        for key in [family.key for family in chosen] or [str(only)]:
+            refuse_unkept(workspace, connection, key)
+        found = objectives(connection, wanted, chosen, workspace.today())
+    found = [{"label": wanted[entry["objective"]].label.of(say.language), **entry} for entry in found]
     if as_json:
-        emit(report)
+        emit({"objectives": found})
         return
-    _say_customers(say, report)
-    _say_products(say, report)
-    _say_coverage(say, report)
+    titles = {family.key: family.label.of(say.language) for family in chosen}
+    for entry in found:
+        labels = stage_labels(workspace, say, entry["family"])
+        origins, targets = (", ".join(labels[key] for key in entry[side]) for side in ("from", "to"))
+        line = f"{entry['label']} ({titles[entry['family']]}): {origins} → {targets}"
+        say.say(line.replace("):", ") :"), line)
+        for sentence in _sentences(say, entry, wanted[entry["objective"]]):
+            say.say(f"  {sentence}", f"  {sentence}")
+    if not found:
+        say.say("Aucun objectif pour ces familles.", "These families have no objective.")
+
+
+def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> list[str]:
+    """What is known of an objective: the people, the pace observed, what it is worth, and what is aimed at."""
+    english = say.language == "en"
+    people, days = say.number(entry["people"]), entry["median_days"]
+    pace = "–" if entry["pace"] is None else say.decimal(entry["pace"])
+    stays, moves = ("restent", "stay"), ("franchissent le pas", "make the move")
+    verb = (stays if entry["stays"] else moves)[english]
+    found = [
+        f"{people} people; {pace} a month {verb}" if english else f"{people} personnes ; {pace} par mois {verb}",
+        _gain(say, entry),
+    ]
+    if days is not None:
+        words = ("quittent l'étape", "leave the stage") if entry["stays"] else ("y arrivent", "get there")
+        found[0] += (
+            f"; half of those who {words[1]} do so within {days} days"
+            if english
+            else f" ; la moitié de ceux qui {words[0]} le font en {days} jours"
+        )
+    if objective.target is not None:
+        until = f" {'by' if english else 'd’ici au'} {objective.deadline}" if objective.deadline else ""
+        aim = say.number(objective.target)
+        found.append(f"target: {aim} a month{until}" if english else f"cible : {aim} par mois{until}")
+    return found
 
 
 def _actions(workspace: Workspace, known: Shelf) -> dict[str, Action]:
@@ -130,6 +158,79 @@ def _pair(workspace: Workspace, family: str, goal: str) -> tuple[str, str]:
     return origin, target
 
 
+def _told(say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], library: Library) -> dict[str, str]:
+    """What was found by each criterion, in a few words."""
+    told = _told_fr if say.language == "fr" else _told_en
+    return told(say, card, labels, _names(say, card["actionable"], library))
+
+
+def _told_fr(
+    say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], names: tuple[str, str, str]
+) -> dict[str, str]:
+    size, reach, calm = card["substantial"], card["accessible"], card["stable"]
+    near, (aim, idea, places) = card["differentiable"], names
+    return {
+        "identifiable": f"{say.percent(card['identifiable']['share'])} des personnes ont tout ce que lit la règle",
+        "substantial": f"{say.number(size['people'])} personnes, {say.money(**size['revenue'])}",
+        "accessible": "aucun consentement n'est connu"
+        if reach["share"] is None
+        else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
+        "stable": f"définition de {calm['days']} jours ; chaque semaine {say.percent(calm['weekly_churn'])} entrent ou "
+        f"sortent ; {say.percent(calm['flapping'])} font des allers-retours",
+        "differentiable": "aucun autre segment à comparer"
+        if near["nearest"] is None
+        else f"le plus proche est {labels[near['nearest']]} : {say.percent(near['overlap'])} de personnes communes, "
+        f"{say.percent(near['distance'])} d'écart de comportement",
+        "actionable": f"objectif : {aim} ; idée : {idea} ; envoyé à : {places}",
+    }
+
+
+def _told_en(
+    say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], names: tuple[str, str, str]
+) -> dict[str, str]:
+    size, reach, calm = card["substantial"], card["accessible"], card["stable"]
+    near, (aim, idea, places) = card["differentiable"], names
+    return {
+        "identifiable": f"{say.percent(card['identifiable']['share'])} of people have all that the rule reads",
+        "substantial": f"{say.number(size['people'])} people, {say.money(**size['revenue'])}",
+        "accessible": "no consent is known"
+        if reach["share"] is None
+        else f"{say.percent(reach['share'])} can be reached and agreed (e-mail {reach['email']}, SMS {reach['sms']})",
+        "stable": f"defined {calm['days']} days ago; {say.percent(calm['weekly_churn'])} come or go in a week; "
+        f"{say.percent(calm['flapping'])} go to and fro",
+        "differentiable": "no other segment to compare with"
+        if near["nearest"] is None
+        else f"the nearest is {labels[near['nearest']]}: {say.percent(near['overlap'])} of people in common, "
+        f"{say.percent(near['distance'])} apart in behaviour",
+        "actionable": f"objective: {aim}; idea: {idea}; sent to: {places}",
+    }
+
+
+def _names(say: Voice, action: Mapping[str, Any], library: Library) -> tuple[str, str, str]:
+    """An objective, an idea and destinations as they are called; dashes where there are none."""
+    aim, idea = action["objective"], action["playbook"]
+    return (
+        library.objectives[aim].label.of(say.language) if aim else "–",
+        library.playbooks[idea].title.of(say.language) if idea else "–",
+        ", ".join(action["destinations"]) or "–",
+    )
+
+
+def _gain(say: Voice, entry: Mapping[str, Any]) -> str:
+    """What an objective is worth, and at which chance."""
+    english = say.language == "en"
+    if not entry["enough"]:
+        return f"no value: {_worth(say, entry)}" if english else f"pas de valeur : {_worth(say, entry)}"
+    worth, within = _worth(say, entry).rpartition("   ")[0], entry["within"]
+    chance = say.percent(entry["chance"])
+    verb = (("partent", "leave"), ("y arrivent", "get there"))[not entry["stays"]][english]
+    fr, en = f"vaut {worth} : {chance} {verb} en {within} jours", f"worth {worth}: {chance} {verb} within {within} days"
+    told = en if english else fr
+    if not entry["left_out"]:
+        return told
+    return told + (" (some moves left out)" if english else " (sans certains passages)")
+
+
 def _worth(say: Voice, entry: Mapping[str, Any]) -> str:
     if not entry["enough"]:
         return _REASONS[entry["reason"]][say.language == "en"]
@@ -137,81 +238,4 @@ def _worth(say: Voice, entry: Mapping[str, Any]) -> str:
         say.money(amount["minor"], amount["currency"]) for amount in (entry["value"], *entry["interval"])
     )
     between = f"({low} à {high})" if say.language == "fr" else f"({low} to {high})"
-    return f"{value} {between}   {_percent(say, entry['chance'])}"
-
-
-def _insights(connection: Connection, today: int, say: Voice) -> dict[str, Any]:
-    fitting = window(connection, today, say.language)
-    within = fitting["window"] if fitting["enough"] else _FALLBACK
-    return {
-        "pareto": pareto(connection, today),
-        "acquisition": acquisition(connection, today),
-        "cohorts": cohorts(connection, today),
-        "ladder": {"within": within, "rungs": ladder(connection, today, within)},
-        "window": fitting,
-        "first_products": first_products(connection, today, within),
-        "cross_sell": cross_sell(connection, today),
-        "coverage": coverage(connection),
-    }
-
-
-def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
-    for period, fr, en in (("year", "sur 365 jours", "over 365 days"), ("lifetime", "depuis toujours", "ever")):
-        top, percent = report["pareto"][period], report["pareto"]["percent"]
-        brought = _percent(say, top["share"])
-        say.say(
-            f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
-            f"The top {percent} % of customers bring {brought} of the revenue, {en}.",
-        )
-    for month in report["acquisition"][-12:]:
-        first, later = (say.money(**month[side]["revenue"]) for side in ("first", "later"))
-        later_share = _percent(say, month["later_share"])
-        say.say(
-            f"  {month['month']}  premiers achats {first:>16}, suivants {later:>16} ({later_share})",
-            f"  {month['month']}  first purchases {first:>16}, later {later:>16} ({later_share})",
-        )
-    within = report["ladder"]["within"]
-    for rung in report["ladder"]["rungs"]:
-        number, chance = rung["purchases"], _percent(say, rung["share"])
-        people = say.number(rung["people"])
-        say.say(
-            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people} personnes).",
-            f"  After purchase no. {number}: {chance} buy again within {within} days ({people} people).",
-        )
-    say.say(report["window"]["words"], report["window"]["words"])
-
-
-def _say_products(say: Voice, report: Mapping[str, Any]) -> None:
-    first = report["first_products"]
-    for product in [entry for entry in first["products"] if entry["verdict"] == "worse"][:10]:
-        rate, usual = _percent(say, product["share"]), _percent(say, first["shop"]["share"])
-        say.say(
-            f"  {product['title']} : {rate} des premiers acheteurs reviennent, contre {usual} en moyenne.",
-            f"  {product['title']}: {rate} of those who first buy it come back, {usual} of all do.",
-        )
-    for pair in report["cross_sell"][:10]:
-        rate, number = _percent(say, pair["share"]), say.number(pair["without"])
-        say.say(
-            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; {number} ne l'ont pas.",
-            f"  {rate} of those who bought {pair['title']} also have {pair['other_title']}; {number} do not.",
-        )
-
-
-def _say_coverage(say: Voice, report: Mapping[str, Any]) -> None:
-    for family, words in _FAMILIES.items():
-        known = [
-            f"{entry['fact']} {_percent(say, entry['share'])}"
-            for entry in report["coverage"]
-            if entry["family"] == family
-        ]
-        line = f"{words[say.language == 'en']}: {', '.join(known)}"
-        say.say(line, line)
-
-
-def _percent(say: Voice, part: float | None) -> str:
-    """A share in per cent, with one decimal; a dash where there is none."""
-    if part is None:
-        return "–"
-    tenths = round(part * 1000)
-    mark = "," if say.language == "fr" else "."
-    return f"{tenths // 10}{mark}{tenths % 10} %"
+    return f"{value} {between}   {say.percent(entry['chance'])}"

@@ -1,0 +1,137 @@
+"""The command that shows what the shop lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from connector.judging.acquisition import acquisition, cohorts
+from connector.judging.coverage import coverage
+from connector.judging.cross_sell import cross_sell
+from connector.judging.first_products import first_products
+from connector.judging.ladder import ladder
+from connector.judging.pareto import pareto
+from connector.judging.window import window
+from sync.voice import Voice, emit, voice
+from sync.workspace import open_workspace
+
+_FAMILIES: Mapping[str, tuple[str, str]] = {
+    "transactional": ("Transactions", "Transactions"),
+    "socio_demographic": ("Socio-démographie", "Socio-demographic"),
+    "contextual": ("Contexte", "Context"),
+    "geolocation": ("Géographie", "Geography"),
+}
+_ORIGINS: Mapping[str, tuple[str, str]] = {"api": ("API", "API"), "file": ("fichier", "file")}
+_FACTS: Mapping[str, tuple[str, str]] = {
+    "amount": ("montant", "amount"),
+    "products": ("produits", "products"),
+    "payment_method": ("moyen de paiement", "payment method"),
+    "shipping_method": ("mode de livraison", "delivery method"),
+    "delivered_day": ("jour de livraison", "delivery day"),
+    "orders": ("a commandé", "has ordered"),
+    "email": ("adresse e-mail", "e-mail address"),
+    "phone": ("téléphone", "phone number"),
+    "account": ("compte", "account"),
+    "account_state": ("état du compte", "account state"),
+    "language": ("langue", "language"),
+    "email_consent": ("consentement e-mail", "e-mail consent"),
+    "sms_consent": ("consentement SMS", "SMS consent"),
+    "channel": ("canal de vente", "sales channel"),
+    "attribution": ("provenance de la visite", "source of the visit"),
+    "country": ("pays de livraison", "country of delivery"),
+    "city": ("ville de livraison", "city of delivery"),
+    "postcode": ("code postal de livraison", "postcode of delivery"),
+    "account_country": ("pays du compte", "country of the account"),
+    "account_city": ("ville du compte", "city of the account"),
+    "account_postcode": ("code postal du compte", "postcode of the account"),
+}
+_FALLBACK = 180
+"""Days within which people are to come back, where the shop's own figures do not say."""
+
+
+def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
+    """Print what the shop lives on: its best customers, first and later purchases, products, and what is known."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    with workspace.engine.connect() as connection:
+        report = _insights(connection, workspace.today(), say)
+    if as_json:
+        emit(report)
+        return
+    _say_customers(say, report)
+    _say_products(say, report)
+    _say_coverage(say, report)
+
+
+def _insights(connection: Connection, today: int, say: Voice) -> dict[str, Any]:
+    fitting = window(connection, today, say.language)
+    within = fitting["window"] if fitting["enough"] else _FALLBACK
+    return {
+        "pareto": pareto(connection, today),
+        "acquisition": acquisition(connection, today),
+        "cohorts": cohorts(connection, today),
+        "ladder": {"within": within, "rungs": ladder(connection, today, within)},
+        "window": fitting,
+        "first_products": first_products(connection, today, within),
+        "cross_sell": cross_sell(connection, today),
+        "coverage": coverage(connection),
+    }
+
+
+def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
+    for period, fr, en in (("year", "sur 365 jours", "over 365 days"), ("lifetime", "depuis toujours", "ever")):
+        top, percent = report["pareto"][period], report["pareto"]["percent"]
+        brought = say.percent(top["share"])
+        say.say(
+            f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
+            f"The top {percent} % of customers bring {brought} of the revenue, {en}.",
+        )
+    for month in report["acquisition"][-12:]:
+        first, later = (say.money(**month[side]["revenue"]) for side in ("first", "later"))
+        later_share = say.percent(month["later_share"])
+        say.say(
+            f"  {month['month']}  premiers achats {first:>16}, suivants {later:>16} ({later_share})",
+            f"  {month['month']}  first purchases {first:>16}, later {later:>16} ({later_share})",
+        )
+    within = report["ladder"]["within"]
+    for rung in report["ladder"]["rungs"]:
+        number, chance = rung["purchases"], say.percent(rung["share"])
+        people = say.number(rung["people"])
+        say.say(
+            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people} personnes).",
+            f"  After purchase no. {number}: {chance} buy again within {within} days ({people} people).",
+        )
+    say.say(report["window"]["words"], report["window"]["words"])
+
+
+def _say_products(say: Voice, report: Mapping[str, Any]) -> None:
+    first = report["first_products"]
+    for product in [entry for entry in first["products"] if entry["verdict"] == "worse"][:10]:
+        rate, usual = say.percent(product["share"]), say.percent(first["shop"]["share"])
+        say.say(
+            f"  {product['title']} : {rate} des premiers acheteurs reviennent, contre {usual} en moyenne.",
+            f"  {product['title']}: {rate} of those who first buy it come back, {usual} of all do.",
+        )
+    for pair in report["cross_sell"][:10]:
+        rate, number = say.percent(pair["share"]), say.number(pair["without"])
+        say.say(
+            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; {number} ne l'ont pas.",
+            f"  {rate} of those who bought {pair['title']} also have {pair['other_title']}; {number} do not.",
+        )
+
+
+def _say_coverage(say: Voice, report: Mapping[str, Any]) -> None:
+    """Of how many orders or people each fact is known, and who said so: the shop's API, a file, or a tool."""
+    say.say("Ce qui est connu, et d'où cela vient :", "What is known, and where it comes from:")
+    english = say.language == "en"
+    for family, words in _FAMILIES.items():
+        say.say(f"  {words[0]}", f"  {words[1]}")
+        for entry in report["coverage"]:
+            if entry["family"] == family:
+                origins = [f"{_ORIGINS.get(o, (o, o))[english]} {say.number(n)}" for o, n in entry["from"].items()]
+                told = f" ({', '.join(origins)})" if origins else ""
+                line = f"    {_FACTS[entry['fact']][english]:28}{say.percent(entry['share']):>8}{told}"
+                say.say(line, line)
