@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, select
 
-from connector.catalogue import Cap, Library, Phase
+from connector.catalogue import Cap, Language, Library, Phase
 from connector.catalogue.entries import slowest
 from connector.days import day_date
 from connector.models import Identity, Membership, Segment, Send
@@ -27,6 +27,23 @@ _sends, _identities = table(Send), table(Identity)
 _members, _segments = table(Membership), table(Segment)
 
 
+REASONS = {
+    "no_sends": (
+        "aucun envoi n'est connu : connector import-sends FICHIER, ou read_sends = true",
+        "no messages are known: connector import-sends FILE, or read_sends = true",
+    ),
+    "stale": ("les envois ne sont connus que jusqu'au {until}", "messages are known up to {until} only"),
+    "no_address": ("la personne n'a pas d'adresse e-mail", "the person has no e-mail address"),
+    "no_cap": ("aucun de ses segments n'a de plafond", "none of their segments has a cap"),
+    "known_too_late": ("les envois ne sont connus que depuis le {since}", "messages are known since {since} only"),
+    "no_messages": (
+        "le plafond de {segment} ne permet plus d'envoi",
+        "the cap of {segment} allows no more messages",
+    ),
+}
+"""Why there is no day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """From which day on all messages of all sources are known; `reason` where they are not known up to the day."""
@@ -34,6 +51,11 @@ class Known:
     from_day: int = 0
     until_day: int | None = None
     reason: str | None = None  # no_sends, stale
+
+    def why(self, language: Language) -> str:
+        """The reason in words, empty where messages are known."""
+        until = None if self.until_day is None else day_date(self.until_day)
+        return "" if self.reason is None else REASONS[self.reason][language == "en"].format(until=until)
 
 
 @dataclass(frozen=True, slots=True)

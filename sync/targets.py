@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from sqlalchemy import Connection
@@ -11,10 +12,14 @@ from connector.catalogue import Family, check_tags
 from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.holdout import HeldOut, shares
+from connector.pressure import days, known
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
-from sync.push import FieldTexts, Target
+from sync.push import CONTACT_AFTER, DayField, FieldTexts, Target
 from sync.shelf import Shelf
+
+CONTACT_FIELDS = {"mailchimp": "CONTACT_OK", "woocommerce": "lc_contact_ok_after"}
+"""The name of the field that says from which day on a person may be written to."""
 
 
 def target(
@@ -50,6 +55,19 @@ def target(
         approve=chosen.approve,
         incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
     )
+
+
+def with_contact_days(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:
+    """The target with everyone's day from which they may be written to, where its settings ask for that field."""
+    chosen = settings.destinations[aim.key]
+    name = CONTACT_FIELDS.get(aim.platform)
+    if "contact_ok_after" not in chosen.fields or not aim.fields or name is None:
+        return aim
+    seen = known(connection, as_of)
+    if seen.reason is not None:  # what was written stays until messages are known again
+        why = seen.why(settings.language)
+        return replace(aim, contact_after=DayField(name, {}), incomplete={**aim.incomplete, CONTACT_AFTER: why})
+    return replace(aim, contact_after=DayField(name, dict(days(connection, shelf.library, as_of))))
 
 
 def _pushed(key: str, name: str, shelf: Shelf) -> list[Family]:

@@ -237,3 +237,30 @@ def test_mailchimps_own_campaigns_say_when_somebody_may_be_written_to_again(worl
     assert told["contact_ok_after"] == "2026-07-06"
     silent = next(address for address in world.stages(TODAY) if address != someone)
     assert world.line.ask("pressure", silent, "--json").last["sends"] == []
+
+
+def test_the_day_from_which_somebody_may_be_written_to_is_a_date_that_stays(world: World) -> None:
+    world.write_settings('read_sends = true\nfields = ["stage", "contact_ok_after"]\n')
+    world.line.ask("push")
+    held = {member.email: member.merge_fields for member in world.mailchimp.members.values()}
+    assert not any("CONTACT_OK" in fields for fields in held.values())  # no messages are known yet
+    stages = world.stages(TODAY)
+    written = sorted(address for address in held if stages[address] in {"prospect", "loyal"})
+    campaign = Campaign("mardi", world.mailchimp.audience, START - timedelta(days=1), sent_to=written)
+    world.mailchimp.reports.campaigns.append(campaign)
+    world.line.ask("run", "--force")
+    assert {field["tag"]: field["type"] for field in world.mailchimp.merge_fields}["CONTACT_OK"] == "date"
+    days = {address: held[address]["CONTACT_OK"] for address in written}
+    assert {days[address] for address in written if stages[address] == "prospect"} == {"2026-07-06"}  # one a week
+    for address in written[::20]:
+        assert world.line.ask("pressure", address, "--json").last["contact_ok_after"] == days[address]
+    ended = [address for address in held if stages[address] == "inactive" and "CONTACT_OK" not in held[address]]
+    assert ended  # inactive for more than a month: no more messages
+    world.now = START + timedelta(hours=20)
+    world.line.ask("run")
+    assert plans(world.line.ask("push", "--json"))["lettre"]["changes"] == 0
+    world.now = START + timedelta(days=3)  # nobody has read since what was sent: what stands there stays
+    world.line.ask("recompute")
+    plan = plans(world.line.ask("push", "--dry-run", "--json"))["lettre"]
+    assert "contact_after" in str(plan["incomplete"])
+    assert "CONTACT_OK" not in str(plan["items"])

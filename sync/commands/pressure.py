@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from connector.days import day_date, local_day, parse_day
 from connector.errors import SettingsError
 from connector.people import find_people
-from connector.pressure import pressure
+from connector.pressure import REASONS, pressure
 from connector.sends import Log, cover, note
 from connectors.csvfile import parse_mapping
 from connectors.csvfile.sends import SentRow, Unread, read_sends
@@ -18,22 +18,6 @@ from sync.runs import recorded
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
-
-REASONS = {
-    "no_sends": (
-        "aucun envoi n'est connu : connector import-sends FICHIER, ou read_sends = true",
-        "no messages are known: connector import-sends FILE, or read_sends = true",
-    ),
-    "stale": ("les envois ne sont connus que jusqu'au {until}", "messages are known up to {until} only"),
-    "no_address": ("la personne n'a pas d'adresse e-mail", "the person has no e-mail address"),
-    "no_cap": ("aucun de ses segments n'a de plafond", "none of their segments has a cap"),
-    "known_too_late": ("les envois ne sont connus que depuis le {since}", "messages are known since {since} only"),
-    "no_messages": (
-        "le plafond de {segment} ne permet plus d'envoi",
-        "the cap of {segment} allows no more messages",
-    ),
-}
-"""Why there is no day."""
 
 
 def import_sends(

@@ -18,7 +18,7 @@ from sync.lock import writer
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
 from sync.runs import recorded
 from sync.shelf import shelf
-from sync.targets import target
+from sync.targets import target, with_contact_days
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -146,7 +146,8 @@ def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
     found = shelf(workspace.settings)
     with workspace.engine.connect() as connection:
         why = incomplete(connection, found.families, workspace.today(), workspace.settings.language)
-        return target(connection, workspace.settings, key, found, destination, why)
+        aim = target(connection, workspace.settings, key, found, destination, why)
+        return with_contact_days(connection, workspace.settings, aim, found, workspace.today())
 
 
 def _scope(workspace: Workspace, request: Request) -> Scope:

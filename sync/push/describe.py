@@ -40,6 +40,7 @@ _CAUSES = {
     "time": ("time gone by", "le temps qui passe"),
     "calibration": ("a calibration", "un calibrage"),
     "definition": ("a new definition", "une nouvelle définition"),
+    "send": ("the messages known", "les envois connus"),
     "left": ("no longer in the segment", "sortie du segment"),
     "excluded": ("excluded", "exclusion"),
     "holdout": ("held out", "mise à l'écart"),

@@ -6,13 +6,16 @@ Deliveries belong to addresses, not to people: a merge, or its undoing, only cha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Integer,
+    MetaData,
     Select,
     Table,
     and_,
@@ -28,12 +31,14 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.schema import CreateTable, DropTable
 
+from connector.database import bulk
 from connector.dialects import iso_day
-from connector.models import Change, Delivery, Identity, Membership, Segment
+from connector.models import BigInt, Change, Delivery, Identity, Membership, Segment
 from connector.stays import stays
 from connector.tables import table
-from sync.push.target import Item, Target
+from sync.push.target import CONTACT_AFTER, Item, Target
 
 _changes, _deliveries = table(Change), table(Delivery)
 _members, _identities, _segments = table(Membership), table(Identity), table(Segment)
@@ -72,7 +77,11 @@ def form(draft: Draft, items: Iterable[Item]) -> None:
             if item.tells in {"tag", "field"}:
                 _form(draft, item, _by_stage(draft, item))
         turned = [item for item in some if item.tells in {"previous", "day"}]
-        if turned:
+        if family == CONTACT_AFTER:
+            with _days(draft) as given:
+                for item in turned:
+                    _form(draft, item, _as_given(given))
+        elif turned:
             with stays(draft.connection, family) as spans:
                 for item in turned:
                     _form(draft, item, _by_turn(draft, item, spans))
@@ -85,7 +94,7 @@ def form_removals(draft: Draft, wanted: set[str], labels: Mapping[str, str]) -> 
         family = draft.connection.execute(
             select(_segments.c.family).where(or_(_segments.c.key == named, _segments.c.family == named)).limit(1)
         ).scalar()
-        if family not in draft.target.incomplete:
+        if (CONTACT_AFTER if named == CONTACT_AFTER else family) not in draft.target.incomplete:
             taken = _taken(draft, item).with_only_columns(*_lost(draft, item), literal("settings"))
             draft.connection.execute(insert(_changes).from_select(_COLUMNS, taken))
 
@@ -157,6 +166,25 @@ def _by_turn(draft: Draft, item: Item, spans: Table) -> _Wanted:
     return _Wanted([rows], exists().where(person == _identities.c.customer_id, present))
 
 
+def _as_given(given: Table) -> _Wanted:
+    """A day that each person has by themselves."""
+    rows = select(given.c.customer_id, iso_day(given.c.day).label("value"), literal("send").label("cause"))
+    return _Wanted([rows], exists().where(given.c.customer_id == _identities.c.customer_id))
+
+
+@contextmanager
+def _days(draft: Draft) -> Iterator[Table]:
+    """A temporary table of each person's day: customer_id, day."""
+    columns = (Column("customer_id", BigInt, primary_key=True, autoincrement=False), Column("day", Integer))
+    given = Table("given_days", MetaData(), *columns, prefixes=["TEMPORARY"])
+    draft.connection.execute(DropTable(given, if_exists=True))
+    draft.connection.execute(CreateTable(given))
+    after = draft.target.contact_after
+    bulk(draft.connection, given, ("customer_id", "day"), after.days.items() if after else ())
+    yield given
+    draft.connection.execute(DropTable(given))
+
+
 def _gains(draft: Draft, item: Item, rows: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
     who = rows.subquery("who")
     delivered = and_(
@@ -202,7 +230,7 @@ def _losses(draft: Draft, item: Item, wanted: _Wanted) -> Select[*tuple[object, 
     cause = case(
         (~served(draft, person), literal("excluded")),
         (held_out(draft.target, person, keys), literal("holdout")),
-        else_=func.coalesce(stage, "left"),
+        else_=literal("send") if item.family == CONTACT_AFTER else func.coalesce(stage, "left"),
     )
     stays_there = and_(wanted.has, served(draft, person))
     return _taken(draft, item.key).with_only_columns(*_lost(draft, item.key), cause).where(~stays_there)

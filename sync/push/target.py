@@ -23,6 +23,9 @@ Told = Literal["tag", "field", "previous", "day"]
 DAY = "day:"
 """How the key of an item begins that holds a day."""
 
+CONTACT_AFTER = "contact_after"
+"""What stands for a family where a field tells from which day on a person may be written to."""
+
 _destinations, _labels = table(DestinationRow), table(Label)
 _deliveries, _segments = table(Delivery), table(Segment)
 
@@ -47,6 +50,14 @@ class FieldTexts:
 
 
 @dataclass(frozen=True, slots=True)
+class DayField:
+    """The name of a field that is no family's, and each person's day (its number)."""
+
+    name: str
+    days: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A destination of the settings. Texts of `incomplete` families belong in it too: they stay as delivered."""
 
@@ -56,12 +67,13 @@ class Target:
     store_id: int | None = None  # whose accounts, where reach is "account"
     tags: Mapping[str, str] = field(default_factory=dict)  # segment key → tag
     fields: Mapping[str, FieldTexts] = field(default_factory=dict)  # family → field
+    contact_after: DayField | None = None  # from which day on each person may be written to
     contacts: Literal["existing", "all"] = "existing"
     exclude: tuple[str, ...] = ()  # people of these segments receive nothing
     holdout: Mapping[str, HeldOut] = field(default_factory=dict)  # segment key → the share that receives nothing of it
     never: frozenset[int] = frozenset()  # nor do these, who objected
     approve: Literal["auto", "always"] = "auto"
-    incomplete: Mapping[str, str] = field(default_factory=dict)  # family → why it is not pushed
+    incomplete: Mapping[str, str] = field(default_factory=dict)  # family (or CONTACT_AFTER) → why it is not pushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,10 @@ def items(connection: Connection, target: Target, labels: Mapping[str, str]) -> 
         found.append(Item("tag", f"tag:{segment}", family, text, values, segments, {f"tag:{segment}": text}))
     for family, texts in sorted(target.fields.items()):
         found += [_field(told, name, family, texts, ids, labels) for told, name in texts.names.items()]
+    if target.contact_after is not None:
+        key = f"{DAY}{CONTACT_AFTER}"
+        name = labels.get(key, target.contact_after.name)
+        found.append(Item("day", key, CONTACT_AFTER, name, {}, {}, {key: name}))
     _refuse_collisions(target, found, labels)
     return found
 
@@ -121,6 +137,8 @@ def relabelled(target: Target, labels: Mapping[str, str]) -> dict[str, tuple[str
     for family, texts in target.fields.items():
         for told, name in texts.names.items():
             wanted |= {f"{told}:{family}": name} | _labelled(told, family, texts)
+    if target.contact_after is not None:
+        wanted[f"{DAY}{CONTACT_AFTER}"] = target.contact_after.name
     return {key: (labels[key], text) for key, text in wanted.items() if labels.get(key, text) != text}
 
 
