@@ -154,7 +154,7 @@ def _spread(connection: Connection, graded: Graded, day: int) -> Counter[int]:
         return figures.value(of.measure, of.rows) if isinstance(of, Aggregate) else of.value(figures)
 
     rows = _figures(connection, needs, {"value": value}, day)
-    return Counter({row.value: row.people for row in rows if row.value is not None})
+    return Counter({int(row.value): row.people for row in rows if row.value is not None})
 
 
 def _pooled(connection: Connection, day: int) -> int | None:
@@ -198,7 +198,7 @@ def _values(connection: Connection, figure: re.Match[str], day: int) -> Counter[
         rows = _figures(connection, needs, mean, day)
     else:
         rows = connection.execute(_orders(figure, clock := BoundClock()), clock.values(day))
-    return Counter({row.value: row.people for row in rows if row.value is not None})
+    return Counter({int(row.value): row.people for row in rows if row.value is not None})
 
 
 def _orders(figure: re.Match[str], clock: BoundClock) -> Select[Any]:

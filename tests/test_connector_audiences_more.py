@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 from connector.catalogue import library
 from connector.records import ConsentState
 from tests.audience_world import ZONES, Case, bought, cart, check, joined, lines, worth
+from tests.conftest import Fresh
+from tests.test_connector_audiences import ROWS
 
 CODE = ("ETE10",)
 TO_COME = {"aud.replenish", "aud.birthday"}
@@ -414,6 +416,11 @@ def test_each_audience_holds_who_is_just_inside_and_not_who_is_just_outside(
     engine: Engine, key: str, zone: str
 ) -> None:
     check(engine, CASES[key], zone)
+
+
+@pytest.mark.parametrize("case", [ROWS[16], ROWS[22], *VALUE], ids=lambda case: case.key)
+def test_sums_of_money_are_the_same_on_either_database(fresh: Fresh, case: Case) -> None:
+    check(fresh(), case, "Pacific/Kiritimati")
 
 
 def test_no_available_audience_is_left_out() -> None:

@@ -22,6 +22,7 @@ from connector.calibrations import in_force
 from connector.catalogue import Family, library
 from connector.database import connect
 from connector.days import day_number
+from connector.memberships import activate, advance
 from connector.models import Identity
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
@@ -31,8 +32,10 @@ from connector.steps import shape_of
 from connector.tables import table
 from tests import outside, outside_families
 from tests.audience_world import DAY, Bought, Event, bought, joined, records
+from tests.conftest import Fresh
 from tests.outside import Person, Purchase
 from tests.pull_world import put, store
+from tests.rules_world import stages_on
 
 ZONE = ZoneInfo("Pacific/Kiritimati")
 FAMILIES = tuple(library().families.values())
@@ -183,16 +186,32 @@ def databases(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield found
 
 
-@pytest.mark.parametrize("as_of", [DAY, DAY + timedelta(days=1)], ids=["today", "tomorrow"])
 @pytest.mark.parametrize("name", SHOPS)
-def test_every_history_has_the_one_stage_that_the_words_give_it(
-    databases: dict[str, Connection], name: str, as_of: date
-) -> None:
-    expected = outside_families.stages(ledger(SHOPS[name]), as_of)
-    for family in FAMILIES:
-        found = answered(databases[name], family, as_of).stage
-        assert len(found) == len(SHOPS[name])
-        assert found == expected[family.key], family.key
+def test_every_history_has_the_one_stage_that_the_words_give_it(fresh: Fresh, name: str) -> None:
+    """Today, tomorrow, and on a day of the past when nobody had bought twice, so that the shop had no interval."""
+    engine, people = fresh(), ledger(SHOPS[name])
+    put(engine, store(engine, timezone=ZONE.key), *records(SHOPS[name], ZONE))
+    with engine.connect() as connection:
+        for ago in (0, -1, 270):
+            expected = outside_families.stages(people, _day(ago))
+            for family in FAMILIES:
+                found = answered(connection, family, _day(ago)).stage
+                assert found == expected[family.key], (family.key, ago)
+                assert len(found) == sum(person.since <= _day(ago) for person in people.values())
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_the_memberships_of_every_history_are_one_at_a_time(engine: Engine, name: str) -> None:
+    put(engine, store(engine, timezone=ZONE.key), *records(SHOPS[name], ZONE))
+    with engine.connect() as connection:
+        activate(connection, FAMILIES, day_number(DAY))
+        advance(connection, FAMILIES, day_number(DAY))
+        names = accounts(connection)
+        for ago in (0, 1, 61, 150, 270):
+            held = [(names[n], *key.split(".")) for n, keys in stages_on(connection, day_number(_day(ago))).items()
+                    for key in keys]  # fmt: skip
+            expected = outside_families.stages(ledger(SHOPS[name]), _day(ago))
+            assert sorted(held) == sorted((n, key, stage) for key, of in expected.items() for n, stage in of.items())
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.key)

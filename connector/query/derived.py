@@ -37,9 +37,13 @@ FLOOR = 7
 
 
 def interval(figures: Figures) -> ColumnElement[int]:
-    """What stands above the line of the expected interval: 2 x pooled and the own gaps, in thousandths of a day."""
+    """What stands above the line of the expected interval: 2 x pooled and the own gaps, in thousandths of a day.
+
+    Null for who never bought, and for everyone while nobody has bought on two days.
+    """
     own = (figures.value("last") - figures.value("first")) * 1000
-    return greatest(2 * figures.constant(POOLED) + own, FLOOR * 1000 * gaps(figures))
+    expected = 2 * figures.constant(POOLED) + own
+    return case((expected.is_not(None), greatest(expected, FLOOR * 1000 * gaps(figures))))
 
 
 def gaps(figures: Figures) -> ColumnElement[int]:
