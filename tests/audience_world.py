@@ -24,6 +24,7 @@ from connector.records import (
     ConsentRecord,
     ConsentState,
     CustomerRecord,
+    FieldRecord,
     LineRecord,
     OrderRecord,
     OrderStatus,
@@ -95,6 +96,11 @@ def joined(ago: int, *, email: ConsentState | None = None, **facts: Fact) -> lis
     """An account, with or without a consent to e-mails."""
     consents = () if email is None else (ConsentRecord("email", email),)
     return [Account(ago, {"consents": consents, **facts})]
+
+
+def told(ago: int, **fields: str) -> list[Event]:
+    """An account with values of the fields that the shop keeps, each at the path custom.NAME."""
+    return joined(ago, fields=tuple(FieldRecord(name, f"custom.{name}", value) for name, value in fields.items()))
 
 
 def cart(*ago: int, completed: int | None = None) -> list[Event]:

@@ -7,13 +7,13 @@ from sqlalchemy import Engine
 
 from connector.catalogue import library
 from connector.records import ConsentState
-from tests.audience_world import ZONES, Case, bought, cart, check, joined, lines, worth
+from tests.audience_world import ZONES, Case, bought, cart, check, joined, lines, told, worth
 from tests.conftest import Fresh
 from tests.test_connector_audiences import ROWS
 
 CODE = ("ETE10",)
-TO_COME = {"aud.replenish", "aud.birthday"}
-"""What asks for something that is not worked out yet, or for a mapped field."""
+TO_COME = {"aud.replenish"}
+"""What asks for something that is not worked out yet."""
 
 PROSPECTS = [
     Case(
@@ -289,6 +289,20 @@ MOMENTS = [
         },
         {"today", "in 7 days", "in 7 days, of two years ago"},
         {"in 7 days", "in 8 days", "in 7 days, of two years ago"},
+    ),
+    Case(
+        "aud.birthday", "born on a day of the coming week",
+        {
+            "yesterday": told(60, birth="1984-06-22"),
+            "today": told(60, birth="1984-06-23"),
+            "in 7 days": told(60, birth="30/06/1951"),
+            "in 8 days": told(60, birth="1984-07-01"),
+            "said otherwise": told(60, birth="June"),
+            "nobody knows": joined(60),
+        },
+        {"today", "in 7 days"},
+        {"in 7 days", "in 8 days"},
+        {"birth": "birth"},
     ),
 ]  # fmt: skip
 
