@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from connector.catalogue import Family, catalogue
+from connector.catalogue import Family, Objective, catalogue, library
 from connector.days import day_number
 from connector.errors import SettingsError
 from connector.judging.figures import Bootstrap, interval, middle
 from connector.judging.health import Action, health
+from connector.judging.objectives import objectives
 from connector.judging.priorities import priorities
 from connector.memberships import activate, advance
 from connector.models import Consent, Identity, Order, Store
@@ -290,3 +291,106 @@ def to_and_fro(changes: Iterable[Any]) -> set[int]:
     return {
         who for who, on in days.items() if any(c - a < 90 for a, c in zip(sorted(on), sorted(on)[2:], strict=False))
     }
+
+
+# -------------------------------------------------------------------------------------------------- objectives
+
+
+def objective(*moves: tuple[Sequence[str], Sequence[str]], **more: object) -> dict[str, Objective]:
+    text = {"fr": "x", "en": "x"}
+    made = tuple({"from": tuple(origin), "to": tuple(to)} for origin, to in moves)
+    return {"o": Objective.model_validate({"key": "o", "label": text, "description": text, "moves": made, **more})}
+
+
+def steady(half: int = 10) -> list[Person]:
+    """Each 30 days of two years twice `half` people appear; half buy again after 60 days, and after another 60."""
+    people = []
+    for month in range(24):
+        day = END - 30 * month - 5
+        people += [Person(day, [Sale(day), Sale(day + 60, 4000), Sale(day + 120, 4000)]) for _ in range(half)]
+        people += [person(day) for _ in range(half)]
+    return people
+
+
+def test_an_objective_of_one_move_is_worth_what_the_move_is(fresh: Fresh) -> None:
+    wanted = objective((["spread.new"], ["spread.loyal"]), target=12, deadline=date(2026, 12, 31))
+    with lent(fresh(), steady()) as connection:
+        kept(connection, SPREAD, as_of=END)
+        (alone,) = priorities(connection, "spread", END, [("new", "loyal")])
+        (found,) = objectives(connection, wanted, [SPREAD], END)
+
+    same = ("people", "within", "median_days", "chance", "yearly", "value", "interval")
+    assert {name: found[name] for name in same} == {name: alone[name] for name in same}
+    assert (found["family"], found["from"], found["to"], found["stays"]) == ("spread", ["new"], ["loyal"], False)
+    assert (found["target"], found["deadline"], found["left_out"]) == (12, "2026-12-31", [])
+
+
+def test_the_people_who_make_the_move_are_counted_by_whole_month(fresh: Fresh) -> None:
+    """Ten become loyal every 30 days: once in each month, twice in one of 31 days that begins with such a day."""
+    wanted = objective((["spread.new"], ["spread.loyal"]))
+    with lent(fresh(), steady()) as connection:
+        kept(connection, SPREAD, as_of=END)
+        (found,) = objectives(connection, wanted, [SPREAD], END)
+        (before,) = objectives(connection, wanted, [SPREAD], END - 1)
+
+    days = [END - 30 * month - 5 + 60 for month in range(24)]
+    expected: dict[str, int] = {}
+    for day in days:
+        month = date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat()[:7]
+        expected[month] = expected.get(month, 0) + 10
+    assert [entry["month"] for entry in found["observed"]] == [f"2025-{m:02}" for m in range(4, 13)] + [
+        f"2026-{m:02}" for m in range(1, 4)
+    ]
+    assert all(entry["people"] == expected.get(entry["month"], 0) for entry in found["observed"])
+    assert found["pace"] == round(sum(entry["people"] for entry in found["observed"][-3:]) / 3, 1)
+    assert before["observed"][-1]["month"] == "2026-02"  # March is not whole yet
+
+
+def test_of_two_aims_the_one_that_is_reached_first_counts(engine: Engine) -> None:
+    """Whoever comes back is loyal at once: the chance of either is that of the one, and nobody is counted twice."""
+    both = objective((["spread.new"], ["spread.loyal", "spread.inactive"]))
+    one = objective((["spread.new"], ["spread.loyal"]))
+    with lent(engine, steady(30)) as connection:
+        kept(connection, SPREAD, as_of=END)
+        (either,) = objectives(connection, both, [SPREAD], END)
+        (loyal,) = objectives(connection, one, [SPREAD], END)
+
+    assert loyal["chance"] < either["chance"] <= 1
+
+
+def test_to_stay_is_worth_what_leaving_costs(engine: Engine) -> None:
+    """A year after they were loyal nobody has bought again: leaving costs nothing, and half are seen to leave."""
+    wanted = objective((["spread.loyal"], ["spread.loyal"]))
+    with lent(engine, steady(30)) as connection:
+        kept(connection, SPREAD, as_of=END)
+        (found,) = objectives(connection, wanted, [SPREAD], END)
+        pairs = priorities(connection, "spread", END, [("loyal", "inactive"), ("loyal", "occasional")])
+
+    assert (found["stays"], found["people"]) == (True, pairs[0]["people"])
+    assert 0 < found["chance"] < 1
+    assert found["value"]["minor"] >= 0
+    assert found["observed"][-1]["people"] > 0
+
+
+def test_objectives_of_families_that_are_not_asked_about_are_left_out(engine: Engine) -> None:
+    wanted = objective((["rfm.new"], ["rfm.loyal"]), (["spread.new"], ["spread.loyal"]))
+    with lent(engine, [person(END)]) as connection:
+        kept(connection, SPREAD, as_of=END)
+        found = objectives(connection, wanted, [SPREAD], END)
+
+    assert [(entry["family"], entry["enough"]) for entry in found] == [("spread", False)]
+
+
+def test_an_audience_has_a_card_of_its_own(engine: Engine) -> None:
+    """Two of three bought within the year: the audience holds them, and shares them with the stage that is nearest."""
+    families = library().chosen(keys=["spread", "aud.bought_365"])
+    people = [person(BASE), person(BASE - 10, BASE - 5), person(BASE - 500)]
+    with lent(engine, people) as connection:
+        kept(connection, *families)
+        found = cards(connection, *families)
+
+    card = found["aud.bought_365"]
+    assert card["substantial"]["people"] == 2
+    assert (card["differentiable"]["nearest"], card["differentiable"]["overlap"]) == ("spread.loyal", 0.5)
+    assert card["identifiable"]["good"] is True
+    assert card["stable"]["days"] == 500
