@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, not_, select
 
+from connector.lifespans import lend, observed
 from connector.models import Calibration, Order
 from connector.query.bounds import UNCALIBRATED, Calibrations, Edge, OneOf, fold
 from connector.query.clocks import TODAY, BoundClock, Shape
@@ -25,6 +26,7 @@ from connector.query.derived import DERIVED, POOLED
 from connector.query.facts import Facts, Reading
 from connector.query.fields import line_sum, net, orders, visible
 from connector.query.measures import Aggregate, Figures, Graded, Measure, Test
+from connector.query.replenish import LIFESPANS
 from connector.query.select import COUNTED, Choice, calibrated
 from connector.query.tree import Unit
 from connector.tables import table
@@ -36,6 +38,9 @@ _FIGURE = re.compile(
     r"(, -(?P<count>\d+)(?P<unit>[dwmy]))?(, (?P<percent>[\d.]+))?\)"
 )
 """A reference figure as rules write it: AVG(order_amount, -365d), PERCENTILE(amount_spent, 95)."""
+
+LIFESPAN = "lifespan."
+"""How the keys begin under which the life spans of products are kept, in thousandths of a day a piece."""
 
 BEGAN = "history.began"
 """The key, on day 0, under which the first day on record is kept as the figures knew it."""
@@ -57,10 +62,12 @@ class Calibrated:
         self._connection = connection
         first = connection.scalar(select(func.min(table(Order).c.local_day)).where(table(Order).c.counted == 1))
         self._first: int | None = first
+        self._lent: set[int] = set()
+        every = select(calibrations.c.key, calibrations.c.day, calibrations.c.value)
+        few = every.where(not_(calibrations.c.key.startswith(LIFESPAN)))  # products are many, and seldom asked for
         self._made: dict[tuple[str, int], int | None] = {}
         self._kept: dict[tuple[str, int], int | None] = {
-            (row.key, row.day): row.value
-            for row in connection.execute(select(calibrations.c.key, calibrations.c.day, calibrations.c.value))
+            (row.key, row.day): row.value for row in connection.execute(few)
         }
         began = self._kept.get((BEGAN, 0))
         self._stale = first is not None and began is not None and first < began
@@ -75,7 +82,21 @@ class Calibrated:
         at = (key, made_on)
         if at not in self._kept and at not in self._made:
             self._made.update({(name, made_on): value for name, value in self._make(key, made_on).items()})
+        if key == LIFESPANS and made_on not in self._lent:
+            lend(self._connection, made_on, self._lifespans(made_on))
+            self._lent.add(made_on)
         return self._kept.get(at, self._made.get(at))
+
+    def _lifespans(self, day: int) -> list[tuple[int, int]]:
+        """The life span of each product that has one, as it was made on a day."""
+        if (LIFESPANS, day) in self._made:
+            made = ((key, value) for (key, on), value in self._made.items() if on == day)
+        else:
+            wanted = calibrations.c.day == day, calibrations.c.key.startswith(LIFESPAN)
+            rows = self._connection.execute(select(calibrations.c.key, calibrations.c.value).where(*wanted))
+            made = ((row.key, row.value) for row in rows)
+        found = [(key, value) for key, value in made if key.startswith(LIFESPAN) and value is not None]
+        return [(int(key.removeprefix(LIFESPAN)), value) for key, value in found]
 
     def save(self) -> None:
         """Keep what was made, in the caller's transaction."""
@@ -94,6 +115,9 @@ class Calibrated:
         """The figure of a key, with those that come from the same count of people."""
         if key == POOLED:
             return {key: _pooled(self._connection, day)}
+        if key == LIFESPANS:
+            found = observed(self._connection, day)
+            return {LIFESPANS: day, **{f"{LIFESPAN}{product}": value for product, value in found.items()}}
         figure = _FIGURE.fullmatch(key)
         if figure:
             return {key: _reference(self._connection, figure, day)}

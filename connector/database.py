@@ -34,11 +34,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.schema import CreateTable
 
 from connector.errors import ConnectorError, SettingsError
 from connector.models import metadata
 from connector.query.bounds import fold
+from connector.query.replenish import usual
 from connector.tables import AnyRow
 
 BATCH = 900
@@ -87,6 +90,7 @@ def connect(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _lent)
     return engine
 
 
@@ -230,6 +234,15 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
         "temp_store = FILE",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lent(connection: DBAPIConnection, _record: object) -> None:
+    """Give a connection its own copy of what rules read beside the tables."""
+    own = sqlite if isinstance(connection, sqlite3.Connection) else postgresql
+    cursor = connection.cursor()
+    cursor.execute(str(CreateTable(usual, if_not_exists=True).compile(dialect=own.dialect())))
+    cursor.close()
+    connection.commit()
 
 
 @lru_cache(maxsize=4096)

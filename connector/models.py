@@ -231,6 +231,17 @@ class Product(Table, table=True):
     tags: str | None = Field(default=None, sa_type=Text)
 
 
+class ProductLifespan(Table, table=True):
+    """How long a piece of a product lasts, as the merchant says; the product need not be known yet."""
+
+    __tablename__ = "product_lifespans"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    store_id: int = Field(primary_key=True, foreign_key="stores.id")
+    platform_id: str = Field(primary_key=True)
+    days: int
+
+
 class Checkout(Table, table=True):
     """A checkout that was begun."""
 

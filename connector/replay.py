@@ -26,6 +26,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    exists,
     false,
     func,
     insert,
@@ -39,14 +40,14 @@ from connector.days import NEVER
 from connector.dialects import insert_missing, least
 from connector.models import Customer, Membership, Refund
 from connector.query.bounds import Calibrations, Crossing, Level, crossings
-from connector.query.choices import all_leaves, daily, grows, levels
+from connector.query.choices import all_leaves, constants, daily, grows, levels, runs_out
 from connector.query.clocks import TODAY, Calendar, CalendarClock, Clock, Shape
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, orders
 from connector.query.meaning import Leaf
 from connector.query.measures import RATIO_UNIT, Aggregate, Derived, Source
 from connector.query.person import field_days
-from connector.query.reviews import around_anniversary, next_calibration, reaching_days, reviews
+from connector.query.reviews import around_anniversary, next_calibration, reaching_days, reviews, running_out
 from connector.query.select import COUNTED, Choice, chosen, measured
 from connector.query.within import positive
 from connector.scratch import fill, lent
@@ -227,6 +228,8 @@ class Past:
         growing = [leaf for leaf in self._others if grows(leaf)]
         for leaf in growing:
             yield from self._reached(leaf)
+        for leaf in self._others:
+            yield from self._ran_out(leaf)
 
     def _fill_shifts(self) -> None:
         """Each day on which a level moves, with the values that it passes; as EVERYONE, the days of `_turned`."""
@@ -240,7 +243,7 @@ class Past:
                     rows[number * PARTS + part, day] = ends
         for level in {level for leaf in self._others for level in _levels(leaf)}:
             rows |= {(EVERYONE, day): (0, 0) for day, _, _ in self.days.shifts(level)}
-        if any(grows(leaf) for leaf in self._others):
+        if any(grows(leaf) or runs_out(leaf) for leaf in self._others):
             rows |= {(EVERYONE, day): (0, 0) for day in self.days.rows if next_monday(day - 1) == day}
         if rows:
             self.connection.execute(
@@ -294,6 +297,23 @@ class Past:
                 joined = rows.join(people, people.c.id == facts.c.customer_id).join(met, here)
                 yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(joined)
 
+    def _ran_out(self, leaf: Leaf) -> Iterator[Select[Any]]:
+        """The days on which a day of running out passes a bound, as known since the facts' day and since Mondays."""
+        facts, shifts, calendar = self.facts, self.shifts, self.days.calendar
+        seen, met = calendar.table.alias("seen"), calendar.table.alias("met")
+        own = facts.join(seen, seen.c.day == facts.c.day)
+        weekly = facts.join(shifts, and_(shifts.c.number == EVERYONE, self._between(shifts.c.day))).join(
+            seen, seen.c.day == shifts.c.day
+        )
+        ahead = and_(met.c.day > seen.c.day, met.c.day < facts.c.until, met.c.day <= next_calibration(seen.c.day))
+        for crossing, days in running_out(leaf, self.reading(calendar.clock(seen, seen.c.day))):
+            day = days.subquery("days").c.day
+            passed = met.c.day.between(day + crossing.first, day + crossing.last)
+            here = exists(select(literal(1)).select_from(day.table).where(passed))
+            for rows in (own, weekly):
+                joined = rows.join(people, people.c.id == facts.c.customer_id).join(met, ahead)
+                yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(joined).where(here)
+
 
 @contextmanager
 def past(
@@ -338,7 +358,7 @@ def _thresholds(leaves: Iterable[Leaf]) -> dict[Aggregate | Derived, list[Level]
 
 def _levels(leaf: Leaf) -> list[Level]:
     """The shop's own figures that a leaf is made of or held against; not those in tests of orders."""
-    own = [Level(key) for key in leaf.figure.constants] if isinstance(leaf.figure, Derived) else []
+    own = constants(leaf)
     tests = [] if leaf.aggregates else [level for test in leaf.tests for level in levels(test.span)]
     return [*own, *levels(leaf.span), *tests]
 

@@ -61,6 +61,14 @@ class StoreSettings(PlatformSettings):
     include_shipping: bool | None = None
     shared_emails: tuple[str, ...] = ()
     fields: dict[str, str] = Field(default_factory=dict)
+    lifespan_days: dict[str, int] = Field(default_factory=dict)
+
+    @field_validator("lifespan_days")
+    @classmethod
+    def _days(cls, lifespans: dict[str, int]) -> dict[str, int]:
+        if any(not 1 <= days <= 3650 for days in lifespans.values()):
+            raise ValueError('should be days by product id: { "8123" = 30 }')
+        return lifespans
 
     @field_validator("fields")
     @classmethod

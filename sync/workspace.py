@@ -18,6 +18,7 @@ from connector.days import local_day
 from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.fields import map_fields
+from connector.lifespans import set_lifespans
 from connector.settings import DestinationSettings, Settings, StoreSettings, load
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
@@ -78,7 +79,9 @@ class Workspace:
             known = open_store(connection, key)
             switches = store.switches(known.switches if known else Switches())
             opened = register(connection, key, store.platform, check, switches, force=force)
-            map_fields(connection, opened.id, store.fields, local_day(self.now(), opened.zone))
+            today = local_day(self.now(), opened.zone)
+            map_fields(connection, opened.id, store.fields, today)
+            set_lifespans(connection, opened.id, store.lifespan_days, today)
             return opened
 
     def destinations(self, only: str | None = None) -> Iterator[tuple[str, DestinationSettings, Destination]]:

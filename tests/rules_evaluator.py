@@ -6,13 +6,14 @@ import json
 import operator
 import unicodedata
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from connector.days import day_date, day_number
@@ -105,6 +106,10 @@ def anniversary(rule: Condition, someone: Person, as_of: int) -> bool:
 def matches(rule: Matches, someone: Person, as_of: int) -> bool:
     tests = {test.name: test for test in rule.conditions}
     rows: list[dict[str, Any]]
+    if rule.function == "replenish_due":
+        rows = [_line(product, 1, 0, foreign=False) | {"date": day} for product, day in due(someone, as_of).items()]
+        rows = [row for row in rows if all(passes(t, row[n], as_of) for n, t in tests.items() if n != "count")]
+        return bool(rows) if "count" not in tests else passes(tests["count"], len(rows), as_of)
     if rule.function == "abandoned_checkouts":
         rows = [
             {"date": begun, "amount": euros(total)}
@@ -174,6 +179,24 @@ def _categories(sale: Sale) -> Listed:
 def _mix(channels: Listed) -> str | None:
     kinds = {folded(channel) == "pos" for channel in channels}
     return None if not kinds else "omnichannel" if len(kinds) == 2 else "in_store" if True in kinds else "online"
+
+
+def due(someone: Person, as_of: int, usual: Mapping[int, int] = MappingProxyType({})) -> dict[int, int]:
+    """When somebody runs out of each product, by the words of `connector.query.replenish`; `usual` in thousandths."""
+    found = {}
+    for product in {product for sale in someone.placed(as_of) for product, pieces, _ in sale.lines if pieces > 0}:
+        bought: dict[int, int] = {}
+        for sale in someone.placed(as_of):
+            pieces = sum(pieces for other, pieces, _ in sale.lines if other == product and pieces > 0)
+            if pieces:
+                bought[sale.day] = bought.get(sale.day, 0) + pieces
+        days = sorted(bought)
+        lasted = sorted((later - day) * 1000 // bought[day] for day, later in pairwise(days))
+        own = (lasted[(len(lasted) - 1) // 2] + lasted[len(lasted) // 2]) // 2 if len(lasted) >= 2 else None
+        each = own if own is not None else usual.get(product)
+        if each is not None:
+            found[product] = days[-1] + max(1, each * bought[days[-1]] // 1000)
+    return found
 
 
 LINE_FIELDS = ("id", "tag", "product_type", "vendor", "title")

@@ -171,6 +171,14 @@ CHECKOUT_TESTS: dict[str, st.SearchStrategy[Condition]] = {
 }
 
 
+DUE_TESTS: dict[str, st.SearchStrategy[Condition]] = {
+    "date": numbers("date", DATES | st.builds(Offset, st.integers(-40, 10), st.just("d"))),
+    **{name: LINE_TESTS[name] for name in ("id", "tag", "product_type", "vendor")},
+    "category": ORDER_TESTS["category"],
+    "count": numbers("count", COUNTS),
+}
+
+
 @st.composite
 def matching(draw: st.DrawFn, function: str, tests: dict[str, st.SearchStrategy[Condition]]) -> Matches:
     names = draw(st.lists(st.sampled_from(sorted(tests)), min_size=1, max_size=3, unique=True))
@@ -215,6 +223,7 @@ def rich_leaves() -> st.SearchStrategy[Expression]:
         matching("orders_placed", ORDER_TESTS),
         matching("products_purchased", LINE_TESTS),
         matching("abandoned_checkouts", CHECKOUT_TESTS),
+        matching("replenish_due", DUE_TESTS),
         flags,
         numbers("defection_signs", COUNTS, null=True),
         *(texts(name) for name in ("favourite_channel", "channel_mix")),

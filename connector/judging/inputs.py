@@ -42,7 +42,9 @@ _MISSING: Mapping[str, ColumnElement[bool]] = {
     "delivered_at": _order_without("delivered_day"),
     **dict.fromkeys(("utm_source", "utm_medium", "utm_campaign", "source", "referrer", "device"), _VISIT),
     **dict.fromkeys(("sessions", "session_pages", "minutes_to_purchase"), _VISIT),
-    **dict.fromkeys(("products_purchased", "category", "category_amount", "favourite_category"), _NO_PRODUCTS),
+    **dict.fromkeys(
+        ("products_purchased", "category", "category_amount", "favourite_category", "replenish_due"), _NO_PRODUCTS
+    ),
     **dict.fromkeys(("favourite_channel", "channel_mix"), _order_without("channel")),
     "customer_language": ~_account.where(accounts.c.language.is_not(None)),
     **dict.fromkeys(("customer_account_status", "customer_tags"), ~_account),

@@ -168,7 +168,13 @@ FUNCTIONS: Mapping[str, Function] = {
         {"date": _known(Kind.DATE), "amount": Attribute(Kind.MONEY), "count": _known(Kind.COUNT)}
     ),
     "segment_entered": Function({"segment": _known(Kind.TEXT), "date": _known(Kind.DATE), "count": _known(Kind.COUNT)}),
-    "replenish_due": Function({}, missing="later"),
+    "replenish_due": Function(
+        {
+            "date": _known(Kind.DATE),  # on which the product runs out
+            **{name: kind for name, kind in LINE.items() if name not in ("sku", "variant")},
+            "count": _known(Kind.COUNT),  # of products
+        }
+    ),
     "customer_within_distance": Function({}, native="native", missing="distance"),
     "store_credit_accounts": Function({}, native="native", missing="credit"),
     "sessions": _WEB,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from connector.query.bounds import Edge, Level, Moving, OneOf, YearDay
 from connector.query.clocks import TODAY
 from connector.query.meaning import Leaf, Meaning, leaves
-from connector.query.measures import Derived, Spans, Test, Yearly
+from connector.query.measures import Counted, Derived, Spans, Test, Yearly
+from connector.query.replenish import LIFESPANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,25 @@ def grows(leaf: Leaf) -> bool:
     return isinstance(leaf.figure, Derived) and leaf.figure.slope is not None
 
 
+def runs_out(leaf: Leaf) -> bool:
+    """Whether the leaf asks for days on which something runs out, by life spans that the shop's figures say."""
+    return isinstance(leaf.figure, Counted) and leaf.figure.of == "replenish"
+
+
+def constants(leaf: Leaf) -> list[Level]:
+    """The figures of the shop that the leaf's own figure is made of."""
+    if runs_out(leaf):
+        return [Level(LIFESPANS)]
+    return [Level(key) for key in leaf.figure.constants] if isinstance(leaf.figure, Derived) else []
+
+
 def daily(choices: Sequence[Choice]) -> bool:
     """Whether some figure of the choices can change on any day."""
     return any(isinstance(leaf.figure, Derived) and leaf.figure.daily for leaf in all_leaves(choices))
 
 
 def _moving(leaf: Leaf) -> Iterator[Moving]:
-    if isinstance(leaf.figure, Derived):
-        yield from (Level(key) for key in leaf.figure.constants)
+    yield from constants(leaf)
     if isinstance(leaf.figure, Yearly) and not isinstance(leaf.span, OneOf):
         low, high = leaf.span.low, leaf.span.high
         if isinstance(low, Edge) and isinstance(high, Edge):

@@ -38,6 +38,7 @@ from connector.query.measures import (
     Yearly,
 )
 from connector.query.person import anniversary, counted, field_day, own, own_value
+from connector.query.replenish import passing
 from connector.query.within import number, positive, within
 
 __all__ = [
@@ -168,7 +169,7 @@ class Reading:
             case Own(name):
                 return own_value(name, self), null()
             case Counted():
-                return counted(figure, self), null()
+                return _counted(figure, self), null()
             case Yearly():
                 return self.yearly(figure), null()
         return figure.value(self), null() if figure.per is None else positive(figure.per(self))
@@ -190,7 +191,7 @@ class Reading:
             case Own():
                 return own(figure.name, span, self)
             case Counted():
-                return within(counted(figure, self), span, self.clock)
+                return within(_counted(figure, self), span, self.clock)
             case Yearly():
                 return anniversary(self.yearly(figure), span, self.clock)
             case Derived(per=None):
@@ -208,3 +209,11 @@ class Reading:
             refunds.c.day <= self.clock.edge(TODAY),
         )
         return spent - func.coalesce(credits_.scalar_subquery(), 0)
+
+
+def _counted(figure: Counted, reading: Reading) -> ColumnElement[int]:
+    """How many rows of another table a person has that pass the figure's tests."""
+    if figure.of != "replenish":
+        return counted(figure, reading)
+    days = passing(figure.tests, reading).subquery("days")
+    return select(func.count(days.c.day)).select_from(days).scalar_subquery()

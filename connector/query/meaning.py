@@ -115,6 +115,11 @@ _MEASURES: dict[str, Measure] = {
     "customer_added_date": "since",
 }
 _YEARLY = {"anniversary(first_order_date)": "first", "anniversary(customer_added_date)": "since"}
+_COUNTED: Mapping[str, Literal["checkouts", "entries", "replenish"]] = {
+    "abandoned_checkouts": "checkouts",
+    "segment_entered": "entries",
+    "replenish_due": "replenish",
+}
 _GROUPED: dict[str, Measure] = {"count": "count", "days": "days", "sum_amount": "sum"}
 _GROUPED_LINES: dict[str, Measure] = {"count": "count", "sum_quantity": "quantity", "sum_amount": "line_sum"}
 
@@ -247,8 +252,7 @@ class _Reader:
                 rows = Rows(dates, lines)
                 return _grouped(spans, {name: Aggregate(measure, rows) for name, measure in _GROUPED_LINES.items()})
         tests = tuple(Test(name, span) for name, span in spans.items() if name != "count")
-        of: Literal["checkouts", "entries"] = "entries" if matches.function == "segment_entered" else "checkouts"
-        return _grouped(spans, {"count": Counted(of, tests)})
+        return _grouped(spans, {"count": Counted(_COUNTED[matches.function], tests)})
 
     def _span(self, condition: Condition, kind: Kind) -> Spans:
         self._ready(condition, kind)

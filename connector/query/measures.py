@@ -86,9 +86,9 @@ class Yearly:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many checkouts a person left open, or how often they entered segments, that pass some tests."""
+    """How many checkouts a person left open, how often they entered segments, or how many products they run out of."""
 
-    of: Literal["checkouts", "entries"]
+    of: Literal["checkouts", "entries", "replenish"]
     tests: tuple[Test, ...] = ()
 
 

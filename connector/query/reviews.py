@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, false, func, literal, or_, select
 
 from connector.dialects import greatest
-from connector.query.bounds import Crossing, OneOf
-from connector.query.choices import Choice, all_leaves, calibrated, daily
+from connector.query.bounds import Crossing, OneOf, crossings
+from connector.query.choices import Choice, all_leaves, calibrated, daily, runs_out
 from connector.query.clocks import TODAY
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, refunds
-from connector.query.meaning import date_crossings
+from connector.query.meaning import Leaf, date_crossings
 from connector.query.measures import RATIO_UNIT, Counted, Derived, Source
 from connector.query.person import field_day, memberships, segments
+from connector.query.replenish import passing
 from connector.query.within import within
 
 Asked = tuple[Source, Crossing]
@@ -49,6 +50,7 @@ def next_days(choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked
     entries = _entries(choices, reading)
     days = [_next(reading, source, crossing, entries) for source, crossing in asked]
     days += reaching_days(choices, reading)
+    days += [day for leaf in all_leaves(choices) for day in _next_running_out(leaf, reading)]
     if calibrated(choices):
         days.append(next_calibration(reading.today))
     if daily(choices):
@@ -76,6 +78,25 @@ def reaching_days(choices: Sequence[Choice], reading: Reading) -> list[ColumnEle
                     wait = greatest(left // func.nullif(figure.slope(reading) * unit, 0), literal(1, BigInteger()))
                     days.append(case((left >= 0, reading.today + wait)))
     return days
+
+
+def running_out(leaf: Leaf, reading: Reading) -> list[tuple[Crossing, Select[tuple[int]]]]:
+    """For each way in which a day of running out passes a bound: those days, as known as of the day asked for."""
+    if not runs_out(leaf):
+        return []
+    others = tuple(test for test in leaf.tests if test.field != "date")
+    dates = [test.span for test in leaf.tests if test.field == "date"]
+    passed = sorted({crossing for span in dates for crossing in crossings(span)})
+    return [(crossing, passing(others, reading)) for crossing in passed]
+
+
+def _next_running_out(leaf: Leaf, reading: Reading) -> list[ColumnElement[Any]]:
+    found: list[ColumnElement[Any]] = []
+    for crossing, days in running_out(leaf, reading):
+        day = days.subquery("days").c.day
+        next_ = select(func.min(day)).where(day > reading.today - crossing.last).scalar_subquery() + crossing.first
+        found.append(case((next_ <= reading.today, reading.today + 1), else_=next_))
+    return found
 
 
 def around_anniversary(day: ColumnElement[Any], date: ColumnElement[Any], crossing: Crossing) -> ColumnElement[bool]:

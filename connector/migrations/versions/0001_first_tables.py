@@ -199,6 +199,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
     )
     op.create_table(
+        "product_lifespans",
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.String(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_product_lifespans_store_id_stores")),
+        sa.PrimaryKeyConstraint("store_id", "platform_id", name=op.f("pk_product_lifespans")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "products",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("store_id", sa.Integer(), nullable=False),
