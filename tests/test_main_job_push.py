@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from sync.demo.mailchimp_reports import Campaign
+from tests import real_orders
 from tests.command_line import Answer, CommandLine
 from tests.three_destinations import START, TODAY, Standing, World, open_world
 
 LATER = timedelta(days=60)
+JUST = 7
+"""Days for which aud.just_bought holds."""
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +267,32 @@ def test_the_day_from_which_somebody_may_be_written_to_is_a_date_that_stays(worl
     plan = plans(world.line.ask("push", "--dry-run", "--json"))["lettre"]
     assert "contact_after" in str(plan["incomplete"])
     assert "CONTACT_OK" not in str(plan["items"])
+
+
+def test_audiences_become_static_segments_and_an_exclusion_keeps_its_people_out(world: World) -> None:
+    (world.folder / "segments.toml").write_text("[audiences.just_bought]\non = true\n", encoding="utf-8")
+    world.write_settings('push = ["aud.several_365"]\nexclude = "aud.just_bought"\n')
+    world.line.ask("recompute")
+    before = world.standing()["lettre"]
+
+    def wanted(day: date) -> set[str]:
+        """Whoever ordered twice within a year, and not in the last days."""
+        found = set()
+        for number, person in real_orders.ledger(world.shop).items():
+            age = [(day - bought.day).days for bought in person.purchases if bought.stands(day, zero=False)]
+            if sum(0 <= days < 365 for days in age) >= 2 and not any(0 <= days < JUST for days in age):
+                found.add(str(world.shop.customers[number].email))
+        return found & before.keys()
+
+    def tagged() -> set[str]:
+        return {address for address, (tags, _) in world.standing()["lettre"].items() if tags - before[address][0]}
+
+    plan = plans(world.line.ask("push", "lettre", "--json"))["lettre"]
+    assert plan["excluded"] != 0
+    assert tagged() == wanted(TODAY) != set()
+    world.now = START + LATER
+    world.line.ask("run", "--force")
+    assert tagged() == wanted((START + LATER).date()) != wanted(TODAY)
+    segments = [entry for entry in world.mailchimp.ledger if "/segments/" in entry.request.path]
+    assert [set(entry.request.json()) for entry in segments] == [{"members_to_add", "members_to_remove"}]
+    assert plans(world.line.ask("push", "lettre", "--json"))["lettre"]["changes"] == 0
