@@ -36,8 +36,8 @@ from sqlalchemy.schema import CreateTable, DropTable
 from connector.database import bulk
 from connector.dialects import iso_day
 from connector.models import BigInt, Change, Delivery, Identity, Membership, Segment
-from connector.stays import stays
 from connector.tables import table
+from connector.turns import turns
 from sync.push.target import CONTACT_AFTER, Item, Target
 
 _changes, _deliveries = table(Change), table(Delivery)
@@ -82,9 +82,9 @@ def form(draft: Draft, items: Iterable[Item]) -> None:
                 for item in turned:
                     _form(draft, item, _as_given(given))
         elif turned:
-            with stays(draft.connection, family) as spans:
+            with turns(draft.connection, family) as made:
                 for item in turned:
-                    _form(draft, item, _by_turn(draft, item, spans))
+                    _form(draft, item, _by_turn(draft, item, made))
 
 
 def form_removals(draft: Draft, wanted: set[str], labels: Mapping[str, str]) -> None:
@@ -150,19 +150,17 @@ def _by_stage(draft: Draft, item: Item) -> _Wanted:
     return _Wanted(rows, there)
 
 
-def _by_turn(draft: Draft, item: Item, spans: Table) -> _Wanted:
+def _by_turn(draft: Draft, item: Item, made: Table) -> _Wanted:
     """The stage before the present one, or the day of the change between the two."""
-    person = spans.c.customer_id
-    keys = {key: spans.c.stage == key for key in item.segments}
-    value: ColumnElement[str] = iso_day(spans.c.entered_on)
+    person = made.c.customer_id
+    keys = {key: made.c.stage == key for key in item.segments}
+    value: ColumnElement[str] = iso_day(made.c.entered_on)
     turned: ColumnElement[bool] = true()
     if item.tells == "previous":
-        value = case(item.values, value=spans.c.before)
-        turned = spans.c.before.in_(sorted(item.values))
-    present = and_(
-        spans.c.left_on.is_(None), spans.c.stage.in_(sorted(keys)), turned, ~held_out(draft.target, person, keys)
-    )
-    rows = select(person, value.label("value"), spans.c.cause).where(present)
+        value = case(item.values, value=made.c.before)
+        turned = made.c.before.in_(sorted(item.values))
+    present = and_(made.c.stage.in_(sorted(keys)), turned, ~held_out(draft.target, person, keys))
+    rows = select(person, value.label("value"), made.c.cause).where(present)
     return _Wanted([rows], exists().where(person == _identities.c.customer_id, present))
 
 
