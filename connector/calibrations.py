@@ -12,22 +12,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, not_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, not_, select
 
 from connector.lifespans import lend, observed
 from connector.models import Calibration, Order
-from connector.query.bounds import UNCALIBRATED, Calibrations, Edge, OneOf, fold
-from connector.query.clocks import TODAY, BoundClock, Shape
+from connector.populations import Buyers, Counts, Purchases
+from connector.query.bounds import UNCALIBRATED, Calibrations, Edge
 from connector.query.derived import DERIVED, POOLED
-from connector.query.facts import Facts, Reading
-from connector.query.fields import line_sum, net, orders, visible
-from connector.query.measures import Aggregate, Figures, Graded, Measure, Test
+from connector.query.measures import Aggregate, Figures, Graded, Measure
 from connector.query.replenish import LIFESPANS
-from connector.query.select import COUNTED, Choice, calibrated
+from connector.query.select import Choice, calibrated
 from connector.query.tree import Unit
 from connector.tables import table
 
@@ -55,11 +54,44 @@ _OF_PEOPLE: Mapping[str, Measure] = {
 }
 
 
-class Calibrated:
-    """The figures of one database. A figure that is not kept is made from the orders when it is asked for."""
+FEW = 3
+"""Below so many Mondays a figure is made for each by itself."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+
+def _span(figures: Figures) -> ColumnElement[int]:
+    return figures.value("last") - figures.value("first")
+
+
+def _gaps(figures: Figures) -> ColumnElement[int]:
+    return figures.value("days") - 1
+
+
+def _mean(figures: Figures) -> ColumnElement[int]:
+    return figures.value("sum") // figures.value("count")
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A measure as a formula; two of one aggregate are equal, and so are the populations that they count."""
+
+    of: Aggregate
+
+    def __call__(self, figures: Figures) -> ColumnElement[Any]:
+        return figures.value(self.of.measure, self.of.rows)
+
+
+GAPS = Buyers((Aggregate("first"), Aggregate("last"), Aggregate("days")), (_span, _gaps))
+MEANS = Buyers((Aggregate("sum"), Aggregate("count")), (_mean,))
+
+
+class Calibrated:
+    """The figures of one database. A figure that is not kept is made from the orders when it is asked for.
+
+    `keys` are those that are going to be asked for, up to the day `until`.
+    """
+
+    def __init__(self, connection: Connection, keys: Collection[str] = (), until: int | None = None) -> None:
+        self._connection, self._keys, self._until = connection, keys, until
         first = connection.scalar(select(func.min(table(Order).c.local_day)).where(table(Order).c.counted == 1))
         self._first: int | None = first
         self._lent: set[int] = set()
@@ -81,7 +113,7 @@ class Calibrated:
         made_on = max(self._first, monday(day))
         at = (key, made_on)
         if at not in self._kept and at not in self._made:
-            self._made.update({(name, made_on): value for name, value in self._make(key, made_on).items()})
+            self._make(key, made_on)
         if key == LIFESPANS and made_on not in self._lent:
             lend(self._connection, made_on, self._lifespans(made_on))
             self._lent.add(made_on)
@@ -111,23 +143,33 @@ class Calibrated:
         self._made.clear()
         self._stale = False
 
-    def _make(self, key: str, day: int) -> dict[str, int | None]:
-        """The figure of a key, with those that come from the same count of people."""
-        if key == POOLED:
-            return {key: _pooled(self._connection, day)}
+    def _make(self, key: str, day: int) -> None:
+        """Make the figure of a key for a day, with those that come from the same counts of people.
+
+        Where many Mondays up to the last day lack it, a history is being made: then it is made for all in one pass.
+        """
         if key == LIFESPANS:
             found = observed(self._connection, day)
-            return {LIFESPANS: day, **{f"{LIFESPAN}{product}": value for product, value in found.items()}}
-        figure = _FIGURE.fullmatch(key)
-        if figure:
-            return {key: _reference(self._connection, figure, day)}
-        graded = _GRADED[key.rpartition(".")[0]]
-        return cuts(graded, _spread(self._connection, graded, day))
+            self._made |= {(key, day): day, **{(f"{LIFESPAN}{product}", day): span for product, span in found.items()}}
+            return
+        population = population_of(key)
+        keys = {key, *(other for other in self._keys if other != LIFESPANS and population_of(other) == population)}
+        until = day if self._until is None else self._until
+        lacking = [day, *(d for d in range(monday(day) + 7, until + 1, 7) if (key, d) not in self._kept)]
+        if len(lacking) < FEW:
+            self._keep(keys, day, population.on(self._connection, day))
+            return
+        for made_on, counts in population.over(self._connection, lacking):
+            self._keep(keys, made_on, counts)
+
+    def _keep(self, keys: set[str], day: int, counts: Counts) -> None:
+        self._made.update({(key, day): figure(key, counts) for key in keys})
 
 
-def in_force(connection: Connection, choices: Sequence[Choice]) -> Calibrations:
-    """The figures that some choices compare people with."""
-    return Calibrated(connection) if calibrated(choices) else UNCALIBRATED
+def in_force(connection: Connection, choices: Sequence[Choice], until: int | None = None) -> Calibrations:
+    """The figures that some choices compare people with, up to a day."""
+    keys = calibrated(choices)
+    return Calibrated(connection, keys, until) if keys else UNCALIBRATED
 
 
 def keep(figures: Calibrations) -> None:
@@ -141,63 +183,74 @@ def monday(day: int) -> int:
     return day - (day + 3) % 7  # day 0 was a Thursday
 
 
-def cuts(graded: Graded, people: Mapping[int, int]) -> dict[str, int | None]:
-    """The least value of each grade, given how many people have each value; ties share a grade.
+def population_of(key: str) -> Buyers | Purchases:
+    """Who, or what, a figure is counted over."""
+    if key == POOLED:
+        return GAPS
+    found = _FIGURE.fullmatch(key)
+    if found is None:
+        of = _GRADED[key.rpartition(".")[0]].of
+        return _each(of) if isinstance(of, Aggregate) else Buyers(of.needs, (of.value,))
+    if found["of"] in _OF_PEOPLE:
+        return _each(Aggregate(_OF_PEOPLE[found["of"]]))
+    if found["of"] == "average_order_value":
+        return MEANS
+    since = Edge(1, int(found["count"]), cast("Unit", found["unit"])) if found["count"] else None
+    category = found["category"].replace("\\'", "'").replace("\\\\", "\\") if found["category"] is not None else None
+    return Purchases(category, since)
+
+
+def figure(key: str, counts: Counts) -> int | None:
+    """The figure of a key, given how many of its population have each value; None where nobody has one."""
+    if key == POOLED:
+        return _pooled(counts)
+    values = Counter({value: number for (value,), number in counts.items() if value is not None})
+    found = _FIGURE.fullmatch(key)
+    if found is not None:
+        return _reference(found, values)
+    name, _, grade = key.rpartition(".")
+    return cut(_GRADED[name], int(grade), values)
+
+
+def cut(graded: Graded, grade: int, people: Mapping[int, int]) -> int | None:
+    """The least value of a grade, given how many people have each value; ties share a grade.
 
     Rising, a value's grade is 1 and the fifths (of five grades) of people below it; so whoever bought once has the
     same grade as all who did, and it is the first where they are many. Falling, its grade is the share of people
     above it, begun hundredths (of a hundred grades) counting whole: the best fifth are those of grade 20 and better.
+    It is above all values where none has that grade, and None where nobody has a value.
     """
-    whole, found = sum(people.values()), {}
-    for grade in range(1, graded.grades) if graded.falling else range(2, graded.grades + 1):
-        found[f"{graded.key}.{grade}"] = _least(graded, grade, people, whole)
-    return found
-
-
-def _least(graded: Graded, grade: int, people: Mapping[int, int], whole: int) -> int | None:
-    """The least value with at least that grade (falling: at most); above all of them where none has it."""
     if not people:
         return None
+    whole = sum(people.values())
     reached = max(people) + 1
     passed = 0  # people with a greater value (falling) or with a smaller one
     for value in sorted(people, reverse=graded.falling):
         if graded.falling and passed * graded.grades < grade * whole:
             reached = value
-        if not graded.falling and passed * graded.grades >= (grade - 1) * whole:
+        elif graded.falling:
+            break
+        elif passed * graded.grades >= (grade - 1) * whole:
             return value
         passed += people[value]
     return reached
 
 
-def _spread(connection: Connection, graded: Graded, day: int) -> Counter[int]:
-    """How many people have each value of what is graded, as of a day; who never bought has none."""
-    of = graded.of
-    needs = (of,) if isinstance(of, Aggregate) else of.needs
-
-    def value(figures: Figures) -> Any:  # noqa: ANN401 - a column of whole numbers
-        return figures.value(of.measure, of.rows) if isinstance(of, Aggregate) else of.value(figures)
-
-    rows = _figures(connection, needs, {"value": value}, day)
-    return Counter({int(row.value): row.people for row in rows if row.value is not None})
+def _each(aggregate: Aggregate) -> Buyers:
+    return Buyers((aggregate,), (_Measure(aggregate),))
 
 
-def _pooled(connection: Connection, day: int) -> int | None:
-    """The mean gap between purchase days over all gaps of all people as of a day, in thousandths of a day."""
-    columns = {
-        "span": lambda figures: figures.value("last") - figures.value("first"),
-        "gaps": lambda figures: figures.value("days") - 1,
-    }
-    needs = (Aggregate("first"), Aggregate("last"), Aggregate("days"))
+def _pooled(counts: Counts) -> int | None:
+    """The mean gap between purchase days over all gaps of all people, in thousandths of a day."""
     span = gaps = 0
-    for row in _figures(connection, needs, columns, day):
-        span += row.span * row.people
-        gaps += row.gaps * row.people
+    for (days, number), people in counts.items():
+        span += (days or 0) * people
+        gaps += (number or 0) * people
     return int(Fraction(1000 * span, gaps)) if gaps else None
 
 
-def _reference(connection: Connection, figure: re.Match[str], day: int) -> int | None:
+def _reference(figure: re.Match[str], values: Mapping[int, int]) -> int | None:
     """A mean, rounded down, or a percentile: the least value that so many hundredths of the rest do not exceed."""
-    values = _values(connection, figure, day)
     whole = sum(values.values())
     if not whole:
         return None
@@ -209,50 +262,3 @@ def _reference(connection: Connection, figure: re.Match[str], day: int) -> int |
         if passed * 100 >= share * whole:
             return value
     return max(values)
-
-
-def _values(connection: Connection, figure: re.Match[str], day: int) -> Counter[int]:
-    """How often each value occurs, as of a day: of people who bought, or of their orders."""
-    if figure["of"] in _OF_PEOPLE:
-        aggregate = Aggregate(_OF_PEOPLE[figure["of"]])
-        rows = _figures(connection, (aggregate,), {"value": lambda figures: figures.value(aggregate.measure)}, day)
-    elif figure["of"] == "average_order_value":
-        needs = (Aggregate("sum"), Aggregate("count"))
-        mean = {"value": lambda figures: figures.value("sum") // figures.value("count")}
-        rows = _figures(connection, needs, mean, day)
-    else:
-        rows = connection.execute(_orders(figure, clock := BoundClock()), clock.values(day))
-    return Counter({int(row.value): row.people for row in rows if row.value is not None})
-
-
-def _orders(figure: re.Match[str], clock: BoundClock) -> Select[Any]:
-    """How many orders of a stretch of days have each amount: their own, or of their lines of a category."""
-    value: ColumnElement[Any] = net(clock, Shape())
-    if figure["of"] == "category_amount":
-        wanted = OneOf((fold(figure["category"].replace("\\'", "'").replace("\\\\", "\\")),))
-        value = line_sum((Test("category", wanted),), clock)
-    since = Edge(1, int(figure["count"]), cast("Unit", figure["unit"])) if figure["count"] else None
-    recent = [orders.c.local_day >= clock.edge(since)] if since else []
-    amounts = select(value.label("value")).where(COUNTED, visible(clock), *recent).subquery("a")
-    return select(amounts.c.value, func.count().label("people")).group_by(amounts.c.value)
-
-
-def _figures(
-    connection: Connection, needs: tuple[Aggregate, ...], columns: Mapping[str, Callable[[Figures], Any]], day: int
-) -> Any:  # noqa: ANN401 - rows of the named columns
-    """How many people share each combination of the named columns, as of a day; one column more: people."""
-    clock = BoundClock()
-    facts = Facts(clock, Shape(closed=False, credits=False), seen=None)
-    for aggregate in (Aggregate("count"), *needs):
-        facts.need(aggregate.measure, aggregate.rows)
-    grouped = (
-        select(orders.c.customer_id, *facts.columns())
-        .where(COUNTED, visible(clock), orders.c.customer_id.is_not(None))
-        .group_by(orders.c.customer_id)
-        .subquery("f")
-    )
-    reading = Reading(facts, grouped, clock, grouped.c.customer_id)
-    named = [column(reading).label(name) for name, column in columns.items()]
-    statement = select(*named, func.count().label("people")).group_by(*named)
-    clock.edge(TODAY)
-    return connection.execute(statement, clock.values(day))

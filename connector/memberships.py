@@ -88,7 +88,7 @@ def _steps(
     in_force = active(connection, families)
     currency = currency_of(connection)
     choices = [family.choice(f"choice_{number}", currency) for number, family in enumerate(in_force)]
-    figures = figures_in_force(connection, choices) if calibrations is None else calibrations
+    figures = figures_in_force(connection, choices, as_of) if calibrations is None else calibrations
     with scratch(connection, choices) as tables:
         yield Steps(connection, in_force, choices, as_of, tables, figures)
     keep(figures)

@@ -11,7 +11,7 @@ from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Tab
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt
-from connector.query.clocks import column_name
+from connector.query.clocks import Calendar
 from connector.query.select import METRICS, Choice, moving
 
 
@@ -28,7 +28,7 @@ class Scratch:
 @contextmanager
 def scratch(connection: Connection, choices: Sequence[Choice]) -> Iterator[Scratch]:
     """The tables, empty; they are gone afterwards."""
-    edges = [column_name(number) for number, _ in enumerate(moving(choices))]
+    edges = Calendar.names(moving(choices))
     with (
         lent(connection, "due", ["customer_id"], ["from_day", "start"]) as due,
         lent(connection, "calendar", ["day"], edges) as calendar,

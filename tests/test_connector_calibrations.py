@@ -6,15 +6,18 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
 
-from connector.calibrations import Calibrated, cuts, monday
+from connector.calibrations import Calibrated, cut, monday
 from connector.days import day_number
 from connector.models import Calibration, Customer, Order, Store
 from connector.query.measures import Aggregate, Graded
 from connector.tables import table
+from tests.rules_people import Person
+from tests.rules_rich import rich_shops
+from tests.rules_world import BASE, lent
 
 RISING = Graded("score", Aggregate("days"), "score", 5)
 FALLING = Graded("rank", Aggregate("sum"), "rank", 100, falling=True)
@@ -25,7 +28,8 @@ values = st.dictionaries(st.integers(0, 40), st.integers(1, 30), min_size=1, max
 
 def grade(graded: Graded, people: dict[int, int], value: int) -> int:
     """The grade of a value by its cuts."""
-    found = cuts(graded, people)
+    cuts = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
+    found = {f"{graded.key}.{grade}": cut(graded, grade, people) for grade in cuts}
     grades = range(1, graded.grades + 1)
     if graded.falling:
         return next(g for g in grades if g == graded.grades or value >= (found[f"{graded.key}.{g}"] or 0))
@@ -139,3 +143,34 @@ def test_a_history_that_begins_earlier_has_all_made_again(shop: Engine) -> None:
         again.value("interval.pooled", FIRST - 90)
         again.save()
         assert Counter(connection.scalars(select(calibrations.c.day))) == {0: 1, monday(FIRST - 90): 1}
+
+
+FIGURES = (
+    "interval.pooled",
+    "rfm.r.4",
+    "rfm.f.2",
+    "rfm.m.3",
+    "spend_rank.20",
+    "AVG(order_amount)",
+    "AVG(order_amount, -20d)",
+    "AVG(order_amount, -1m)",
+    "PERCENTILE(order_amount, -30d, 90)",
+    "PERCENTILE(amount_spent, 50)",
+    "AVG(average_order_value)",
+    "AVG(number_of_orders)",
+    "AVG(category_amount, 'Bio', -40d)",
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_shops(), st.sampled_from(FIGURES), st.integers(0, 20))
+def test_a_figure_of_many_mondays_is_what_each_monday_makes(
+    engine: Engine, people: list[Person], key: str, weeks: int
+) -> None:
+    with lent(engine, people) as connection:
+        first = connection.scalar(select(func.min(table(Order).c.local_day)).where(table(Order).c.counted == 1)) or BASE
+        days = [first, *range(monday(first) + 7, first + 7 * weeks, 7)]
+        one_by_one = {day: Calibrated(connection).value(key, day) for day in days}
+        passed = Calibrated(connection, {key}, days[-1])
+
+        assert {day: passed.value(key, day) for day in days} == one_by_one

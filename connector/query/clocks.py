@@ -70,21 +70,19 @@ class Calendar:
 
     def clock(self, rows: FromClause, today: ColumnElement[int]) -> CalendarClock:
         """Days from the columns of `rows`, the table or an alias of it."""
-        columns = {bound: rows.c[column_name(number)] for number, bound in enumerate(self.moving)}
-        return CalendarClock({TODAY: today, **columns})
+        columns = [rows.c[name] for name in self.names(self.moving)]
+        return CalendarClock({TODAY: today, **dict(zip(self.moving, columns, strict=True))})
+
+    @staticmethod
+    def names(moving: Sequence[Moving]) -> list[str]:
+        """The names of the columns for some bounds."""
+        return [f"edge_{number}" for number, _ in enumerate(moving)]
 
     def column(self, bound: Moving) -> str:
         """The name of a bound's column."""
-        return column_name(self.moving.index(bound))
+        return self.names(self.moving)[self.moving.index(bound)]
 
     def rows(self, days: Iterable[int], calibrations: Calibrations) -> list[dict[str, int | None]]:
         """What stands in the table for some days."""
-        return [
-            {"day": day, **{column_name(n): bound.on(day, calibrations) for n, bound in enumerate(self.moving)}}
-            for day in days
-        ]
-
-
-def column_name(number: int) -> str:
-    """The column of a calendar for the bound of that number."""
-    return f"edge_{number}"
+        columns = list(zip(self.names(self.moving), self.moving, strict=True))
+        return [{"day": day, **{name: bound.on(day, calibrations) for name, bound in columns}} for day in days]
