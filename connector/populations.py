@@ -103,11 +103,7 @@ class Buyers:
                 reading = found.reading(CalendarClock({TODAY: facts.c.day}))
                 named = [column.label(f"value_{n}") for n, column in enumerate(self._named(reading))]
                 begin, end = turns.alias("begin"), turns.alias("end")
-                rows = (
-                    facts.join(people, people.c.id == facts.c.customer_id)
-                    .join(begin, begin.c.day == facts.c.day)
-                    .outerjoin(end, end.c.day == facts.c.until)
-                )
+                rows = facts.join(begin, begin.c.day == facts.c.day).outerjoin(end, end.c.day == facts.c.until)
                 bought = reading.value("count") > 0
                 spans = select(begin.c.turn.label("begin"), end.c.turn.label("end"), *named).select_from(rows)
                 return list(_counted(connection, spans.where(bought)))

@@ -22,10 +22,12 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Index,
+    Join,
     Select,
     Subquery,
     Table,
     and_,
+    case,
     exists,
     false,
     func,
@@ -37,10 +39,10 @@ from sqlalchemy import (
 )
 
 from connector.days import NEVER
-from connector.dialects import insert_missing, least
+from connector.dialects import greatest, insert_missing, least
 from connector.models import Customer, Membership, Refund
 from connector.query.bounds import Calibrations, Crossing, Level, crossings
-from connector.query.choices import all_leaves, constants, daily, grows, levels, runs_out
+from connector.query.choices import all_leaves, constants, daily, ends, grows, levels, runs_out
 from connector.query.clocks import TODAY, Calendar, CalendarClock, Clock, Shape
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, orders
@@ -81,6 +83,19 @@ class Days:
             self.connection.execute(insert(self.calendar.table), rows)
             self.rows |= dict(zip(days, rows, strict=True))
 
+    def fill_extremes(self, low: Calendar, high: Calendar) -> None:
+        """The least and the largest that each level is from a day on; null where it is unknown on one of the days."""
+        for calendar, better in ((low, min), (high, max)):
+            best: dict[str, int | None] = {}
+            rows = []
+            for day in sorted(self.rows, reverse=True):
+                for level in calendar.moving:
+                    name, now = calendar.column(level), self.rows[day][self.calendar.column(level)]
+                    known = best.get(name, now)
+                    best[name] = None if known is None or now is None else better(known, now)
+                rows.append({"day": day, **best})
+            self.connection.execute(insert(calendar.table), rows)
+
     def shifts(self, level: Level) -> Iterator[tuple[int, int | None, int | None]]:
         """Each day on which a level is another than on the day before, and what it was and is."""
         name = self.calendar.column(level)
@@ -103,10 +118,12 @@ class Past:
     as_of: int
     scope: Table  # a person and a day to answer for; `since` is the day of the facts in force
     shifts: Table  # by how much the shop's own figures move on some days
+    extremes: tuple[Calendar, Calendar]  # the least and the largest that the shop's own figures are from a day on
     facts: Table  # what a person has from a day `until` another
     measures: Facts
     grouped: Subquery  # where facts come from
     thresholds: Mapping[Aggregate | Derived, list[Level]]
+    growing: Sequence[Leaf]
 
     def find(self, first_days: Iterable[int] = ()) -> None:
         """Find all days and facts; `first_days` are days on which everything is answered anew."""
@@ -121,17 +138,15 @@ class Past:
         """Customer, day and the answers for each row of `scope`."""
         days = self.days.calendar.table.alias("k")
         scope, facts = self.scope, self.facts
-        rows = (
-            scope.join(facts, and_(facts.c.customer_id == scope.c.customer_id, facts.c.day == scope.c.since))
-            .join(days, days.c.day == scope.c.day)
-            .join(people, people.c.id == scope.c.customer_id)
+        rows = scope.join(facts, and_(facts.c.customer_id == scope.c.customer_id, facts.c.day == scope.c.since)).join(
+            days, days.c.day == scope.c.day
         )
         reading = self.reading(self.days.calendar.clock(days, scope.c.day))
         return select(scope.c.customer_id, scope.c.day, *chosen(self.choices, reading)).select_from(rows)
 
     def reading(self, clock: Clock) -> Reading:
-        """Reads the facts, as of the days of a clock; beside them must stand the people."""
-        return Reading(self.measures, self.facts, clock, people.c.since_day)
+        """Reads the facts, as of the days of a clock."""
+        return Reading(self.measures, self.facts, clock, self.facts.c.known_since)
 
     def _add(self, rows: Select[Any]) -> None:
         missing = insert_missing(self.connection, self.scope)
@@ -140,23 +155,46 @@ class Past:
     def _measure(self) -> None:
         """Measure what the choices need on each day of `scope`, and keep it with the day on which it is over."""
         grouped, facts = self.grouped, self.facts
-        held = [self._held(figure) for figure in self.thresholds]
         until = func.lead(grouped.c.day, 1, self.as_of).over(partition_by=grouped.c.customer_id, order_by=grouped.c.day)
         measured_ = [grouped.c[column.name] for column in self.measures.columns()]
-        known = grouped.join(people, people.c.id == grouped.c.customer_id)
-        kept = select(grouped.c.customer_id, grouped.c.day, until, *measured_, *held).select_from(known)
-        fill(self.connection, facts, kept)
+        held = [self._held(figure) for figure in self.thresholds]
+        rows = grouped.join(people, people.c.id == grouped.c.customer_id)
+        for calendar in self.extremes if self.growing else ():
+            rows = rows.join(calendar.table, calendar.table.c.day == grouped.c.day)
+        met = [day for leaf in self.growing for day in self._stretch(leaf, until)]
+        kept = [grouped.c.customer_id, grouped.c.day, until, people.c.since_day, *measured_, *held, *met]
+        fill(self.connection, facts, select(*kept).select_from(rows))
         for number, _ in enumerate(held):
             Index(held_name(number), facts.c[held_name(number)]).create(self.connection)
 
     def _held(self, figure: Aggregate | Derived) -> ColumnElement[Any]:
         """The whole number that a person has of a figure, rounded down where it is a ratio."""
-        today = CalendarClock({TODAY: self.grouped.c.day})
-        reading = Reading(self.measures, self.grouped, today, people.c.since_day)
+        reading = self._grouped(CalendarClock({TODAY: self.grouped.c.day}))
         if isinstance(figure, Aggregate):
             return reading.value(figure.measure, figure.rows)
         value = figure.value(reading)
         return value if figure.per is None else value * RATIO_UNIT // positive(figure.per(reading))
+
+    def _stretch(self, leaf: Leaf, until: ColumnElement[Any]) -> Iterator[ColumnElement[Any]]:
+        """For each bound of a growing figure, from which day to which it can be met, in whole weeks; null for never.
+
+        The figure is monotone in the shop's own, of which there is the least and the largest from a day on. Met under
+        both by now, it stays so.
+        """
+        today, low = self.grouped.c.day, self.extremes[0]
+        clocks = [calendar.clock(calendar.table, today) for calendar in self.extremes]
+        for met in zip(*(reaching_days(leaf, self._grouped(clock)) for clock in clocks), strict=True):
+            unknown = [low.table.c[low.column(level)].is_(None) for level in _levels(leaf)]
+            several = [true()] if len(unknown) > 1 else []
+            anywhen = or_(false(), *unknown, *several)
+            some = or_(*(day.is_not(None) for day in met))
+            soonest, latest = (func.coalesce(day, today) for day in met)
+            first = case((anywhen, today), (some, least(soonest, latest) - 7))
+            yield greatest(first, today + 1)
+            yield least(case((anywhen, until), (some, greatest(soonest, latest) + 1)), until - 1)
+
+    def _grouped(self, clock: Clock) -> Reading:
+        return Reading(self.measures, self.grouped, clock, people.c.since_day)
 
     @cached_property
     def _leaves(self) -> list[Leaf]:
@@ -165,9 +203,8 @@ class Past:
     @cached_property
     def _others(self) -> list[Leaf]:
         """The leaves that are asked on each day on which a figure of the shop moves, because they are made of it."""
-        return [
-            leaf for leaf in self._leaves if _formula(leaf) or (_levels(leaf) and leaf.figure not in self.thresholds)
-        ]
+        made = [leaf for leaf in self._leaves if _levels(leaf) and leaf.figure not in self.thresholds]
+        return [leaf for leaf in made if leaf not in self.growing]
 
     def _own_days(self, first_days: Iterable[int]) -> Iterator[Select[Any]]:
         """Each person with the days, from their start up to the day before, on which what they have can change."""
@@ -223,11 +260,10 @@ class Past:
         self._fill_shifts()
         for number, _ in enumerate(self.thresholds):
             yield self._passed(number)
-        if any(_formula(leaf) or _levels(leaf) for leaf in self._others):
-            yield self._turned()
-        growing = [leaf for leaf in self._others if grows(leaf)]
-        for leaf in growing:
-            yield from self._reached(leaf)
+        if self._others:
+            yield self._turned(self._others, self.facts.c.day + 1, self.facts.c.until - 1)
+        for number, leaf in enumerate(self.growing):
+            yield from self._met(number, leaf)
         for leaf in self._others:
             yield from self._ran_out(leaf)
 
@@ -241,9 +277,9 @@ class Past:
                     known = [value for value in (before, now) if value is not None]
                     ends = (min(known) - slack, max(known) + slack) if len(known) == 2 else (-MOST, MOST)
                     rows[number * PARTS + part, day] = ends
-        for level in {level for leaf in self._others for level in _levels(leaf)}:
+        for level in {level for leaf in [*self._others, *self.growing] for level in _levels(leaf)}:
             rows |= {(EVERYONE, day): (0, 0) for day, _, _ in self.days.shifts(level)}
-        if any(grows(leaf) or runs_out(leaf) for leaf in self._others):
+        if self.growing or any(runs_out(leaf) for leaf in self._others):
             rows |= {(EVERYONE, day): (0, 0) for day in self.days.rows if next_monday(day - 1) == day}
         if rows:
             self.connection.execute(
@@ -261,57 +297,52 @@ class Past:
         mine = and_(shifts.c.number >= number * PARTS, shifts.c.number < (number + 1) * PARTS)
         return select(facts.c.customer_id, shifts.c.day, facts.c.day).select_from(rows).where(mine)
 
-    def _between(self, day: ColumnElement[int]) -> ColumnElement[bool]:
-        return and_(day > self.facts.c.day, day < self.facts.c.until)
-
-    def _turned(self) -> Select[Any]:
-        """The days on which a leaf of `_others` is another than on the day before."""
-        facts, shifts, calendar = self.facts, self.shifts, self.days.calendar
+    def _turned(self, leaves: Sequence[Leaf], first: ColumnElement[int], last: ColumnElement[int]) -> Select[Any]:
+        """The days from one to another on which one of some leaves is another than on the day before."""
+        facts, calendar = self.facts, self.days.calendar
         now, before = calendar.table.alias("now"), calendar.table.alias("before")
-        rows = (
-            facts.join(shifts, and_(shifts.c.number == EVERYONE, self._between(shifts.c.day)))
-            .join(now, now.c.day == shifts.c.day)
-            .join(before, before.c.day == shifts.c.day - 1)
-            .join(people, people.c.id == facts.c.customer_id)
-        )
-        today, yesterday = (self.reading(calendar.clock(days, days.c.day)) for days in (now, before))
-        turned = [
-            func.coalesce(today.holds(leaf), false()) != func.coalesce(yesterday.holds(leaf), false())
-            for leaf in self._others
-        ]
-        return select(facts.c.customer_id, shifts.c.day, facts.c.day).select_from(rows).where(or_(*turned))
+        rows = self._weekly(first, last, now).join(before, before.c.day == now.c.day - 1)
+        readings = [self.reading(calendar.clock(days, days.c.day)) for days in (now, before)]
+        turned = []
+        for leaf in leaves:
+            today, yesterday = (func.coalesce(reading.holds(leaf), false()) for reading in readings)
+            turned.append(today != yesterday)
+        return select(facts.c.customer_id, now.c.day, facts.c.day).select_from(rows).where(or_(*turned))
 
-    def _reached(self, leaf: Leaf) -> Iterator[Select[Any]]:
+    def _met(self, number: int, leaf: Leaf) -> Iterator[Select[Any]]:
         """The days on which a growing figure meets a bound, and the next, seen from the facts' day and from Mondays."""
-        facts, shifts, calendar = self.facts, self.shifts, self.days.calendar
+        facts, calendar = self.facts, self.days.calendar
         seen, met = calendar.table.alias("seen"), calendar.table.alias("met")
-        own = facts.join(seen, seen.c.day == facts.c.day)
-        weekly = facts.join(shifts, and_(shifts.c.number == EVERYONE, self._between(shifts.c.day))).join(
-            seen, seen.c.day == shifts.c.day
-        )
         reading = self.reading(calendar.clock(seen, seen.c.day))
-        for day in reaching_days([Choice("asked", ((leaf, 1),))], reading):
+        for bound, day in enumerate(reaching_days(leaf, reading)):
+            first, last = (facts.c[name] for name in stretch_names(number, bound))
+            yield self._turned([leaf], first, last)
             until = least(next_calibration(seen.c.day), facts.c.until - 1)
             here = and_(met.c.day.between(day, day + 1), met.c.day > seen.c.day, met.c.day <= until)
-            for rows in (own, weekly):
-                joined = rows.join(people, people.c.id == facts.c.customer_id).join(met, here)
-                yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(joined)
+            soon = and_(seen.c.day == facts.c.day, first <= next_calibration(seen.c.day))
+            for rows in (facts.join(seen, soon), self._weekly(first, last, seen)):
+                yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(rows.join(met, here))
+
+    def _weekly(self, first: ColumnElement[int], last: ColumnElement[int], days: FromClause) -> Join:
+        """Facts with each day of `days`, from one to another, on which a figure of the shop can move."""
+        facts, shifts = self.facts, self.shifts
+        of_everyone = shifts.c.number == facts.c.day * 0 + EVERYONE  # so that SQLite goes through facts, not shifts
+        moved = and_(of_everyone, shifts.c.day.between(first, last))
+        return facts.join(shifts, moved).join(days, days.c.day == shifts.c.day + 0)
 
     def _ran_out(self, leaf: Leaf) -> Iterator[Select[Any]]:
         """The days on which a day of running out passes a bound, as known since the facts' day and since Mondays."""
-        facts, shifts, calendar = self.facts, self.shifts, self.days.calendar
+        facts, calendar = self.facts, self.days.calendar
         seen, met = calendar.table.alias("seen"), calendar.table.alias("met")
         own = facts.join(seen, seen.c.day == facts.c.day)
-        weekly = facts.join(shifts, and_(shifts.c.number == EVERYONE, self._between(shifts.c.day))).join(
-            seen, seen.c.day == shifts.c.day
-        )
+        weekly = self._weekly(facts.c.day + 1, facts.c.until - 1, seen)
         ahead = and_(met.c.day > seen.c.day, met.c.day < facts.c.until, met.c.day <= next_calibration(seen.c.day))
         for crossing, days in running_out(leaf, self.reading(calendar.clock(seen, seen.c.day))):
             day = days.subquery("days").c.day
             passed = met.c.day.between(day + crossing.first, day + crossing.last)
             here = exists(select(literal(1)).select_from(day.table).where(passed))
             for rows in (own, weekly):
-                joined = rows.join(people, people.c.id == facts.c.customer_id).join(met, ahead)
+                joined = rows.join(met, ahead)
                 yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(joined).where(here)
 
 
@@ -320,15 +351,35 @@ def past(
     connection: Connection, choices: Sequence[Choice], due: Table, days: Days, as_of: int, *, credits_: bool = True
 ) -> Iterator[Past]:
     """The past of the people in `due`, yet to be found; its tables are gone afterwards."""
-    thresholds = _thresholds(all_leaves(choices))
+    leaves = all_leaves(choices)
+    thresholds, growing = _thresholds(leaves), [leaf for leaf in leaves if grows(leaf)]
+    own = list(dict.fromkeys(level for leaf in growing for level in _levels(leaf)))
     with (
         lent(connection, "scope", ["customer_id", "day"], ["since"]) as scope,
         lent(connection, "shifts", ["number", "day"], ["low", "high"]) as shifts,
+        lent(connection, "lows", ["day"], Calendar.names(own)) as lows,
+        lent(connection, "highs", ["day"], Calendar.names(own)) as highs,
     ):
+        extremes = Calendar(lows, own), Calendar(highs, own)
+        if growing:
+            days.fill_extremes(*extremes)
         measures, grouped = measured(choices, Shape(credits=credits_), scope, days.calendar)
-        names = [*(column.name for column in measures.columns()), *(held_name(n) for n, _ in enumerate(thresholds))]
-        with lent(connection, "facts", ["customer_id", "day"], ["until", *names]) as facts:
-            yield Past(connection, choices, due, days, as_of, scope, shifts, facts, measures, grouped, thresholds)
+        names = ["until", "known_since", *(column.name for column in measures.columns())]
+        names += [held_name(number) for number, _ in enumerate(thresholds)]
+        names += [
+            name
+            for n, leaf in enumerate(growing)
+            for bound, _ in enumerate(ends(leaf.span))
+            for name in stretch_names(n, bound)
+        ]
+        with lent(connection, "facts", ["customer_id", "day"], names) as facts:
+            made = (scope, shifts, extremes, facts)
+            yield Past(connection, choices, due, days, as_of, *made, measures, grouped, thresholds, growing)
+
+
+def stretch_names(number: int, bound: int) -> tuple[str, str]:
+    """The columns of the facts between which a bound of the growing leaf of that number is met."""
+    return f"first_{number}_{bound}", f"last_{number}_{bound}"
 
 
 def held_name(number: int) -> str:

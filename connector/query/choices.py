@@ -86,6 +86,11 @@ def levels(span: Spans) -> list[Level]:
     return [bound for bound in _bounds(span) if isinstance(bound, Level)]
 
 
+def ends(span: Spans) -> list[Edge | Level | int]:
+    """The bounds of a span that it has."""
+    return [] if isinstance(span, OneOf) else [bound for bound in (span.low, span.high) if bound is not None]
+
+
 def _bounds(span: Spans) -> Iterator[Edge | Level]:
     values = span.values if isinstance(span, OneOf) else (span.low, span.high)
     yield from (bound for bound in values if isinstance(bound, Edge | Level))

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, false, func, literal, or_, select
 
 from connector.dialects import greatest
-from connector.query.bounds import Crossing, OneOf, crossings
-from connector.query.choices import Choice, all_leaves, calibrated, daily, runs_out
+from connector.query.bounds import Crossing, crossings
+from connector.query.choices import Choice, all_leaves, calibrated, daily, ends, runs_out
 from connector.query.clocks import TODAY
 from connector.query.facts import Facts, Reading
 from connector.query.fields import checkouts, refunds
@@ -49,7 +49,7 @@ def next_days(choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked
     """The days on which to look again, each null where there is nothing to see."""
     entries = _entries(choices, reading)
     days = [_next(reading, source, crossing, entries) for source, crossing in asked]
-    days += reaching_days(choices, reading)
+    days += [day for leaf in all_leaves(choices) for day in reaching_days(leaf, reading)]
     days += [day for leaf in all_leaves(choices) for day in _next_running_out(leaf, reading)]
     if calibrated(choices):
         days.append(next_calibration(reading.today))
@@ -65,18 +65,15 @@ def next_calibration(day: ColumnElement[int]) -> ColumnElement[int]:
     return day + 7 - (day + 3) % 7  # day 0 was a Thursday
 
 
-def reaching_days(choices: Sequence[Choice], reading: Reading) -> list[ColumnElement[Any]]:
+def reaching_days(leaf: Leaf, reading: Reading) -> list[ColumnElement[Any]]:
     """For each bound of a figure that grows: the day on which it is met, or a day before; null once it is passed."""
-    days: list[ColumnElement[Any]] = []
-    for leaf in all_leaves(choices):
-        figure, span = leaf.figure, leaf.span
-        if isinstance(figure, Derived) and figure.slope is not None and not isinstance(span, OneOf):
-            unit = 1 if figure.per is None else RATIO_UNIT
-            for bound in (span.low, span.high):
-                if bound is not None:
-                    left = reading.bound(bound, figure) - figure.value(reading) * unit
-                    wait = greatest(left // func.nullif(figure.slope(reading) * unit, 0), literal(1, BigInteger()))
-                    days.append(case((left >= 0, reading.today + wait)))
+    figure, days = leaf.figure, list[ColumnElement[Any]]()
+    if isinstance(figure, Derived) and figure.slope is not None:
+        unit = 1 if figure.per is None else RATIO_UNIT
+        for bound in ends(leaf.span):
+            left = reading.bound(bound, figure) - figure.value(reading) * unit
+            wait = greatest(left // func.nullif(figure.slope(reading) * unit, 0), literal(1, BigInteger()))
+            days.append(case((left >= 0, reading.today + wait)))
     return days
 
 
