@@ -272,6 +272,15 @@ class Metric(Table, table=True):
     amount_spent: int = Field(sa_type=BigInt)
 
 
+class PredictedValue(Table, table=True):
+    """What a person may bring within 12 months, by the models of the last Monday."""
+
+    __tablename__ = "predicted_values"
+
+    customer_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="customers.id")
+    clv_12m: int = Field(sa_type=BigInt)
+
+
 class Calibration(Table, table=True):
     """A figure of the whole shop, made from the state at the end of a day; None where nobody has one."""
 

@@ -12,6 +12,7 @@ from connector.catalogue import Library
 from connector.days import day_date
 from connector.errors import QueryError
 from connector.fields import mapped, unmapped
+from connector.predictions import reads, why_absent
 from connector.query import canonical
 from connector.query.meaning import Meaning, attributes, meaning, timeless
 from connector.query.messages import Language, problem
@@ -75,6 +76,8 @@ def ask(
         warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
     unknown = [key for key in sorted(calibrated([choice])) if figures.value(key, as_of) is None]
     warnings += [_NO_FIGURE[language].format(found=key) for key in unknown]
+    if reads([expression]) and (absent := why_absent(connection, language)):
+        warnings.append(absent)
     warnings += [_NOT_KEPT[language].format(found=key) for key in entered(expression) if key not in kept]
     return Answer(people or 0, canonical(written), told, tuple(warnings))
 

@@ -2,7 +2,7 @@
 
     segments(connection, families, as_of, window=None, language="en") -> dict     one entry a family and stage
     members(connection, families, key, as_of, window=None) -> Iterator[dict]      one entry a person
-    incomplete(connection, families, as_of, language="en") -> dict[str, str]      family → why it cannot be trusted yet
+    incomplete(connection, families, as_of, language="en", today=None) -> dict[str, str]    why each cannot be trusted
 
 All are answered from the orders themselves, so for any past day and any window, and nothing is kept of it.
 """
@@ -19,10 +19,12 @@ from connector.catalogue import Family, Language, Stage
 from connector.database import batches, chosen
 from connector.days import day_date
 from connector.errors import SettingsError
+from connector.fields import mapped, unmapped
 from connector.models import Customer, Identity, Membership, Segment, Store
 from connector.query.bounds import Span
-from connector.query.meaning import Leaf, leaves
-from connector.query.measures import Aggregate
+from connector.query.choices import runs_out
+from connector.query.meaning import Leaf, attributes, leaves, timeless
+from connector.query.measures import Aggregate, Derived
 from connector.query.select import edges, state
 from connector.scratch import fill, scratch
 from connector.segments import Active, currency_of, version_of
@@ -38,6 +40,21 @@ _REMEDY: Mapping[Language, str] = {
     "fr": "Donnez accès à toutes les commandes (sur Shopify, la permission read_all_orders), ou importez leur export.",
 }
 
+_NO_PAST: Mapping[Language, tuple[str, str]] = {
+    "en": ("There is no figure for {day}: {found} is known as of today only.", "Ask for today."),
+    "fr": ("Pas de chiffre au {day} : {found} n'est connu qu'à ce jour.", "Demandez l'état d'aujourd'hui."),
+}
+_UNMAPPED: Mapping[Language, tuple[str, str]] = {
+    "en": (
+        "No customer field is mapped to {found}.",
+        'Name it for the shop in connector.toml: fields = { gender = "custom.gender" }.',
+    ),
+    "fr": (
+        "Aucun champ client n'est associé à {found}.",
+        'Nommez-le pour la boutique dans connector.toml : fields = { gender = "custom.gender" }.',
+    ),
+}
+
 people, identities = table(Customer), table(Identity)
 
 
@@ -48,13 +65,15 @@ def segments(
     *,
     window: int | None = None,
     language: Language = "en",
+    today: int | None = None,
 ) -> dict[str, Any]:
     """How many people each stage holds at the end of a day, and what they have spent by then, net of refunds.
 
-    `window` asks with another one than is set. A family that lacks history is there all the same, marked so.
+    `window` asks with another one than is set; with `today`, what has no past says so for earlier days. A family that
+    lacks history is there all the same, marked so.
     """
     asked = [_with_window(family, window) for family in families]
-    why = incomplete(connection, asked, as_of, language)
+    why = _reasons(connection, asked, as_of, language, today)
     known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of)
     return {
         "as_of": day_date(as_of).isoformat(),
@@ -63,7 +82,7 @@ def segments(
             {
                 "key": family.key,
                 "version": version_of(connection, family),
-                **_completeness(why.get(family.key), language),
+                **_completeness(why.get(family.key)),
                 "stages": _stages(connection, family, as_of),
             }
             for family in asked
@@ -93,12 +112,59 @@ def members(
 
 
 def incomplete(
-    connection: Connection, families: Sequence[Family], as_of: int, language: Language = "en"
+    connection: Connection,
+    families: Sequence[Family],
+    as_of: int,
+    language: Language = "en",
+    *,
+    today: int | None = None,
 ) -> dict[str, str]:
-    """The families that reach behind what a store shows of its history, each with the reason.
+    """The families that cannot be trusted as of a day, each with the reason.
 
-    One reaches there by its window, or because it asks for a first order, for none ever, or for all there are.
+    One reaches behind what a store shows of its history: by its window, or because it asks for a first order, for none
+    ever, or for all there are. One asks for a customer field that is not mapped. And where the day lies before
+    `today`, one asks for what is known as of today only.
     """
+    return {key: why[0] for key, why in _reasons(connection, families, as_of, language, today).items()}
+
+
+def _reasons(
+    connection: Connection, families: Sequence[Family], as_of: int, language: Language, today: int | None
+) -> dict[str, tuple[str, str]]:
+    """Why families cannot be trusted, each with what to do about it."""
+    return {
+        **_short(connection, families, as_of, language),
+        **(_without_past(families, as_of, language) if today is not None and as_of < today else {}),
+        **_unmapped(connection, families, language),
+    }
+
+
+def _without_past(families: Sequence[Family], as_of: int, language: Language) -> dict[str, tuple[str, str]]:
+    """The families that ask for what is known as of today only."""
+    found = {}
+    for family in families:
+        names = [name for expression in family.expressions() for name in timeless(expression)]
+        if names:
+            reason, remedy = _NO_PAST[language]
+            found[family.key] = (reason.format(found=names[0], day=day_date(as_of).isoformat()), remedy)
+    return found
+
+
+def _unmapped(connection: Connection, families: Sequence[Family], language: Language) -> dict[str, tuple[str, str]]:
+    """The families that ask for a customer field that no store maps."""
+    known, found = mapped(connection), {}
+    for family in families:
+        names = [condition.name for expression in family.expressions() for condition in attributes(expression)]
+        if missing := unmapped(names, known):
+            reason, remedy = _UNMAPPED[language]
+            found[family.key] = (reason.format(found=missing[0]), remedy)
+    return found
+
+
+def _short(
+    connection: Connection, families: Sequence[Family], as_of: int, language: Language
+) -> dict[str, tuple[str, str]]:
+    """The families that reach behind what a store shows."""
     floor = connection.scalar(select(func.max(table(Store).c.floor_day)))
     if floor is None:
         return {}
@@ -108,12 +174,14 @@ def incomplete(
         choice = family.choice("stage", currency, range(len(family.stages)))
         needed = min((edge.on(as_of) for edge in edges([choice])), default=as_of)
         if needed < floor or any(_reads_all(leaf) for asked, _ in choice.cases for leaf in leaves(asked)):
-            reasons[family.key] = _REASON[language].format(day=day_date(floor).isoformat())
+            reasons[family.key] = (_REASON[language].format(day=day_date(floor).isoformat()), _REMEDY[language])
     return reasons
 
 
 def _reads_all(leaf: Leaf) -> bool:
     """Whether an answer can depend on an order of any age."""
+    if isinstance(leaf.figure, Derived) or runs_out(leaf):
+        return True
     since = isinstance(leaf.span, Span) and leaf.span.low is not None and not leaf.span.outside
     if leaf.figure == Aggregate("last") and since:
         return False  # a last order since a day is known from that day's orders on
@@ -131,10 +199,8 @@ def _with_window(family: Family, window: int | None) -> Family:
     return family.changed({"window": window})
 
 
-def _completeness(reason: str | None, language: Language) -> dict[str, Any]:
-    if reason is None:
-        return {"complete": True}
-    return {"complete": False, "reason": reason, "remedy": _REMEDY[language]}
+def _completeness(why: tuple[str, str] | None) -> dict[str, Any]:
+    return {"complete": True} if why is None else {"complete": False, "reason": why[0], "remedy": why[1]}
 
 
 def _stages(connection: Connection, family: Family, as_of: int) -> list[dict[str, Any]]:

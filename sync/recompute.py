@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector.catalogue import Family
 from connector.memberships import activate, advance, full
+from connector.predictions import reads
 from connector.settings import Settings
 from sync.pull import Progress
 from sync.shelf import shelf
@@ -31,6 +32,8 @@ class Recompute:
         """Look at everyone whose rows changed or whose review is due, on each day that this concerns."""
         with self.engine.connect() as connection:
             activate(connection, self.families, self.as_of, history=self.history)
+            self._predict(connection)
+            connection.commit()
 
             def told(done: int, total: int) -> None:
                 connection.commit()  # what is done stays, should the rest be interrupted
@@ -38,6 +41,16 @@ class Recompute:
 
             advance(connection, self.families, self.as_of, told)
             connection.commit()
+
+    def _predict(self, connection: Connection) -> None:
+        """Have what people may bring kept anew with each Monday, where a rule asks for it and the extra is there."""
+        if not reads(expression for family in self.families for expression in family.expressions()):
+            return
+        try:
+            from connector.clv.keep import keep  # noqa: PLC0415 - numpy and scipy are an extra
+        except ModuleNotFoundError:
+            return  # `query` says so, and nobody has a value
+        keep(connection, self.families[0], self.as_of)
 
     def everyone(self) -> int:
         """Look at everyone as of the day, and repair; how many memberships differed from what was kept."""

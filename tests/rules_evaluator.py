@@ -74,6 +74,7 @@ def attribute(name: str, someone: Person, as_of: int) -> Figure | Listed | None:
         "has_account": lambda: bool(someone.accounts),
         "email_subscription_status": lambda: _strictest(someone, "email"),
         "sms_subscription_status": lambda: _strictest(someone, "sms"),
+        "clv_12m": lambda: euros(someone.predicted),
         "defection_signs": lambda: sum(signs(someone, as_of)) if placed else None,
         "favourite_channel": lambda: _favourite([(s, _filled([s.columns.get("channel")])) for s in placed]),
         "favourite_category": lambda: _favourite([(s, _categories(s)) for s in placed]),

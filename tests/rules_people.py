@@ -18,6 +18,7 @@ from connector.models import (
     Identity,
     Order,
     OrderLine,
+    PredictedValue,
     Product,
     Refund,
     Store,
@@ -60,6 +61,7 @@ class Person:
     accounts: list[dict[str, str | None]] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     consents: list[tuple[str, str]] = field(default_factory=list)  # channel, state
+    predicted: int | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)  # of the first account: name, value
     checkouts: list[tuple[int, int | None, int | None]] = field(default_factory=list)  # begun, completed, total
 
@@ -111,6 +113,8 @@ def _add_own(connection: Connection, number: int, someone: Person) -> None:
         connection.execute(
             insert(table(Account)), {"identity_id": number * 100 + n, "digest": 0, "origin": "api", **account}
         )
+    if someone.predicted is not None:
+        connection.execute(insert(table(PredictedValue)), {"customer_id": number, "clv_12m": someone.predicted})
     for name, value in someone.fields:
         row = {"identity_id": number * 100, "name": name, "path": f"custom.{name}", "value": value}
         connection.execute(insert(table(CustomerField)), {**row, "day": day_of(value)})

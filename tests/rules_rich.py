@@ -76,6 +76,7 @@ def rich_persons(draw: st.DrawFn) -> Person:
         }
     )
     someone.accounts = draw(st.lists(account, max_size=2))
+    someone.predicted = draw(st.none() | st.sampled_from([0, 999, 1000, 2500]))
     births = st.sampled_from(["1984-02-29", "1955-04-10", "1990-12-31", "2001-03-28", "never"])
     named = st.sampled_from(WORDS) | st.just("true") | st.lists(st.sampled_from(["1", "2", "Web"])).map("\n".join)
     mapped = draw(st.booleans())
@@ -225,6 +226,7 @@ def rich_leaves() -> st.SearchStrategy[Expression]:
         matching("abandoned_checkouts", CHECKOUT_TESTS),
         matching("replenish_due", DUE_TESTS),
         flags,
+        numbers("clv_12m", MONEY, null=True),
         numbers("defection_signs", COUNTS, null=True),
         *(texts(name) for name in ("favourite_channel", "channel_mix")),
         one_of("favourite_category", PRODUCT_TEXTS, "=", "!=", "IN", "NOT IN") | nulls("favourite_category"),

@@ -19,7 +19,7 @@ from connector.memberships import activate, advance, full
 from connector.models import Customer, Identity, Order, Store
 from connector.reports import incomplete, members, segments
 from connector.tables import table
-from tests.rules_world import BASE, Person, Sale, lent, load, metrics_of, person, shops, stage, stages_on
+from tests.rules_world import BASE, Person, Sale, family, lent, load, metrics_of, person, shops, stage, stages_on
 
 SPREAD = catalogue()[0]
 KEYS = [entry.key for entry in SPREAD.stages]
@@ -150,6 +150,29 @@ def test_an_audience_of_a_window_is_complete_once_the_history_reaches_over_it(en
         for floor, whole in ((BASE - 364, True), (BASE - 363, False)):
             connection.execute(update(table(Store)).values(floor_day=floor))
             assert (incomplete(connection, [recent], BASE) == {}) is whole
+
+
+def test_what_has_no_past_has_no_figure_for_an_earlier_day(engine: Engine) -> None:
+    tagged = family("vip", "customer_tags CONTAINS 'vip'", "TRUE")
+    with lent(engine, [person(BASE - 9)]) as connection:
+        earlier = segments(connection, [tagged], BASE - 3, today=BASE, language="fr")["families"][0]
+        today = segments(connection, [tagged], BASE, today=BASE)["families"][0]
+        reasons = incomplete(connection, [tagged, SPREAD], BASE - 3, today=BASE)
+
+    assert earlier["reason"] == "Pas de chiffre au 2026-03-28 : customer_tags n'est connu qu'à ce jour."
+    assert earlier["complete"] is False
+    assert today["complete"] is True
+    assert reasons == {"vip": "There is no figure for 2026-03-28: customer_tags is known as of today only."}
+
+
+def test_a_family_that_asks_for_a_field_that_is_not_mapped_is_not_trusted(engine: Engine) -> None:
+    women = family("women", "metafields.gender = 'F'", "TRUE")
+    with lent(engine, [person(BASE - 9)]) as connection:
+        (reason,) = incomplete(connection, [women], BASE).values()
+        connection.execute(update(table(Store)).values(fields='{"gender": "custom.gender"}'))
+
+        assert reason == "No customer field is mapped to metafields.gender."
+        assert incomplete(connection, [women], BASE) == {}
 
 
 # ------------------------------------------------------------------------------------------------------- CDNOW

@@ -12,7 +12,7 @@ from typing import Literal
 from connector.query.derived import DERIVED
 from connector.query.measures import Graded, Kind
 
-Reason = Literal["shopify's own", "web events", "mail events", "distance", "credit", "later"]
+Reason = Literal["shopify's own", "web events", "mail events", "distance", "credit"]
 Native = Literal["native", "lossy", "own"]
 """Whether Shopify's own segments know it: with the same meaning, with another one at the edges, or not at all."""
 
@@ -76,13 +76,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "has_phone": _own(Kind.FLAG),
     "has_account": _own(Kind.FLAG),
     **{name: Attribute(Kind.COUNT if isinstance(e, Graded) else e.kind) for name, e in DERIVED.items()},
-    **{
-        name: Attribute(kind, missing="later")
-        for name, kind in {
-            "clv_12m": Kind.MONEY,
-        }.items()
-        if name not in DERIVED
-    },
+    "clv_12m": _own(Kind.MONEY),  # what they may bring, by the models of the last Monday
     "predicted_spend_tier": Attribute(Kind.TEXT, "native", missing="shopify's own"),
     "rfm_group": Attribute(Kind.TEXT, "native", missing="shopify's own"),
     "product_subscription_status": Attribute(Kind.TEXT, "native", missing="shopify's own"),

@@ -276,7 +276,7 @@ class _Reader:
         check_values(condition, kind, self.language)
 
     def _missing(self, name: str, known: Attribute, place: Place) -> QueryError:
-        reason = REASONS[known.missing or "later"][self.language]
+        reason = REASONS[known.missing or "shopify's own"][self.language]
         return problem("missing", place, self.language, found=name, reason=reason)
 
 

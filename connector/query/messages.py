@@ -147,7 +147,6 @@ REASONS: Mapping[Reason, Mapping[Language, str]] = {
         "fr": "les adresses n'ont pas de coordonnées ; utilisez city ou postcode IN (…)",
     },
     "credit": {"en": "store credit is not read", "fr": "les avoirs en magasin ne sont pas lus"},
-    "later": {"en": "it is not worked out yet", "fr": "le calcul n'en est pas encore fait"},
 }
 
 _SUGGESTION: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}

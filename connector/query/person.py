@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, exists, func, literal, null, or_, select
 
 from connector.dialects import fold, month_day, position
-from connector.models import Account, Consent, CustomerField, Identity, Membership, Order, Segment
+from connector.models import Account, Consent, CustomerField, Identity, Membership, Order, PredictedValue, Segment
 from connector.query.bounds import Edge, OneOf, Span, YearDay
 from connector.query.clocks import TODAY, Clock
 from connector.query.fields import abandoned, checkouts, visible
@@ -21,6 +21,7 @@ identities = table(Identity).alias("i")
 accounts = table(Account).alias("account")
 consents = table(Consent).alias("consent")
 fields = table(CustomerField).alias("field")
+predicted = table(PredictedValue).alias("predicted")
 memberships = table(Membership).alias("m")
 segments = table(Segment).alias("s")
 placed = table(Order).alias("q")
@@ -91,6 +92,8 @@ def _value(name: str, of: Someone) -> ColumnElement[Any]:
         return _consent(_CHANNELS[name], of.person)
     if name in _PLACES:
         return _last(_PLACES[name], of)
+    if name == "clv_12m":
+        return select(predicted.c.clv_12m).where(predicted.c.customer_id == of.person).scalar_subquery()
     if name in _KEYS:
         mine = and_(identities.c.customer_id == of.person, identities.c.kind == _KEYS[name])
         return case((exists().where(mine), 1), else_=0)

@@ -23,7 +23,8 @@ def segments(
     chosen = tuple(family for family in shelf(workspace.settings).families if not isinstance(family, Audience))
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
-        report = segments_of(connection, chosen, asked_day(workspace, as_of), window=window, language=say.language)
+        day, today = asked_day(workspace, as_of), workspace.today()
+        report = segments_of(connection, chosen, day, window=window, language=say.language, today=today)
     if as_json:
         emit(report)
         return
