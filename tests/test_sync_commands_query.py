@@ -7,12 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.database import open_database
-from connector.errors import QueryError
+from connector.errors import QueryError, SettingsError
 from connector.memberships import activate, advance
 from sync.cli import _told, app
 from sync.recompute import families
 from sync.workspace import open_workspace
-from tests.rules_world import BASE, load, person
+from tests.rules_world import BASE, Person, Sale, load, person
 
 
 @pytest.fixture
@@ -61,3 +61,16 @@ def test_a_person_is_explained(database: str) -> None:
     assert inside == ["spread.occasional", "aud.bought_30", "aud.several_365"]
     assert "spread.occasional" in read
     assert "2026-09-17" in read
+
+
+def test_a_segment_that_needs_a_value_is_told_with_those_that_the_shop_has(tmp_path: Path) -> None:
+    file = str(tmp_path / "shop.db")
+    engine = open_database(file)
+    buyer = Person(BASE - 3, [Sale(BASE - 3, columns={"shipping_method": "Retrait"})])
+    with engine.begin() as connection:
+        load(connection, [buyer])
+    engine.dispose()
+    found = CliRunner().invoke(app, ["members", "aud.pickup", "--database", file])
+
+    assert "Retrait" in found.stdout
+    assert isinstance(found.exception, SettingsError)

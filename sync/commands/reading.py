@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from connector.catalogue import Audience, Family
 from connector.days import parse_day
 from connector.errors import SettingsError
 from connector.reports import members as members_of
 from connector.reports import segments as segments_of
+from connector.suggestions import suggested
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
@@ -38,14 +41,25 @@ def members(
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
     library = shelf(workspace.settings).library
-    family = library.ready(library.segment(segment)[0].key, workspace.settings.language)
+    entry = library.segment(segment)[0]
     with workspace.engine.connect() as connection:
+        if entry.missing:
+            _suggest(say, connection, entry, workspace.today())
+        family = library.ready(entry.key, workspace.settings.language)
         for person in members_of(connection, [family], segment, asked_day(workspace, as_of), window=window):
             if as_json:
                 emit(person)
             else:
                 line = f"{person['person']:>8}  {person['since'] or '–':10}  {person['email'] or '–'}"
                 say.say(line, line)
+
+
+def _suggest(say: Voice, connection: Connection, entry: Family, today: int) -> None:
+    """Say what the shop's own data suggest for the values that a segment still asks for."""
+    for name in entry.missing:
+        if name in entry.asks and (found := suggested(connection, entry.asks[name], today)):
+            values = ", ".join(found)
+            say.say(f"{name} : la boutique a {values}", f"{name}: the shop has {values}")
 
 
 def asked_day(workspace: Workspace, as_of: str | None) -> int:
