@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Table, insert
@@ -41,7 +42,7 @@ def scratch(connection: Connection, choices: Sequence[Choice]) -> Iterator[Scrat
 @contextmanager
 def lent(connection: Connection, name: str, key: Sequence[str], others: Sequence[str]) -> Iterator[Table]:
     """An empty table of whole numbers; it is gone afterwards."""
-    made = _table(name, key, others)
+    made = _table(name, tuple(key), tuple(others))
     connection.execute(DropTable(made, if_exists=True))  # left over where a caller's transaction went on
     connection.execute(CreateTable(made))
     yield made
@@ -60,7 +61,9 @@ def fill(
     return connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def _table(name: str, key: Sequence[str], others: Sequence[str]) -> Table:
+@cache
+def _table(name: str, key: tuple[str, ...], others: tuple[str, ...]) -> Table:
+    """The same table for the same columns: only so does a statement that was compiled once serve again."""
     keys = [Column(column, BigInt, primary_key=True, autoincrement=False) for column in key]
     rest = [Column(column, BigInt, nullable=True) for column in others]
     return Table(name, MetaData(), *keys, *rest, prefixes=["TEMPORARY"], sqlite_with_rowid=len(key) == 1)

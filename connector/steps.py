@@ -84,24 +84,34 @@ class Steps:
 
     def take_different(self) -> int:
         """Fill `due` with everyone whose stages or metrics are not what they must be, or is due too late; how many."""
-        due = self.tables.due
-        shape = shape_of(self.connection, self.as_of)
-        right = state(self.choices, shape)
-        q = right.select.subquery("q")
-        kept = q.join(people, people.c.id == q.c.customer_id).outerjoin(
-            metrics, metrics.c.customer_id == q.c.customer_id
+        due, answered = self.tables.due, self.tables.state
+        right = state(self.choices, shape_of(self.connection, self.as_of))
+        self.connection.execute(delete(answered))  # kept in a table, where SQLite would work out each answer many times
+        fill(self.connection, answered, right.select, right.clock.values(self.as_of, self.calibrations))
+        kept = answered.join(people, people.c.id == answered.c.customer_id).outerjoin(
+            metrics, metrics.c.customer_id == answered.c.customer_id
         )
+        somewhere = [case((answered.c[choice.name].is_not(None), 1), else_=0) for choice in self.choices]
         differs = [
-            func.coalesce(people.c.next_review_on, NEVER) > q.c.review,  # it may be early
-            *(metrics.c[name].is_distinct_from(q.c[name]) for name in METRICS),
-            *(
-                _open_segment(q.c.customer_id, family).is_distinct_from(q.c[choice.name])
-                for family, choice in zip(self.families, self.choices, strict=True)
-            ),
+            func.coalesce(people.c.next_review_on, NEVER) > answered.c.review,  # it may be early
+            *(metrics.c[name].is_distinct_from(answered.c[name]) for name in METRICS),
+            self._agreeing() != sum(somewhere, literal(0)),
         ]
         chosen = select(people.c.id, literal(self.as_of), literal(self.as_of)).select_from(kept).where(or_(*differs))
         self.connection.execute(delete(due))
-        return fill(self.connection, due, chosen, right.clock.values(self.as_of, self.calibrations))
+        return fill(self.connection, due, chosen)
+
+    def _agreeing(self) -> ColumnElement[Any]:
+        """How many segments somebody is in, if these are among the right ones; below zero where one is not."""
+        ids = [segment_id for family in self.families for segment_id in family.ids]
+        right = self.tables.state
+        wanted = [right.c[choice.name] for choice in self.choices]
+        held = select(func.coalesce(func.sum(case((memberships.c.segment_id.in_(wanted), 1), else_=-NEVER)), 0)).where(
+            memberships.c.customer_id == right.c.customer_id,
+            memberships.c.left_on.is_(None),
+            (memberships.c.segment_id + 0).in_(ids),  # a sum, so that SQLite searches once for all they have
+        )
+        return held.scalar_subquery()
 
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
@@ -343,16 +353,3 @@ def _counted(condition: ColumnElement[bool], *days: ColumnElement[Any]) -> Selec
     """How many memberships there are of each segment and days."""
     columns = [memberships.c.segment_id, *days]
     return select(*columns, func.count()).where(condition).group_by(*columns)
-
-
-def _open_segment(customer_id: ColumnElement[int], family: Active) -> ColumnElement[Any]:
-    """Where a person is now, by one search for all they have: a sum keeps SQLite from searching for each segment."""
-    return (
-        select(func.max(memberships.c.segment_id))
-        .where(
-            memberships.c.customer_id == customer_id,
-            memberships.c.left_on.is_(None),
-            (memberships.c.segment_id + 0).in_(family.ids),
-        )
-        .scalar_subquery()
-    )
