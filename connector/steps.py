@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -122,7 +123,7 @@ class Steps:
                 with self.answers([self.choices[number] for number in numbers]) as found:
                     self._find_held(numbers, found)
                     moves += self._find_moves(numbers, found)
-                    deltas.update(self._move())
+                    deltas.update(self._move(numbers))
         self._write_people()
         write_counts(self.connection, deltas)
         return moves
@@ -247,7 +248,7 @@ class Steps:
         changed = and_(step.c.day > BEGINNING, step.c.now.is_distinct_from(step.c.before))
         return select(step.c.customer_id, literal(number), step.c.day, step.c.now, step.c.before).where(changed)
 
-    def _move(self) -> Deltas:
+    def _move(self, numbers: Sequence[int]) -> Deltas:
         """Close and open intervals by `moves`; what that changes in the counts."""
         moves = self.tables.moves
         same = and_(moves.c.customer_id == memberships.c.customer_id, moves.c.before_id == memberships.c.segment_id)
@@ -263,7 +264,7 @@ class Steps:
         until = func.lead(moves.c.day).over(partition_by=[moves.c.customer_id, moves.c.family], order_by=moves.c.day)
         step = select(*moves.c, until.label("until")).subquery("step")
         entered = (
-            select(step.c.customer_id, step.c.segment_id, step.c.day, step.c.until, self._cause(step))
+            select(step.c.customer_id, step.c.segment_id, step.c.day, step.c.until, self._cause(step, numbers))
             .join(people, people.c.id == step.c.customer_id)
             .where(step.c.segment_id.is_not(None))
         )
@@ -275,25 +276,16 @@ class Steps:
                 deltas[segment_id, day] += sign * number
         return deltas
 
-    def _cause(self, moves: Subquery) -> ColumnElement[Any]:
+    def _cause(self, moves: Subquery, numbers: Sequence[int]) -> ColumnElement[Any]:
         """Why a move happened: the definition began to speak, a row of that day, or time alone."""
-        begun = [
-            (
-                and_(moves.c.family == number, moves.c.day == family.from_day, people.c.since_day < moves.c.day),
-                "definition",
-            )
-            for number, family in enumerate(self.families)
-            if family.from_day is not None
-        ]
+        begins = [(number, day) for number in numbers if (day := self.families[number].from_day) is not None]
+        since = [and_(moves.c.family == number, moves.c.day == day) for number, day in begins]
+        begun = and_(or_(false(), *since), people.c.since_day < moves.c.day)
         rows = cause_by_rows(moves.c.customer_id, people.c.since_day, moves.c.day)
+        by_figures = [number for number in numbers if calibrated([self.choices[number]])]
         monday = moves.c.day == next_calibration(moves.c.day - 1)
-        made_anew = [
-            (and_(moves.c.family == number, monday, rows == "time"), "calibration")
-            for number, choice in enumerate(self.choices)
-            if calibrated([choice])
-        ]
-        known = [*begun, *made_anew]
-        return case(*known, else_=rows) if known else rows
+        made_anew = and_(moves.c.family.in_(by_figures), monday, rows == "time")
+        return case((begun, "definition"), (made_anew, "calibration"), else_=rows)
 
     def _write_people(self) -> None:
         """Write the metrics that differ, and everyone's next review."""

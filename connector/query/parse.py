@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 from unicodedata import normalize
@@ -57,6 +57,7 @@ def parse(text: str, language: Language = "en") -> Expression:
     return parse_remarked(text, language)[0]
 
 
+@lru_cache(1024)  # a recompute reads the same rules each day
 def parse_remarked(text: str, language: Language = "en") -> tuple[Expression, tuple[str, ...]]:
     """The tree of a rule, and a sentence for each thing in it that was read in another way than it is written."""
     builder = _Builder(language)
