@@ -25,10 +25,11 @@ from connector.query.bounds import Span
 from connector.query.choices import runs_out
 from connector.query.meaning import Leaf, attributes, leaves, timeless
 from connector.query.measures import Aggregate, Derived
-from connector.query.select import edges, state
+from connector.query.select import edges
 from connector.scratch import fill, scratch
-from connector.segments import Active, currency_of, version_of
-from connector.steps import BEGINNING, Steps, shape_of
+from connector.segments import Active, currency_of, versions_of
+from connector.sizes import Size, sizes
+from connector.steps import BEGINNING, Steps
 from connector.tables import table
 
 PAGE = 20_000
@@ -72,7 +73,8 @@ def segments(
     `window` asks with another one than is set; with `today`, what has no past says so for earlier days. A family that
     lacks history is there all the same, marked so.
     """
-    asked = [_with_window(family, window) for family in families]
+    asked = [family.with_window(window) for family in families]
+    found, versions, currency = sizes(connection, asked, as_of), versions_of(connection, asked), currency_of(connection)
     why = _reasons(connection, asked, as_of, language, today)
     known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of)
     return {
@@ -81,9 +83,9 @@ def segments(
         "families": [
             {
                 "key": family.key,
-                "version": version_of(connection, family),
+                "version": versions[family.key],
                 **_completeness(why.get(family.key)),
-                "stages": _stages(connection, family, as_of),
+                "stages": _stages(family, found[family.key], currency),
             }
             for family in asked
         ],
@@ -98,7 +100,7 @@ def members(
     {"person": 7, "since": "2026-03-01", "email": "a@b.example", "accounts": {"boutique": ["123"]}}
     """
     family, stage = _pick(families, key)
-    asked = _with_window(family, window)
+    asked = family.with_window(window)
     kept = None if window is not None else key
     choice = asked.choice("stage", currency_of(connection), range(len(asked.stages)))
     with scratch(connection, [choice]) as tables:
@@ -193,32 +195,14 @@ def _bounded(aggregate: Aggregate) -> bool:
     return any(isinstance(span, Span) and span.low is not None and not span.outside for span in spans)
 
 
-def _with_window(family: Family, window: int | None) -> Family:
-    if window is None or "window" not in family.parameters:
-        return family
-    return family.changed({"window": window})
-
-
 def _completeness(why: tuple[str, str] | None) -> dict[str, Any]:
     return {"complete": True} if why is None else {"complete": False, "reason": why[0], "remedy": why[1]}
 
 
-def _stages(connection: Connection, family: Family, as_of: int) -> list[dict[str, Any]]:
-    currency = currency_of(connection)
-    choice = family.choice("stage", currency, range(len(family.stages)))
-    asked = state([choice], shape_of(connection, as_of))
-    q = asked.select.subquery("q")
-    sums = select(q.c.stage, func.count().label("people"), func.sum(q.c.amount_spent).label("revenue"))
-    figures = in_force(connection, [choice])
-    rows = connection.execute(sums.group_by(q.c.stage), asked.clock.values(as_of, figures))
-    found = {row.stage: row for row in rows}
+def _stages(family: Family, found: Sequence[Size], currency: str) -> list[dict[str, Any]]:
     return [
-        {
-            "key": stage.key,
-            "people": found[number].people if number in found else 0,
-            "revenue": {"minor": int(found[number].revenue) if number in found else 0, "currency": currency},
-        }
-        for number, stage in enumerate(family.stages)
+        {"key": stage.key, "people": size.people, "revenue": {"minor": size.revenue, "currency": currency}}
+        for stage, size in zip(family.stages, found, strict=True)
     ]
 
 

@@ -65,10 +65,13 @@ def active(connection: Connection, families: Iterable[Family]) -> list[Active]:
     return found
 
 
-def version_of(connection: Connection, family: Family) -> int:
-    """The version under which the family was last in force, if as it is set here; else the catalogue's own."""
-    rows = _stored(connection).get(family.key, [])
-    return int(rows[0].version) if _same(family, rows) else family.version
+def versions_of(connection: Connection, families: Iterable[Family]) -> dict[str, int]:
+    """By family, the version under which it was last in force, if as it is set here; else the catalogue's own."""
+    stored = _stored(connection)
+    rows = {family.key: (family, stored.get(family.key, [])) for family in families}
+    return {
+        key: int(kept[0].version) if _same(family, kept) else family.version for key, (family, kept) in rows.items()
+    }
 
 
 def currency_of(connection: Connection) -> str:

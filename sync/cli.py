@@ -198,12 +198,20 @@ def run(config: Config = None, database: Database = None, force: Force = False) 
 
 @app.command("segments")
 def segments(
-    as_of: AsOf = None, window: Window = None, config: Config = None, database: Database = None, json: Json = False
+    as_of: AsOf = None,
+    window: Window = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show what is off, too; --json always does.")] = False,
+    family: Annotated[
+        list[str] | None, typer.Option(help="Only these families and audiences, by key. Repeatable.")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
 ) -> None:
-    """Count the people and the money of each stage."""
-    from sync.commands.reading import segments as run  # noqa: PLC0415
+    """Count the people and the money of each stage, and the people of each audience."""
+    from sync.commands.listing import run  # noqa: PLC0415
 
-    run(config, database, as_of=as_of, window=window, as_json=json)
+    run(config, database, as_of=as_of, window=window, only=family or [], everything=everything, as_json=json)
 
 
 @app.command("members")

@@ -266,3 +266,12 @@ def test_a_line_is_found_wherever_the_name_stands() -> None:
     assert [line_of(text, path) for path in paths] == [1, 4, 5, 8, 9, 12, 13, 16]
     assert line_of(text, ("b", "e", "missing")) == 8
     assert line_of("", ("a",)) == 1
+
+
+def test_another_rule_for_a_shipped_audience_needs_none_of_its_values() -> None:
+    found = load("[audiences.vip]\nrule = 'amount_spent > 900'\non = true")
+
+    assert "aud.vip" in {entry.key for entry in found.on()}
+    assert refused("[audiences.vip]\nrule = 'amount_spent > 900'\nparameters = { x = 3 }").startswith(
+        "segments.toml, line 3: no rule uses the parameter x."
+    )

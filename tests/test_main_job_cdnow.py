@@ -128,7 +128,7 @@ def with_zero(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def stages(line: CommandLine, day: date, *options: str) -> dict[str, tuple[int, int]]:
     """People and money of each stage, as `segments` prints them."""
-    report = line.ask("segments", "--as-of", day.isoformat(), "--json", *options).last
+    report = line.ask("segments", "--family", "spread", "--as-of", day.isoformat(), "--json", *options).last
     (family,) = report["families"]
     assert (report["as_of"], family["key"], family["version"]) == (day.isoformat(), "spread", 1)
     assert family["complete"] is True
@@ -234,7 +234,7 @@ def test_months_later_people_stand_where_time_alone_has_brought_them(loaded: Loa
     line = copied(loaded.lines[road], tmp_path / road, LATER)
     assert line.run("recompute").out == "As of 1998-12-31.\n"
     day = date(1998, 12, 31)
-    assert line.ask("segments", "--json").last["as_of"] == day.isoformat()
+    assert line.ask("segments", "--family", "spread", "--json").last["as_of"] == day.isoformat()
     assert stages(line, day) == counted_outside(day)
     for stage in ("loyal", "occasional", "inactive"):
         assert since(line, stage, day) == entries_outside(stage, day)

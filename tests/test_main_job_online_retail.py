@@ -97,7 +97,7 @@ def _run(lines: dict[str, CommandLine]) -> dict[str, Answer]:
 
 def stages(line: CommandLine, day: date, *options: str) -> dict[str, tuple[int, int]]:
     """People and money of each stage."""
-    report = line.ask("segments", "--as-of", day.isoformat(), "--json", *options).last
+    report = line.ask("segments", "--family", "spread", "--as-of", day.isoformat(), "--json", *options).last
     (family,) = report["families"]
     assert {stage["revenue"]["currency"] for stage in family["stages"]} == {"GBP"}
     return {stage["key"]: (stage["people"], stage["revenue"]["minor"]) for stage in family["stages"]}

@@ -104,7 +104,7 @@ def bring_exports(line: CommandLine, exports: Path) -> None:
 
 
 def family(line: CommandLine, *options: str) -> dict[str, Any]:
-    (found,) = line.ask("segments", "--json", *options).last["families"]
+    (found,) = line.ask("segments", "--family", "spread", "--json", *options).last["families"]
     return dict(found)
 
 

@@ -175,6 +175,10 @@ class Family(Entry):
             raise SettingsError(f"{self.key} has no parameter {min(unknown)}.", remedy=f"It has: {known}.")
         return self.model_copy(update={"parameters": {**self.parameters, **parameters}})
 
+    def with_window(self, days: int | None) -> Self:
+        """The family with another window; as it is where none is given, or it has none."""
+        return self if days is None or "window" not in self.parameters else self.changed({"window": days})
+
     def tagged(self, tags: Mapping[str, str]) -> Self:
         """The family with other tags for some of its stages, by their key; SettingsError where it has no such stage."""
         known = [stage.key for stage in self.stages]
