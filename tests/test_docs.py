@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from connector.catalogue import load as read_text
 from connector.settings import DestinationSettings, ScheduleSettings, SegmentSettings, Settings, StoreSettings, load
 from sync.cli import app
 
@@ -51,6 +52,15 @@ def test_the_sample_settings_of_readme_are_read(tmp_path: Path, monkeypatch: pyt
     assert settings.stores["boutique"].options()["client_secret"] == "s"
     assert isinstance(settings.segments["spread"], BaseModel)
     assert settings.segments["spread"].window == 180
+
+
+def test_the_sample_segments_of_both_guides_are_read() -> None:
+    french = (ROOT / "docs/fr/prise-en-main.md").read_text(encoding="utf-8")
+    for text in (README, french):
+        samples = [sample for sample in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[audiences." in sample]
+        assert len(samples) == 1
+        on = {entry.key for entry in read_text(samples[0]).on()}
+        assert {"rfm", "aud.vip", "aud.payment_method_paypal", "aud.payment_method_card"} <= on
 
 
 def test_both_languages_document_the_same_commands() -> None:

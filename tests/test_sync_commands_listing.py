@@ -159,7 +159,8 @@ def test_what_is_switched_on_is_worked_out_from_the_next_recompute(filled: Comma
     assert "VIP" in filled.ask("evolution", "--family", "aud.vip", "--from", "2026-06-29").out
     assert len(filled.ask("evolution", "--family", "rfm", "--json").last["stages"]) == 11
     assert {"rfm.dormant", "aud.vip"} <= {card["segment"] for card in filled.ask("health", "--json").last["segments"]}
-    assert filled.ask("priorities", "--family", "rfm", "--json").last["family"] == "rfm"
+    aims = filled.ask("priorities", "--family", "rfm", "--json").last["objectives"]
+    assert {aim["family"] for aim in aims} == {"rfm"}
 
 
 def test_each_pushed_segment_is_a_tag_of_the_people_who_are_in_it(world: World) -> None:

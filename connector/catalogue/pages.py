@@ -26,9 +26,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "réglable."
         ),
         "change": (
-            "**Dans cette version, seule la famille `spread` est recalculée et envoyée.** Toute autre règle se lit "
-            'avec `connector query "…"`, et se vérifie pour une personne avec `connector why`. Le fichier '
-            "`segments.toml` ci-dessous se lit et se contrôle déjà ; les commandes ne le suivent pas encore."
+            "**D'origine, la famille `spread` et huit audiences sont recalculées.** Le reste s'active "
+            "dans `segments.toml`, à côté de `connector.toml`, et se compte déjà : `connector segments --all`. "
+            "Une destination ne reçoit que ce que sa liste nomme "
+            '(`push = ["spread", "rfm", "aud.vip"]`) ; sans liste, la seule famille `spread`. '
+            "Après un changement : `connector recompute`."
         ),
         "own": "Mes gros paniers",
         "families": "Familles",
@@ -41,7 +43,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "plafonds, le plus strict l'emporte. Ce que la personne a choisi elle-même passe avant tout."
         ),
         "plays": "Idées de campagnes",
-        "on": "Prévue pour être activée d'origine.",
+        "on": "Activée d'origine.",
         "off": "À activer si elle vous est utile.",
         "stages": "| étape | étiquette | qui | règle |",
         "idea": "L'idée",
@@ -75,9 +77,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "taken off. A `$name` is a value that can be set."
         ),
         "change": (
-            "**In this version only the family `spread` is recomputed and pushed.** Every other rule can be asked with "
-            '`connector query "…"`, and checked for one person with `connector why`. The file `segments.toml` below '
-            "can be read and is checked already; the commands do not follow it yet."
+            "**By default the family `spread` and eight audiences are recomputed.** The rest is switched on in "
+            "`segments.toml`, beside `connector.toml`, and can be counted right away: `connector segments --all`. "
+            "A destination receives what its list names "
+            '(`push = ["spread", "rfm", "aud.vip"]`) and nothing else; without a list, the family `spread` alone. '
+            "After a change: `connector recompute`."
         ),
         "own": "My big baskets",
         "families": "Families",
@@ -90,7 +94,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
             "strictest holds. What the person chose comes before everything."
         ),
         "plays": "Ideas for campaigns",
-        "on": "Meant to be on by default.",
+        "on": "On by default.",
         "off": "To be switched on where it is of use.",
         "stages": "| stage | tag | who | rule |",
         "idea": "The idea",
@@ -120,9 +124,16 @@ _EXAMPLE = """```toml
 [families.spread.parameters]
 window = 120
 
+[families.rfm]
+on = true
+
 [audiences.vip]
 on = true
 parameters = {{ x = 500 }}
+
+[audiences.payment_method]
+on = true
+each = ["paypal", "card"]
 
 [audiences.big]
 label = "{own}"
