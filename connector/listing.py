@@ -26,11 +26,12 @@ def listing(
     window: int | None = None,
     language: Language = "en",
     keys: Collection[str] | None = None,
+    today: int | None = None,
 ) -> dict[str, Any]:
     """Each family with its stages, and each audience: the table's in its order, then the others; or those of `keys`.
 
-    `window` asks the families with another one than is set. What cannot be answered has `people` null and says in
-    `missing` why: `needs_value: x`, or the reason in the language.
+    `window` asks the families with another one than is set; with `today`, what has no past says so for earlier days.
+    What cannot be answered has `people` null, and `missing` says why: `needs_value: x`, or the reason in the language.
     """
     entries = [entry for entry in _ordered(library) if keys is None or entry.key in keys]
     missing = {entry.key: library.obstacle(entry, language) for entry in entries}
@@ -39,7 +40,7 @@ def listing(
         for entry in entries
         if missing[entry.key] is None
     ]
-    report = segments(connection, asked, as_of, language=language)
+    report = segments(connection, asked, as_of, language=language, today=today)
     found = {entry["key"]: entry for entry in report["families"]}
     limited = limits(connection, library, entries, language)
     values = _suggestions(connection, entries, as_of)

@@ -99,6 +99,8 @@ def test_a_past_day_is_asked_with_the_whole_library(filled: CommandLine) -> None
 
     people = {entry["key"]: entry["people"] for entry in report["audiences"]}
     assert (report["people"], people["aud.bought_30"], people["aud.already_customer"]) == (2, 1, 2)
+    told = {entry["key"]: entry for entry in report["audiences"]}
+    assert (told["aud.bought_30"]["complete"], told["aud.newsletter"]["complete"]) == (True, False)
 
 
 @pytest.mark.parametrize(

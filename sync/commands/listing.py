@@ -36,9 +36,8 @@ def run(
     if keys is None and not (everything or as_json):
         keys = [entry.key for entry in library.entries() if entry.on]
     with workspace.engine.connect() as connection:
-        report = listing(
-            connection, library, asked_day(workspace, as_of), window=window, language=say.language, keys=keys
-        )
+        day, today = asked_day(workspace, as_of), workspace.today()
+        report = listing(connection, library, day, window=window, language=say.language, keys=keys, today=today)
     if as_json:
         emit(report)
         return
