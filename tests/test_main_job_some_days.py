@@ -1,0 +1,19 @@
+"""What the day's recompute leaves is what a full one finds: on twenty days of all of CDNOW, drawn with a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests import outside
+from tests.every_day import DAYS, Told, differing
+
+pytestmark = pytest.mark.skipif(not outside.CDNOW.exists(), reason=f"{outside.CDNOW.name} is not in ../shared/data")
+
+
+def test_on_twenty_days_of_all_people_nobody_differs(tmp_path: Path) -> None:
+    days = sorted(Random(1998).sample(DAYS, 20))
+    told = Told(outside.cdnow(), rich=False)
+    assert dict(differing(tmp_path / "connector.db", told, days)) == dict.fromkeys(days, 0)
