@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks                     a million orders, some twenty minutes
     python -m tests.benchmarks --orders 100000     a quick look
-    python -m tests.benchmarks --only push         pull, recompute, history or push
+    python -m tests.benchmarks --only push         pull, recompute, history, everything or push
 
 Trust the ratios, never the times; CPU tells more where others share the machine.
 Memory is the most that a process held.
@@ -19,7 +19,7 @@ from tests.benchmarks import shop
 from tests.benchmarks.measure import Measured, middle, run, serving
 
 CDNOW = Path(__file__).resolve().parents[3] / "shared" / "data" / "cdnow_master.csv.gz"
-PARTS = ("pull", "recompute", "history", "push")
+PARTS = ("pull", "recompute", "history", "everything", "push")
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
             recomputes(files, options.runs)
         if "history" in options.only:
             history(folder, options.runs)
+        if "everything" in options.only:
+            everything(folder, options.orders, options.runs)
         if "push" in options.only:
             pushes()
 
@@ -110,20 +112,47 @@ def recomputes(files: shop.Files, runs: int) -> None:
 
 
 def history(folder: Path, runs: int) -> None:
-    """CDNOW's 546 days by replay, over one full recompute."""
+    """CDNOW's 546 days by replay, over one full recompute: with one family on, with all, with every audience too."""
     if not CDNOW.exists():
         print(f"\nNo history: {CDNOW} is not there.")
         return
-    replays, fulls = [], []
-    for number in range(runs):
-        database = folder / f"cdnow-{number}.db"
-        replays.append(run("replay", "history", database, CDNOW))
-        fulls.append(run("replay", "full", database))
-    replay, full = middle(replays), middle(fulls)
-    _title("History of CDNOW, 546 days of 23,570 people")
-    _told("by replay", replay)
-    _told("one full recompute, nobody differs", full)
-    _ratio("replay slower than one full recompute (at most 10, aim 3)", replay, full)
+    for on in ("spread", "families", "everything"):
+        replays, fulls = [], []
+        for number in range(runs):
+            database = folder / f"cdnow-{on}-{number}.db"
+            replays.append(run("replay", "history", database, on, CDNOW))
+            fulls.append(run("replay", "full", database, on))
+        replay, full = middle(replays), middle(fulls)
+        _title(f"History of CDNOW, 546 days of 23,570 people, {on}: {replay.facts['memberships']} memberships")
+        _told("by replay", replay)
+        _told("one full recompute, nobody differs", full)
+        _ratio("replay slower than one full recompute (at most 10, aim 3)", replay, full)
+
+
+def everything(folder: Path, orders: int, runs: int) -> None:
+    """Every family and audience on: a day with 0.2 % new orders, by whom it concerns, by everyone, and by pandas."""
+    base, copy = folder / "large.db", folder / "copy.db"
+    run("large", "fill", base, orders)
+    load = run("large", "load", base)
+    run("theirs_large", str(base), 0)
+    new = run("large", "more", base)
+    found: dict[str, list[Measured]] = {"day": [], "again": [], "pandas": []}
+    for _ in range(runs):
+        shutil.copy(base, copy)
+        found["day"].append(run("large", "day", copy))
+        found["again"].append(run("large", "again", copy))
+        found["pandas"].append(run("theirs_large", str(copy), 1))
+        _remove(copy)
+    day, full, usual = (middle(found[step]) for step in ("day", "again", "pandas"))
+    assert full.facts["different"] == 0, "a full recompute finds the day's work wanting"
+    _title(f"Everything on, {orders} orders: a day with {new.facts['new']} new ones and {new.facts['due']} people due")
+    _told("first load, without history", load)
+    _told(f"the day, {day.facts['held']} memberships", day)
+    _told("full, nobody differs", full)
+    _told(f"pandas, {usual.facts['held']} memberships", usual)
+    _ratio("the day faster than our own full", full, day)
+    _ratio("the day faster than pandas", usual, day)
+    _ratio("full faster than pandas", usual, full)
 
 
 def pushes() -> None:

@@ -1,4 +1,4 @@
-"""CDNOW's 546 days by replay, against one full recompute of the same people: `… replay history|full DATABASE FILE`."""
+"""CDNOW's 546 days by replay, against one full recompute of the same people: `… replay history|full DATABASE ON [FILE]`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import ClassVar
 
 from sqlalchemy import Engine, func, select
 
-from connector.catalogue import catalogue
+from connector.catalogue import Family, catalogue, library
 from connector.counting import Switches
 from connector.database import open_database
-from connector.models import Order
+from connector.models import Membership, Order
 from connector.money import minor_units
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, OrderStatus, Page, ProductRecord
 from connector.source import ShopCheck
@@ -25,6 +25,7 @@ from connector.tables import table
 from sync.pull import Pull
 from sync.recompute import Recompute
 from tests.benchmarks.measure import Step
+from tests.every_day import everything
 
 CHECK = ShopCheck(shop_id="1", name="CDNOW", currency="USD", timezone="America/New_York")
 NOW = datetime(1998, 7, 1, 12, 0, tzinfo=UTC)
@@ -85,16 +86,25 @@ def last_day(engine: Engine) -> int:
         return int(connection.scalar(select(func.max(table(Order).c.local_day))) or 0)
 
 
+def switched_on(which: str) -> tuple[Family, ...]:
+    """One family, all of them, or every audience too."""
+    if which == "spread":
+        return catalogue()
+    return everything() if which == "everything" else library().chosen(keys=list(library().families))
+
+
 if __name__ == "__main__":
-    name, place, *rest = sys.argv[1:]
+    name, place, on, *rest = sys.argv[1:]
     opened = open_database(place)
     if rest:
         prepare(opened, *rest)
-    recompute = Recompute(opened, catalogue(), last_day(opened))
+    recompute = Recompute(opened, switched_on(on), last_day(opened))
     with Step() as told:
         if name == "history":
             recompute.day(lambda *_: None)
         else:
             told["different"] = recompute.everyone()
         opened.dispose()
+    with opened.connect() as connection:
+        told["memberships"] = connection.scalar(select(func.count()).select_from(table(Membership)))
     print(json.dumps(told))
