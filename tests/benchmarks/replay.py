@@ -1,4 +1,7 @@
-"""CDNOW's 546 days by replay, against one full recompute of the same people: `… replay history|full DATABASE ON [FILE]`."""
+"""CDNOW's 546 days by replay, against one full recompute of the same people.
+
+python -m tests.benchmarks.replay history|full DATABASE spread|families|everything [FILE]
+"""
 
 from __future__ import annotations
 

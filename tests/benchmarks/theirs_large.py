@@ -17,7 +17,8 @@ from tests.benchmarks.large import TODAY
 from tests.benchmarks.measure import Facts, Step
 
 ORDERS = (
-    "SELECT o.customer_id, o.local_day AS day, o.void_day, o.total - o.refunded AS net, o.total, o.refunded, o.coupons, "
+    "SELECT o.customer_id, o.local_day AS day, o.void_day, o.total - o.refunded AS net, o.total, o.refunded, "
+    "o.coupons, "
     "o.discount, o.gross, o.channel, o.payment_method, o.shipping_method, o.country, o.city, o.postcode, "
     "o.delivered_day, p.categories FROM orders o JOIN order_lines l ON l.order_id = o.id "
     "JOIN products p ON p.id = l.product_id WHERE o.counted = 1 AND o.test = 0"
