@@ -203,6 +203,18 @@ def test_a_file_is_read(tmp_path: Path) -> None:
             "line 3: the last stage of pace should have the rule TRUE, or some people are in no stage.",
         ),
         ("[audiences.vip]\non = ", "line 2: this is not TOML."),
+        (
+            "[families.pace]\nlabel = 'x'\n[[families.pace.stages]]\nkey = 'fast'",
+            "line 3: each stage of pace is a table of its own: [families.pace.stages.NAME].",
+        ),
+        (
+            "[families.pace]\nlabel = 'x'\nstages.fast = 'TRUE'",
+            "line 3: each stage of pace is a table of its own: [families.pace.stages.NAME].",
+        ),
+        (
+            "[audiences.vip]\non = true\nparameters.x = 'much'",
+            "line 3: the rule cannot be read: amount_spent is compared with an amount, such as 49.90.",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_the_nearest_name(text: str, said: str) -> None:
@@ -220,6 +232,11 @@ def test_a_mistake_is_told_with_its_line_and_the_nearest_name(text: str, said: s
         ("[audiences.vip]\non = 3", "ligne 2 : on devrait être true ou false."),
         ("[audiences.vip]\nparameters.x = true", "ligne 2 : "),
         ("[audiences.vip\n", "ligne 1 : ce n'est pas du TOML."),
+        (
+            "[audiences.a]\nlabel = 'A'\nrule = \"in_segment('aud.b')\"\n"
+            "[audiences.b]\nlabel = 'B'\nrule = \"in_segment('aud.a')\"",
+            "ligne 3 : la règle ne peut pas être lue : aud.b est défini par lui-même : aud.b → aud.a → aud.b.",
+        ),
     ],
 )
 def test_a_mistake_is_told_in_french(text: str, said: str) -> None:

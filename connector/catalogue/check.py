@@ -10,6 +10,7 @@ from connector.catalogue.entries import Audience, Family, Language, folded, slug
 from connector.catalogue.library import Library
 from connector.errors import QueryError, SettingsError
 from connector.query import parse
+from connector.query.meaning import meaning
 from connector.query.references import entered, in_segment
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -56,6 +57,12 @@ def _misplaced(path: tuple[str, str], entry: object, shipped: Mapping[str, Any])
         yield Problem(path, "no entry", {"found": name, "essential": _ESSENTIAL.get(kind, "label")}, tuple(shipped))
     elif "key" in entry:
         yield Problem((*path, "key"), "unknown", {"found": "key"})
+    elif kind == "families":
+        stages = entry.get("stages", {})
+        loose = [] if isinstance(stages, dict) else [(*path, "stages")]
+        tables = stages.items() if isinstance(stages, dict) else ()
+        loose += [(*path, "stages", key) for key, stage in tables if not isinstance(stage, dict)]
+        yield from (Problem(place, "stage table", {"found": name}) for place in loose)
 
 
 def problems(library: Library) -> Iterator[Problem]:
@@ -132,7 +139,8 @@ def rule_problems(library: Library, written: Mapping[str, Any], language: Langua
             entry = library.entry(f"aud.{name}" if kind == "audiences" else name)
             for number in range(len(entry.stages)):
                 yield from _rule_problems(entry, number, language)
-            yield from _mention_problems(library, entry)
+            yield from _mention_problems(library, entry, language)
+            yield from _fit_problems(library, entry, language)
 
 
 def _rule_problems(entry: Family, number: int, language: Language) -> Iterator[Problem]:
@@ -149,7 +157,7 @@ def _rule_problems(entry: Family, number: int, language: Language) -> Iterator[P
         yield Problem((*entry_path(entry), "parameters", *names[:1]), "rule", {"error": str(error)})
 
 
-def _mention_problems(library: Library, entry: Family) -> Iterator[Problem]:
+def _mention_problems(library: Library, entry: Family, language: Language) -> Iterator[Problem]:
     """Segments that a rule mentions and there are not, and circles."""
     segments = library.segments()
     for number, expression in enumerate(entry.expressions()):
@@ -158,18 +166,30 @@ def _mention_problems(library: Library, entry: Family) -> Iterator[Problem]:
             yield from _known(path, "segment", key, segments)
     path = (*stage_path(entry, len(entry.stages) - 1), "rule")
     try:
-        if _comes_back(library, entry):
+        if _comes_back(library, entry, language):
             yield Problem(path, "circle", {"found": entry.key})
     except QueryError as error:
         yield Problem(path, "rule", {"error": str(error)})
 
 
-def _comes_back(library: Library, entry: Family) -> bool:
+def _fit_problems(library: Library, entry: Family, language: Language) -> Iterator[Problem]:
+    """A value of another kind than what it is compared with: $x = "much" where an amount is asked for."""
+    if entry.missing or library.waiting(entry) is not None:
+        return
+    for number, expression in enumerate(library.put_in(entry).expressions()):
+        try:
+            meaning(expression, "EUR", language)
+        except QueryError as error:
+            place = (*entry_path(entry), "parameters") if entry.parameters else (*stage_path(entry, number), "rule")
+            yield Problem(place, "rule", {"error": str(error)})
+
+
+def _comes_back(library: Library, entry: Family, language: Language) -> bool:
     """Whether a rule asks since when people are in a segment that is worked out after it."""
     seen: set[str] = set()
     wanted = [entry]
     while wanted:
-        rules = library.put_in(wanted.pop()).expressions()
+        rules = library.put_in(wanted.pop(), language=language).expressions()
         for owner in (library.segment(key)[0] for rule in rules for key in entered(rule)):
             if owner.key == entry.key:
                 return True

@@ -95,7 +95,7 @@ class Library(Entry):
         if entry.missing:
             return f"needs_value: {', '.join(entry.missing)}"
         try:
-            for expression in self.put_in(entry).expressions():
+            for expression in self.put_in(entry, language=language).expressions():
                 meaning(expression, "EUR", language)
         except QueryError as error:
             return str(error)
@@ -222,13 +222,13 @@ class Library(Entry):
         entries = {entry.key: entry for entry in [*self.entries(), *chosen]}
         return SegmentRules([entry for entry in entries.values() if not entry.missing])
 
-    def put_in(self, entry: Family, chosen: Iterable[Family] = ()) -> Family:
+    def put_in(self, entry: Family, chosen: Iterable[Family] = (), *, language: Language = "en") -> Family:
         """The entry with its mentions of segments replaced by what makes them; QueryError for a circle."""
         expressions = entry.expressions()
         if not any(in_segment(expression) for expression in expressions):
             return entry
         rules = self.rules(chosen)
-        texts = [canonical(expanded(expression, rules)) for expression in expressions]
+        texts = [canonical(expanded(expression, rules, language)) for expression in expressions]
         stages = [s.model_copy(update={"rule": text}) for s, text in zip(entry.stages, texts, strict=True)]
         return entry.model_copy(update={"stages": tuple(stages)})
 

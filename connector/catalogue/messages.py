@@ -11,6 +11,10 @@ NEAR: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vou
 SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "unknown": {"en": "there is nothing called {found} here.", "fr": "rien ne s'appelle {found} ici."},
     "table": {"en": "{found} should be a table.", "fr": "{found} devrait être une table."},
+    "stage table": {
+        "en": "each stage of {found} is a table of its own: [families.{found}.stages.NAME].",
+        "fr": "chaque étape de {found} est une table : [families.{found}.stages.NOM].",
+    },
     "missing": {"en": "{found} is missing.", "fr": "il manque {found}."},
     "value": {"en": "{found} should be {expected}.", "fr": "{found} devrait être {expected}."},
     "no entry": {

@@ -24,7 +24,7 @@ from connector.query.habits import (
     returning,
     signs,
 )
-from connector.query.measures import Aggregate, Derived, Figures, Graded, Kind, Rows, Test
+from connector.query.measures import EVERY, Aggregate, Derived, Figures, Graded, Kind, Rows, Test
 from connector.tables import table
 
 orders, refunds = table(Order).alias("d"), table(Refund).alias("g")
@@ -56,13 +56,13 @@ def idle(figures: Figures) -> ColumnElement[int]:
     return figures.today - figures.value("last")
 
 
-def of_buyers(measure: Aggregate) -> Derived:
-    """A measure of those who ever bought; a prospect has no score."""
+def of_buyers(measure: Aggregate, having: Rows = EVERY) -> Derived:
+    """A measure of those who have such orders, of those who ever bought by default; nobody else has a score."""
     return Derived(
         measure.measure,
         Kind.COUNT,
-        value=lambda figures: case((figures.value("count") > 0, figures.value(measure.measure, measure.rows))),
-        needs=(Aggregate("count"), measure),
+        value=lambda figures: case((figures.value("count", having) > 0, figures.value(measure.measure, measure.rows))),
+        needs=(Aggregate("count", having), measure),
     )
 
 
@@ -160,7 +160,7 @@ ENTRIES: tuple[Derived | Graded, ...] = (
     Graded("rfm_r", Aggregate("last"), "rfm.r", 5),
     Graded("rfm_f", of_buyers(Aggregate("days", LAST_YEAR)), "rfm.f", 5),
     Graded("rfm_m", of_buyers(Aggregate("sum", LAST_YEAR)), "rfm.m", 5),
-    Graded("spend_rank_pct", of_buyers(Aggregate("sum", LAST_YEAR)), "spend_rank", 100, falling=True),
+    Graded("spend_rank_pct", of_buyers(Aggregate("sum", LAST_YEAR), LAST_YEAR), "spend_rank", 100, falling=True),
 )
 
 DERIVED: Mapping[str, Derived | Graded] = {entry.name: entry for entry in ENTRIES}
