@@ -58,11 +58,14 @@ def _misplaced(path: tuple[str, str], entry: object, shipped: Mapping[str, Any])
     elif "key" in entry:
         yield Problem((*path, "key"), "unknown", {"found": "key"})
     elif kind == "families":
-        stages = entry.get("stages", {})
-        loose = [] if isinstance(stages, dict) else [(*path, "stages")]
-        tables = stages.items() if isinstance(stages, dict) else ()
-        loose += [(*path, "stages", key) for key, stage in tables if not isinstance(stage, dict)]
-        yield from (Problem(place, "stage table", {"found": name}) for place in loose)
+        yield from (Problem(place, "stage table", {"found": name}) for place in _loose(path, entry.get("stages", {})))
+
+
+def _loose(path: Path, stages: object) -> list[Path]:
+    """Where stages, or one of them, are no table."""
+    if not isinstance(stages, dict):
+        return [(*path, "stages")]
+    return [(*path, "stages", key) for key, stage in stages.items() if not isinstance(stage, dict)]
 
 
 def problems(library: Library) -> Iterator[Problem]:
