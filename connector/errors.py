@@ -9,6 +9,7 @@ ConnectorError            tell the user, with the remedy; no traceback
     RetryableError        wait `retry_after` seconds, then try again
     RecordError           put the record in quarantine, carry on
     UnsafeError           refuse; the user may insist with --force
+    StoppedError          end quietly: the process was asked to
 """
 
 from __future__ import annotations
@@ -66,3 +67,10 @@ class RecordError(ConnectorError):
 
 class UnsafeError(ConnectorError):
     """A guard refuses: going on could destroy something."""
+
+
+class StoppedError(ConnectorError):
+    """The process was asked to end; what was stored so far stays, and the next run goes on from there."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped.", remedy="The next run goes on from here.")

@@ -472,7 +472,7 @@ class Run(Table, table=True):
     started_at: int = Field(sa_type=BigInt)
     ended_at: int | None = Field(default=None, sa_type=BigInt)
     as_of: int | None = None  # the shop day that a recompute brought the memberships to
-    outcome: str | None = None  # done, failed, refused; None: still running, or killed
+    outcome: str | None = None  # done, failed, refused, stopped; None: still running, or killed
     detail: str | None = Field(default=None, sa_type=Text)  # JSON
 
 

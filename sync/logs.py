@@ -28,7 +28,6 @@ def set_up(*, verbose: bool = False) -> None:
         logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a turn is left out while one works is no news
 
 
 def _to_standard_error(*_names: object) -> structlog.PrintLogger:

@@ -10,7 +10,7 @@ from threading import Event
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from connector.errors import ConnectorError
+from connector.errors import StoppedError
 from sync.pull import Progress as Told
 from sync.voice import Voice
 
@@ -20,10 +20,6 @@ _STREAMS = {
     "checkouts": ("paniers", "checkouts"),
     "people": ("personnes", "people"),
 }
-
-
-class StoppedError(ConnectorError):
-    """The process was asked to end; what was stored so far stays."""
 
 
 @contextmanager
@@ -46,7 +42,7 @@ def shown(voice: Voice, stopping: Event, title: str) -> Iterator[Told]:
             tasks[stream] = bars.add_task(f"{title} {french if voice.language == 'fr' else english}", total=expected)
         bars.update(tasks[stream], completed=done, total=expected)
         if stopping.is_set():
-            raise StoppedError("Stopped.", remedy="The next run goes on from here.")
+            raise StoppedError
 
     with bars:
         yield told

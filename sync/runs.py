@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine, func, select, update
 
 from connector.days import epoch
-from connector.errors import UnsafeError
+from connector.errors import StoppedError, UnsafeError
 from connector.models import Run
 from connector.tables import table
 
@@ -41,6 +41,9 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
     try:
         yield record
         outcome = "done"
+    except StoppedError:
+        outcome = "stopped"
+        raise
     except UnsafeError as error:
         outcome = "refused"
         record.detail["error"] = str(error)

@@ -1,75 +1,123 @@
-"""The schedule: which work begins when, in one process, one at a time.
+"""The schedule: what is due is asked of the clock and of the database at each wake, and nothing is planned ahead.
 
-Jobs live in memory and are made from the settings at each start. A day that was missed needs no memory either: each
-recompute goes on from the last day on which it looked at a person, so the next one makes it up.
+So a machine that slept, a clock that was set, an hour that comes twice or never change when a day is worked out, not
+whether. Everything runs in one thread, one after the other; other processes are kept out by the lock.
 """
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
-from types import FrameType
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from connector.errors import BusyError, ConnectorError
+from connector.days import local_day
+from connector.errors import BusyError, ConnectorError, StoppedError
 
 log = structlog.get_logger(__name__)
 
-Job = Callable[[], None]
+PATIENCE = 20.0
+"""Seconds of the longest nap: so late, at most, is noticed that the clock was set or that the machine slept."""
+AGAIN = 300.0
+"""Seconds after which a day that could not be worked out is tried again."""
+
+Job = Callable[[], object]
 
 
-def scheduler(cycle: Job, day: Job, *, every: int, at: str, zone: ZoneInfo, start: datetime) -> BackgroundScheduler:
-    """A scheduler, not started: `cycle` each `every` seconds from `start` on, `day` at `at` (HH:MM) of the shop's day.
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A pull each `every` seconds; each shop day worked out at `at` of its own clock in `zone`, or before."""
 
-    One thread works them off, so that no two ever overlap; what was missed while the machine slept runs once.
+    every: float
+    at: time
+    zone: ZoneInfo
+
+    def day(self, now: datetime) -> int:
+        """The newest shop day that is to have been worked out by now; an hour that comes twice is one hour."""
+        begun = now.astimezone(self.zone).time() >= self.at
+        return local_day(now, self.zone) - (not begun)
+
+
+@dataclass
+class _Turn:
+    """A job, and until when it rests after its last turn."""
+
+    job: Job
+    rest: float  # seconds after a turn, whether it succeeded or not
+    name: str
+    last: datetime | None = None
+    resting: float = 0.0
+
+    def left(self, now: datetime) -> float:
+        """Seconds until its next turn; none where the clock stands before its last one, which is then no measure."""
+        if self.last is None or now < self.last:
+            return 0.0
+        return max(0.0, self.resting - (now - self.last).total_seconds())
+
+
+@dataclass
+class Service:
+    """What one process does: `pull`, `day` and `hints` when each is due; `reached` tells the last day worked out.
+
+    `hints` is done whenever `waiting` says that some are there.
     """
-    made = BackgroundScheduler(
-        timezone=zone,
-        executors={"default": ThreadPoolExecutor(max_workers=1)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    hour, minute = at.split(":")
-    made.add_job(_guarded(cycle), IntervalTrigger(seconds=every, timezone=zone), id="cycle", next_run_time=start)
-    made.add_job(_guarded(day), CronTrigger(hour=int(hour), minute=int(minute), timezone=zone), id="day")
-    made.add_listener(_log_failure, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-    return made
 
+    timetable: Timetable
+    clock: Callable[[], datetime]
+    pull: Job
+    day: Job
+    reached: Callable[[], int | None]
+    hints: Job = lambda: None
+    waiting: Callable[[], bool] = lambda: False
+    patience: float = PATIENCE
+    stopping: threading.Event = field(default_factory=threading.Event)
 
-def serve(scheduler: BackgroundScheduler, stopping: threading.Event) -> None:
-    """Run the schedule until SIGTERM or SIGINT; the work under way ends at its next page, and nothing is left half."""
+    def __post_init__(self) -> None:
+        self._pull = _Turn(self.pull, self.timetable.every, "pull")
+        self._day = _Turn(self.day, AGAIN, "day")
+        self._hints = _Turn(self.hints, 0.0, "hints")
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
+    def turn(self) -> float:
+        """Do what is due, and return for how many seconds there is surely nothing to do."""
+        if not self._pull.left(self.clock()):
+            self._work(self._pull)
+        if not self._day.left(self.clock()) and self._day_is_due():
+            self._work(self._day)
+        if not self._hints.left(self.clock()) and not self.stopping.is_set() and self.waiting():
+            self._work(self._hints)
+        return min(self.patience, self._pull.left(self.clock()))
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    scheduler.start()
-    stopping.wait()
-    scheduler.shutdown(wait=True)
+    def serve(self, wait: Callable[[float], object]) -> None:
+        """Take turns until the process is asked to end; `wait` naps, and may be woken."""
+        while not self.stopping.is_set():
+            nap = self.turn()
+            if not self.stopping.is_set():
+                wait(nap)
+        log.info("stopped")
 
+    def _day_is_due(self) -> bool:
+        if self.stopping.is_set():
+            return False
+        reached = self.reached()
+        return reached is not None and reached < self.timetable.day(self.clock())
 
-def _guarded(job: Job) -> Job:
-    """A job whose expected failures are a line in the log: the next one tries again."""
-
-    def work() -> None:
+    def _work(self, turn: _Turn) -> None:
+        """Do a job; what is expected to fail is a line in the log, and its next turn tries again."""
+        turn.resting = turn.rest
         try:
-            job()
+            turn.job()
+        except StoppedError:
+            self.stopping.set()
         except BusyError:
-            log.info("busy", remedy="another command is writing; the next turn goes on")
+            turn.resting = min(turn.rest, self.patience)
+            log.info("busy", job=turn.name, remedy="another process is writing; the next turn goes on")
         except ConnectorError as error:
-            log.error("failed", error=error.message, remedy=error.remedy)  # noqa: TRY400 - a sentence, no traceback
-
-    return work
-
-
-def _log_failure(event: JobExecutionEvent) -> None:
-    log.error("failed", job=event.job_id, error=repr(event.exception))
+            turn.resting = max(turn.rest, min(AGAIN, self.timetable.every))
+            log.error("failed", job=turn.name, error=error.message, remedy=error.remedy)  # noqa: TRY400 - a sentence, no traceback
+        except Exception:
+            turn.resting = max(turn.rest, min(AGAIN, self.timetable.every))
+            log.exception("failed", job=turn.name)
+        turn.last = self.clock()

@@ -16,13 +16,13 @@ from connector.counting import Switches
 from connector.database import connect, open_database, path
 from connector.days import local_day
 from connector.destination import Destination
-from connector.errors import SettingsError
+from connector.errors import SettingsError, StoppedError
 from connector.fields import map_fields
 from connector.lifespans import set_lifespans
 from connector.settings import DestinationSettings, Settings, StoreSettings, load
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
-from sync import clock
+from sync.clock import now as present
 from sync.shelf import shelf
 
 
@@ -30,17 +30,18 @@ from sync.shelf import shelf
 class Workspace:
     """One merchant's settings and database. `stopping` is set when the process is asked to end.
 
-    `wait` is how connectors wait, in seconds; without it they wait for real, and no longer than until `stopping`.
+    `wait` is how connectors wait, in seconds; without it they wait for real, and StoppedError ends that when it is set.
     """
 
     settings: Settings
     engine: Engine
     stopping: threading.Event = field(default_factory=threading.Event)
     wait: Callable[[float], object] | None = None
+    clock: Callable[[], datetime] = present
 
     def now(self) -> datetime:
         """The present instant."""
-        return clock.now()
+        return self.clock()
 
     def merchant(self) -> Merchant:
         """The database's currency and time zone; SettingsError while nothing was ever read."""
@@ -108,7 +109,11 @@ class Workspace:
 
     def _waiting(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options with the way to wait."""
-        return {**options, "sleep": self.wait or self.stopping.wait}
+        return {**options, "sleep": self.wait or self._pause}
+
+    def _pause(self, seconds: float) -> None:
+        if self.stopping.wait(seconds):
+            raise StoppedError
 
 
 def open_workspace(config: Path | None, database: str | None, *, existing: bool = False) -> Workspace:

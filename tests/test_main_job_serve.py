@@ -32,14 +32,18 @@ class Watched(FakeShopify):
         super().__init__(shop, now=lambda: NOW, maximum=1e9, polls=1, fault=self._watch)
         self.asked, self.wrote, self.asked_again = Event(), Event(), Event()
         self.may_answer = Event()
+        self.throttling = False
         self.may_answer.set()
 
     def _watch(self, _number: int, request: Request) -> Answer | None:
         """Note which question comes; the first one after a write is that of the next turn."""
-        self.asked.set()
+        if not self.throttling or b"bulkOperation" in request.body:
+            self.asked.set()
         assert self.may_answer.wait(SOON)
         if b"tagsAdd" in request.body:
             self.wrote.set()
+        elif self.throttling and b"bulkOperation" in request.body:
+            return Answer(429, headers={"Retry-After": "100"})
         elif self.wrote.is_set() and b"currentAppInstallation" in request.body:
             self.asked_again.set()
         return None
@@ -54,7 +58,7 @@ def shop() -> Iterator[Watched]:
 
 @pytest.fixture
 def line(tmp_path: Path, shop: Watched) -> CommandLine:
-    line = CommandLine(tmp_path, NOW.isoformat())
+    line = CommandLine(tmp_path, "")  # the real time
     line.write(f"""
         language = "fr"
 
@@ -115,6 +119,8 @@ def test_told_to_end_in_the_middle_it_leaves_nothing_half(line: CommandLine, sho
         assert shop.wrote.wait(SOON)
         code, _, err = stop(process)
     assert (code, "Traceback" in err) == (0, False)
+    assert '"stopped"' in err
+    assert "failed" not in err
     before = len(shop.writes)
     line.ask("run")
     line.ask("run")
@@ -124,6 +130,16 @@ def test_told_to_end_in_the_middle_it_leaves_nothing_half(line: CommandLine, sho
     after = len(shop.writes)
     line.ask("push")
     assert len(shop.writes) == after
+
+
+def test_told_to_end_while_it_reads_it_says_so_and_does_not_call_it_a_failure(line: CommandLine, shop: Watched) -> None:
+    shop.throttling = True
+    with serving(line) as process:
+        assert shop.asked.wait(SOON)
+        code, _, err = stop(process)
+    assert (code, "Traceback" in err) == (0, False)
+    assert '"outcome": "stopped"' in err
+    assert "failed" not in err
 
 
 def test_while_it_writes_another_command_is_turned_away_and_readers_are_not(line: CommandLine, shop: Watched) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
 from connector.days import day_date
 from connector.destination import Sender
-from connector.errors import ConnectorError, SettingsError, UnsafeError
+from connector.errors import ConnectorError, SettingsError, StoppedError, UnsafeError
 from connector.rows.orders import recount
 from connector.sends import Noted
 from connector.settings import StoreSettings
@@ -19,7 +21,7 @@ from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
 from sync.recompute import Recompute, families
-from sync.runs import recorded
+from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
@@ -38,10 +40,7 @@ def recompute(config: Path | None, database: str | None, *, full: bool, history:
     """Bring the memberships to the present day; `full` looks at everyone."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
-    with (
-        writer(workspace.engine, now=workspace.now()),
-        recorded(workspace.engine, "recompute", workspace.now) as record,
-    ):
+    with writer(workspace.engine, now=workspace.now()), _recorded_day(workspace) as record:
         record.as_of = bring_up_to_date(workspace, say, history=history)
         if full:
             differed = _recompute(workspace, history=history).everyone()
@@ -65,20 +64,22 @@ def work_cycle(workspace: Workspace, say: Voice, *, force: bool = False) -> None
         failed: ConnectorError | None = None
         try:
             pull_all(workspace, say, force=force)
-        except UnsafeError:
+        except (UnsafeError, StoppedError):
             raise
         except ConnectorError as error:
             failed = error
             log.error("pull failed", error=error.message, remedy=error.remedy)  # noqa: TRY400 - a sentence, no traceback
-        _work_day(workspace, say, force=force)
+        recompute_and_push(workspace, say, force=force)
         if failed is not None:
             raise failed
 
 
 def work_day(workspace: Workspace, say: Voice) -> None:
-    """Recompute the new shop day and push what it moved."""
+    """Recompute the new shop day and push what it moved, unless somebody has brought it while we waited to write."""
     with writer(workspace.engine, now=workspace.now()):
-        _work_day(workspace, say, force=False)
+        reached = last_day(workspace.engine)
+        if reached is None or reached < workspace.today():
+            recompute_and_push(workspace, say)
 
 
 def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:
@@ -87,7 +88,7 @@ def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force
     for key, settings, source in workspace.sources(only):
         try:
             _pull_one(workspace, say, key, settings, source, force=force)
-        except UnsafeError:
+        except (UnsafeError, StoppedError):
             raise
         except ConnectorError as error:
             failed = failed or error
@@ -105,6 +106,8 @@ def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
         if settings.read_sends:
             try:
                 noted = _read_sends(workspace, key)
+            except StoppedError:
+                raise
             except ConnectorError as error:
                 failed = failed or error
                 say.warn(f"{key} : {error}", f"{key}: {error}")
@@ -140,13 +143,34 @@ def _recompute(workspace: Workspace, *, history: bool) -> Recompute:
     return Recompute(workspace.engine, families(workspace.settings), workspace.today(), history)
 
 
-def _work_day(workspace: Workspace, say: Voice, *, force: bool) -> None:
+def recompute_and_push(workspace: Workspace, say: Voice, *, force: bool = False) -> None:
+    """Bring the memberships to the present day and push what moved; the caller is the one who writes."""
     with workspace.engine.connect() as connection:
         if merchant(connection) is None:
             return  # no shop has answered yet: there is nobody to look at
-    with recorded(workspace.engine, "recompute", workspace.now) as record:
+    _refuse_earlier(workspace, force=force)
+    with _recorded_day(workspace) as record:
         record.as_of = bring_up_to_date(workspace, say)
     push_all(workspace, say, force=force)
+
+
+@contextmanager
+def _recorded_day(workspace: Workspace) -> Iterator[Record]:
+    """The run of a recompute: the first to reach a shop day is that day's, "day"; any further one a "recompute"."""
+    reached = last_day(workspace.engine)
+    kind = "day" if reached is None or reached < workspace.today() else "recompute"
+    with recorded(workspace.engine, kind, workspace.now) as record:
+        yield record
+
+
+def _refuse_earlier(workspace: Workspace, *, force: bool) -> None:
+    """UnsafeError where the clock stands on a day before one that was worked out already."""
+    reached, today = last_day(workspace.engine), workspace.today()
+    if reached is not None and today < reached and not force:
+        raise UnsafeError(
+            f"The clock stands on {day_date(today)}; the memberships are those of {day_date(reached)}.",
+            remedy="Set the clock right; --force insists.",
+        )
 
 
 def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source, force: bool) -> None:
