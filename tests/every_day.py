@@ -1,5 +1,5 @@
 """CDNOW's days one after the other, with every family and every available audience on: what each day's recompute leaves
-is compared with a full one. All days of all people: `python -m tests.every_day [--first DAY] [--days N] [--rich]`.
+is compared with a full one. All days of all people: `python -m tests.every_day [--first DAY] [--days N]`.
 
 CDNOW tells who bought for how much on which day. So that every rule has something to read, a rich record makes up the
 rest from an order's number: products, coupons, channels, places, visits, deliveries, cancellations and refunds. What
@@ -207,13 +207,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=date.fromisoformat, default=FIRST)
     parser.add_argument("--days", type=int, default=len(DAYS))
-    parser.add_argument("--rich", action="store_true")
+    parser.add_argument("--rich", action="store_true", help="with all that a shop tells")
+    parser.add_argument("--sample", action="store_true", help="of a tenth of the people")
     asked = parser.parse_args()
     start = day_number(asked.first)
     days = range(start, min(start + asked.days, DAYS.stop))
     wrong = 0
+    told = Told(outside.cdnow_sample() if asked.sample else outside.cdnow(), rich=asked.rich)
     with tempfile.TemporaryDirectory() as folder:
-        for day, people in differing(Path(folder) / "connector.db", Told(outside.cdnow(), rich=asked.rich), days):
+        for day, people in differing(Path(folder) / "connector.db", told, days):
             wrong += people
             print(day_date(day), people, flush=True)
     print(f"{len(days)} days, {wrong} differences")

@@ -22,6 +22,6 @@ def test_everything_that_is_available_is_on() -> None:
 
 
 def test_on_every_day_of_the_first_half_nobody_differs(tmp_path: Path) -> None:
-    told = Told(outside.cdnow_sample())
+    told = Told(outside.cdnow_sample(), rich=False)
     first_half = DAYS[: len(DAYS) // 2]
     assert dict(differing(tmp_path / "connector.db", told, first_half)) == dict.fromkeys(first_half, 0)
