@@ -28,9 +28,15 @@ def day_date(number: int) -> date:
 
 def local_day(instant: datetime, zone: ZoneInfo) -> int:
     """The number of the calendar day on which `instant` fell in `zone`; RecordError for a year no shop has seen."""
-    if not 1970 <= instant.year < 2200:
-        raise RecordError(f"{instant.isoformat()} is not a date in the life of a shop.")
+    seen(instant)
     return instant.astimezone(zone).toordinal() - _EPOCH
+
+
+def seen(*instants: datetime | None) -> None:
+    """RecordError where one of the instants is in a year that no shop has seen."""
+    for instant in instants:
+        if instant is not None and not 1970 <= instant.year < 2200:
+            raise RecordError(f"{instant.isoformat()} is not a date in the life of a shop.")
 
 
 def epoch(instant: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord
 
@@ -64,4 +64,17 @@ class Source(Protocol):
 
     def products(self, product_ids: Sequence[str]) -> tuple[ProductRecord, ...]:
         """Products by id, those that still exist."""
+        ...
+
+
+@runtime_checkable
+class LiveSource(Source, Protocol):
+    """A source that is a shop itself, and not a file of it: what is known of it can be asked again."""
+
+    def customer(self, customer_id: str) -> CustomerRecord | None:
+        """One account as it is now, None where the platform has it no more; RecordError where it cannot be read."""
+        ...
+
+    def checkout(self, checkout_id: str) -> CheckoutRecord | None:
+        """One abandoned checkout as it is now, None where there is none; RecordError where it cannot be read."""
         ...

@@ -16,7 +16,8 @@ import msgspec
 import requests
 import structlog
 
-from connector.errors import AuthenticationError, PermanentError, RetryableError, SettingsError
+from connector.errors import AuthenticationError, PermanentError, RecordError, RetryableError, SettingsError
+from connectors.elements import reason, whole
 
 log = structlog.get_logger(__name__)
 
@@ -128,10 +129,12 @@ class Client:
 
 
 def decode(response: requests.Response) -> Any:  # noqa: ANN401
-    """The JSON of an answer; RetryableError where it is cut short or is a page for people."""
+    """The JSON of an answer; RetryableError where it is cut or is a page for people, RecordError where it never is."""
     try:
         return msgspec.json.decode(response.content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
+        if whole(response.content):  # asking again brings the same
+            raise RecordError(reason(response.content, error)) from error
         what = "a page of HTML" if response.content.lstrip()[:1] == b"<" else "something that is not JSON"
         raise RetryableError(
             f"{urlsplit(response.url).netloc} answered with {what}.",

@@ -419,6 +419,31 @@ def split(
     run(config, database, number)
 
 
+quarantine = typer.Typer(help="What could not be read, with its reason.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def quarantine_list(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """List the records that could not be read or stored, each with its reason and the hash of what was sent."""
+    from sync.commands.quarantine import show  # noqa: PLC0415
+
+    show(config, database, as_json=json)
+
+
+@quarantine.command("retry")
+def quarantine_retry(
+    number: Annotated[int | None, typer.Argument(metavar="ID", help="A number of the list; all by default.")] = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Fetch what is in quarantine again: it is stored, or kept with the reason of today."""
+    from sync.commands.quarantine import again  # noqa: PLC0415
+
+    again(config, database, number, as_json=json)
+
+
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the copy.")],

@@ -98,15 +98,19 @@ class Pull:
     def _stream(self, stream: Stream, read: Callable[[str | None], Iterable[Page[Any]]], report: PullReport) -> None:
         done = 0
         for page in read(self._cursor(stream)):
-            try:
-                with self.engine.begin() as connection:
-                    stored = self._store(connection, stream, page, _together)
-            except UNFIT:  # one of its records cannot be stored: find out which
-                with self.engine.begin() as connection:
-                    stored = self._store(connection, stream, page, _one_by_one)
-            report.add(stream, stored)
+            self.take(stream, page, report)
             done += len(page.records) + len(page.rejected)
             self.progress(stream, done, page.expected)
+
+    def take(self, stream: Stream, page: Page[Any], report: PullReport) -> None:
+        """Store one page with its cursor, and count it in."""
+        try:
+            with self.engine.begin() as connection:
+                stored = self._store(connection, stream, page, _together)
+        except UNFIT:  # one of its records cannot be stored: find out which
+            with self.engine.begin() as connection:
+                stored = self._store(connection, stream, page, _one_by_one)
+        report.add(stream, stored)
 
     def _cursor(self, stream: Stream) -> str | None:
         """Where the last pull of this stream ended; a file has no cursor."""

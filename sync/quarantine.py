@@ -44,21 +44,28 @@ def unfit(record: Any, error: Exception) -> Rejected:  # noqa: ANN401 - a record
 
 
 def keep(connection: Connection, writing: Writing, stream: str, rejected: Iterable[Rejected]) -> None:
-    """Keep what was rejected: each payload once, with its latest reason."""
-    rows = [
-        {
+    """Keep what was rejected: of an id the latest payload, without an id each payload once, with its latest reason."""
+    kept = table(Quarantine)
+    for item in rejected:
+        payload = _storable(item.payload)
+        row = {
             "store_id": writing.store.id,
             "stream": stream,
             "platform_id": item.id and _storable(item.id),
-            "digest": digest(_storable(item.payload)),
-            "payload": _storable(item.payload),
+            "digest": fingerprint(payload),
+            "payload": payload,
             "reason": _storable(item.reason),
             "seen_at": writing.now,
         }
-        for item in rejected
-    ]
-    if rows:
-        connection.execute(upsert(connection, table(Quarantine), ("store_id", "stream", "digest")), rows)
+        if item.id is not None:
+            same = [kept.c[name] == row[name] for name in ("store_id", "stream", "platform_id")]
+            connection.execute(kept.delete().where(*same, kept.c.digest != row["digest"]))
+        connection.execute(upsert(connection, kept, ("store_id", "stream", "digest")), row)
+
+
+def fingerprint(payload: str) -> int:
+    """The hash of a payload as it was sent: the first 64 bits of its BLAKE2b-512 in UTF-8, signed."""
+    return int.from_bytes(blake2b(payload.encode()).digest()[:8], signed=True)
 
 
 def release(connection: Connection, store_id: int, stream: str, ids: Iterable[str]) -> None:

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from connector.destination import Outcome, RemoteChange, Result
-from connector.errors import AuthenticationError, PermanentError, RecordError, RetryableError, SettingsError
+from connector.errors import AuthenticationError, PermanentError, RetryableError, SettingsError
 from connector.records import Attribution, ConsentState, OrderRecord, OrderStatus, Page
 from connectors.shopify import ShopifyDestination, ShopifySource
-from connectors.shopify.convert import customer_record, order_record
+from connectors.shopify.convert import consent_state, customer_record, order_record
 from connectors.shopify.payloads import Customer, Line, Order
 from sync.demo.server import Answer, Request
 from sync.demo.shop import Shop, ShopCheckout, ShopCustomer, ShopLine, ShopOrder
@@ -574,9 +574,25 @@ def test_a_financial_status_becomes_what_counting_needs(facts: dict[str, Any], s
     assert (record.cancelled_at is None) == ("cancelledAt" not in facts)
 
 
-def test_a_status_that_is_new_is_not_guessed() -> None:
-    with pytest.raises(RecordError, match="BARTERED"):
-        order_record(order(displayFinancialStatus="BARTERED"), [])
+def test_a_status_that_is_new_is_no_purchase_and_no_reason_to_lose_the_order() -> None:
+    record = order_record(order(displayFinancialStatus="BARTERED"), [])
+    assert (record.status, record.platform_status) == (OrderStatus.PENDING, "BARTERED")
+
+
+def test_an_order_that_says_it_changes_next_year_does_not_keep_later_changes_from_being_read(
+    serve: Serve, clock: Clock, shop: Shop
+) -> None:
+    source = source_of(serve(), clock)
+    cursor = last_cursor(list(source.orders(None)))
+    shop.orders[1001].updated_at = clock() + timedelta(days=400)
+    cursor = last_cursor(list(source.orders(cursor)))
+    clock.move(hours=1)
+    shop.orders[1002].updated_at = clock()
+    assert "1002" in ids(list(source.orders(cursor)))
+
+
+def test_a_consent_that_is_new_is_the_strictest() -> None:
+    assert consent_state("SUBSCRIBED_TWICE") is ConsentState.INVALID
 
 
 def test_an_order_tells_its_visit_its_delivery_and_its_refunds() -> None:
@@ -679,7 +695,7 @@ def test_a_row_that_is_no_json_is_rejected_whole(serve: Serve, clock: Clock) -> 
     assert rejected[0].id == "1001"
     assert "quantity" in rejected[0].reason
     assert "two" in rejected[0].payload
-    assert rejected[1].id is None
+    assert rejected[1].id == "1002"
     assert len(records(pages)) == 38
 
 

@@ -14,7 +14,9 @@ from sync.cli import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+GROUPS = {str(group.name): group.typer_instance for group in app.registered_groups if group.typer_instance}
+COMMANDS = sorted([*(str(command.name) for command in app.registered_commands), *GROUPS])
+EVERY = [*app.registered_commands, *(command for group in GROUPS.values() for command in group.registered_commands)]
 SETTINGS = sorted(
     {
         name
@@ -34,7 +36,7 @@ def test_readme_names_every_setting(name: str) -> None:
     assert f"`{name}`" in README or f"[{name}" in README
 
 
-@pytest.mark.parametrize("command", app.registered_commands, ids=lambda command: str(command.name))
+@pytest.mark.parametrize("command", EVERY, ids=lambda command: str(command.name))
 def test_every_command_says_what_it_does(command: object) -> None:
     callback = getattr(command, "callback", None)
     assert callback is not None

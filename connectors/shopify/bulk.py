@@ -16,6 +16,7 @@ import msgspec
 import requests
 
 from connector.errors import AuthenticationError, PermanentError
+from connectors.elements import UNREADABLE, member
 from connectors.http import Client, HTTPError
 from connectors.shopify.client import Admin, retry_later
 
@@ -207,8 +208,8 @@ def ungrouped(batches: Iterable[list[bytes]]) -> Iterator[Row]:
 
 
 def _key(decoder: msgspec.json.Decoder[_Key], row: bytes) -> _Key:
-    """Whose row it is; one that cannot be read stands for itself, and is rejected by whoever reads it."""
+    """Whose row it is, also of one that cannot be read: it is rejected by whoever reads it, with what belongs to it."""
     try:
         return decoder.decode(row)
-    except msgspec.DecodeError:
-        return _Key()
+    except UNREADABLE:
+        return _Key(member(row, "id") or "", member(row, "__parentId"))

@@ -18,6 +18,7 @@ import requests
 import structlog
 
 from connector.errors import AuthenticationError, PermanentError, RetryableError, SettingsError
+from connectors.elements import mended
 from connectors.http import Client, HTTPError, decode, loopback_only
 
 log = structlog.get_logger(__name__)
@@ -255,7 +256,10 @@ class Admin:
 def _decode(response: requests.Response) -> _Envelope:
     try:
         return msgspec.json.decode(response.content, type=_Envelope)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
+        body = mended(response.content, "data", "found", "nodes")
+        if body is not None and body != response.content:
+            return msgspec.json.decode(body, type=_Envelope)
         decode(response)  # a body that is cut short is asked for again
         raise PermanentError(f"Shopify's answer has an unknown form: {error}") from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
+from connector.days import seen
 from connector.errors import RecordError
-from connector.money import minor_units
+from connector.money import believed, minor_units
 from connector.records import (
     Attribution,
     CheckoutRecord,
@@ -80,6 +81,14 @@ def number(gid: str) -> str:
     return gid[gid.rfind("/") + 1 :]
 
 
+def own_number(gid: str) -> str:
+    """The number of a record's own gid; RecordError where it has none."""
+    found = number(gid)
+    if not found.isdecimal():
+        raise RecordError(f"{gid[:40]!r} is no id of Shopify.")
+    return found
+
+
 def order_record(order: Order, lines: list[Line]) -> OrderRecord:
     """An order with all its lines; RecordError where an amount or the status cannot be understood."""
     money = order.total_price_set.shop_money
@@ -87,10 +96,13 @@ def order_record(order: Order, lines: list[Line]) -> OrderRecord:
     if currency is None:
         raise RecordError("The order does not say its currency.")
     amounts = amounts_of(currency)
+    if amounts[money.amount] < 0:
+        raise RecordError(f"The order's total is {money.amount}, less than nothing.")
     refunds = _refunds(order.refunds, amounts) if order.refunds else ()
+    seen(order.processed_at, order.updated_at, order.cancelled_at, *(refund.at for refund in refunds))
     where = order.shipping_address or _NOWHERE
     return OrderRecord(
-        id=number(order.id),
+        id=own_number(order.id),
         placed_at=order.processed_at,
         status=_status(order, refunds),
         currency=currency,
@@ -125,6 +137,7 @@ def order_record(order: Order, lines: list[Line]) -> OrderRecord:
 
 def line_record(line: Line, amounts: Amounts) -> LineRecord:
     """A line; `product_id` is None once the product is deleted."""
+    believed(line.quantity)
     return LineRecord(
         None if line.product is None else number(line.product.id),
         line.quantity,
@@ -153,8 +166,9 @@ def customer_record(customer: Customer, fields: tuple[FieldRecord, ...] = ()) ->
     email = customer.default_email_address
     phone = customer.default_phone_number
     where = customer.default_address or _NOWHERE
+    seen(customer.created_at, customer.updated_at)
     return CustomerRecord(
-        id=number(customer.id),
+        id=own_number(customer.id),
         email=None if email is None else email.email_address,
         phone=None if phone is None else phone.phone_number,
         created_at=customer.created_at,
@@ -178,8 +192,9 @@ def checkout_record(checkout: Checkout) -> CheckoutRecord:
         raise RecordError("The checkout does not say its currency.")
     customer = checkout.customer
     email = None if customer is None else customer.default_email_address
+    seen(checkout.created_at, checkout.updated_at, checkout.completed_at)
     return CheckoutRecord(
-        id=number(checkout.id),
+        id=own_number(checkout.id),
         created_at=checkout.created_at,
         currency=money.currency_code,
         total=amounts_of(money.currency_code)[money.amount],
@@ -191,11 +206,8 @@ def checkout_record(checkout: Checkout) -> CheckoutRecord:
 
 
 def consent_state(word: str) -> ConsentState:
-    """What Shopify's word for a consent means; RecordError for a word that it did not have in 2026-10."""
-    try:
-        return _CONSENTS[word]
-    except KeyError:
-        raise RecordError(f"{word!r} is not a known consent.") from None
+    """What Shopify's word for a consent means; a word that it did not have in 2026-10 is the strictest."""
+    return _CONSENTS.get(word, ConsentState.INVALID)
 
 
 def _consents(email: EmailAddress | None, phone: PhoneNumber | None) -> tuple[ConsentRecord, ...]:
@@ -215,10 +227,7 @@ def _status(order: Order, refunds: tuple[RefundRecord, ...]) -> OrderStatus:
         return OrderStatus.PAID if refunds else OrderStatus.REFUNDED
     if word == "VOIDED":  # an authorisation that was never captured
         return OrderStatus.PENDING if order.cancelled_at else OrderStatus.CANCELLED
-    try:
-        return _STATUSES[word]
-    except KeyError:
-        raise RecordError(f"{word!r} is not a known financial status.") from None
+    return _STATUSES.get(word, OrderStatus.PENDING)  # a word that is new: no purchase until we know what it means
 
 
 def _refunds(refunds: list[Refund], amounts: Amounts) -> tuple[RefundRecord, ...]:

@@ -6,11 +6,13 @@ A payload that lacks something, or has it in another form, fails to decode with 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time that says its zone: without one it could be any of 27 hours."""
 
 
 class Payload(msgspec.Struct, rename="camel", gc=False):
@@ -95,13 +97,13 @@ class Refund(Payload):
 
     id: str
     total_refunded_set: MoneyBag
-    created_at: datetime | None = None
+    created_at: Instant | None = None
 
 
 class Fulfillment(Payload):
     """A delivery of an order, or of a part of it."""
 
-    delivered_at: datetime | None = None
+    delivered_at: Instant | None = None
 
 
 class Title(Payload):
@@ -144,11 +146,11 @@ class Order(Payload):
     """An order; `line_items` is there in pages, in a bulk file the lines follow as rows of their own."""
 
     id: str
-    processed_at: datetime
-    updated_at: datetime
+    processed_at: Instant
+    updated_at: Instant
     total_price_set: MoneyBag
     name: str | None = None
-    cancelled_at: datetime | None = None
+    cancelled_at: Instant | None = None
     test: bool = False
     email: str | None = None
     phone: str | None = None
@@ -173,14 +175,14 @@ class EmailAddress(Payload):
 
     email_address: str | None = None
     marketing_state: str | None = None
-    marketing_updated_at: datetime | None = None
+    marketing_updated_at: Instant | None = None
 
 
 class SmsConsent(Payload):
     """The consent to text messages (from 2026-10)."""
 
     state: str
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
 
 
 class PhoneNumber(Payload):
@@ -194,8 +196,8 @@ class Customer(Payload):
     """A customer account."""
 
     id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     locale: str | None = None
     state: str | None = None
     tags: list[str] = []
@@ -221,8 +223,8 @@ class Checkout(Payload):
     """An abandoned checkout."""
 
     id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     total_price_set: MoneyBag
-    completed_at: datetime | None = None
+    completed_at: Instant | None = None
     customer: CheckoutCustomer | None = None

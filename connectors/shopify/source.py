@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page,
 from connector.source import Problem, ShopCheck
 from connectors.shopify import metafields
 from connectors.shopify.bulk import GroupingError
-from connectors.shopify.client import API_VERSION, Admin
+from connectors.shopify.client import API_VERSION, Admin, document
 from connectors.shopify.convert import (
     REMEMBERED,
     checkout_record,
@@ -33,7 +33,7 @@ from connectors.shopify.payloads import (
     Order,
     Product,
 )
-from connectors.shopify.stream import Cursor, Stream, changed_since, pages, parsed
+from connectors.shopify.stream import Cursor, Stream, believable, changed_since, pages, parsed
 
 CUSTOMERS_PER_PAGE = 150
 CUSTOMER_COST = 6  # points of one, to which each mapped field adds one
@@ -49,6 +49,10 @@ _SCOPES = {
     "read_orders": ("Orders cannot be read.", True),
     "read_products": ("Types, vendors and tags of products cannot be read, so rules on them find nobody.", False),
 }
+
+
+NULL = b"null"
+Thing = TypeVar("Thing")
 
 
 class _Shop(msgspec.Struct, rename="camel"):
@@ -82,8 +86,8 @@ class Setup(msgspec.Struct, rename="camel"):
         return granted | {f"read_{scope.removeprefix('write_')}" for scope in granted if scope.startswith("write_")}
 
 
-class _OrderAnswer(msgspec.Struct):
-    order: Order | None = None
+class _OneAnswer(msgspec.Struct):
+    found: msgspec.Raw = msgspec.Raw(NULL)
 
 
 class _Lines(msgspec.Struct, rename="camel"):
@@ -122,6 +126,7 @@ class ShopifySource:
     ) -> None:
         self._fields = fields or {}
         self._selection = metafields.selection(self._fields)
+        self._decoder = msgspec.json.Decoder(Customer)
         self.admin = Admin(
             shop=shop,
             token=token,
@@ -156,13 +161,8 @@ class ShopifySource:
 
     def customers(self, since: str | None) -> Iterator[Page[CustomerRecord]]:
         """Customers changed since the cursor."""
-        decoder = msgspec.json.Decoder(Customer)
-
-        def parse(root: bytes, _: list[bytes]) -> CustomerRecord:
-            return customer_record(decoder.decode(root), metafields.read(root, self._fields))
-
         first = CUSTOMERS_PER_PAGE * CUSTOMER_COST // (CUSTOMER_COST + len(self._fields))
-        stream = Stream(self.admin, "customers", parse, first, CUSTOMERS_OVERLAP, selection=self._selection)
+        stream = Stream(self.admin, "customers", self._customer, first, CUSTOMERS_OVERLAP, selection=self._selection)
         return stream.read(since)
 
     def orders(self, since: str | None) -> Iterator[Page[OrderRecord]]:
@@ -178,18 +178,42 @@ class ShopifySource:
         for found, warnings in pages(self.admin, "checkouts", first=CHECKOUTS_PER_PAGE, search=search):
             rows = [(bytes(node), list[bytes]()) for node in found.nodes]
             records, rejected = parsed(lambda root, _: checkout_record(decoder.decode(root)), rows)
-            times = [record.updated_at for record in records if record.updated_at]
+            times = believable(self.admin, records)
             newest = max([*times, *([newest] if newest else [])], default=None)
             last = not found.page_info.has_next_page and newest is not None
             cursor = str(Cursor(updated_at=newest)) if last else None
             yield Page(records, cursor, rejected, warnings=warnings)
 
     def order(self, order_id: str) -> OrderRecord | None:
-        """One order as it is now, None where the shop has it no more (or hides it: older than 60 days)."""
-        if not order_id.isdecimal():
+        """One order as it is now, None where the shop has it no more (or hides it: older than 60 days).
+
+        RecordError where it cannot be read.
+        """
+        return self._one("order", f"gid://shopify/Order/{order_id}", _OrderReader(self.admin).read)
+
+    def customer(self, customer_id: str) -> CustomerRecord | None:
+        """One account as it is now, None where it is gone or merged into another; RecordError where it is no record."""
+        return self._one("customer", f"gid://shopify/Customer/{customer_id}", self._customer)
+
+    def checkout(self, checkout_id: str) -> CheckoutRecord | None:
+        """One abandoned checkout as it is now, None where there is none; RecordError where it cannot be read."""
+        if not checkout_id.isdecimal():
             return None
-        order = self.admin.ask("order", _OrderAnswer, id=f"gid://shopify/Order/{order_id}").data.order
-        return None if order is None else order_record(order, _OrderReader(self.admin).all_lines(order))
+        for found, _ in pages(self.admin, "checkouts", first=1, search=f"id:{checkout_id}"):
+            for node in found.nodes:
+                return _read(bytes(node), lambda root, _: checkout_record(msgspec.json.decode(root, type=Checkout)))
+        return None
+
+    def _one(self, name: str, gid: str, parse: Callable[[bytes, list[bytes]], Thing]) -> Thing | None:
+        """What documents/`name`.graphql finds under a gid."""
+        if not number(gid).isdecimal():
+            return None
+        text = document(name).replace(metafields.PLACE, self._selection)
+        node = bytes(self.admin.run(text, _OneAnswer, {"id": gid}).data.found)
+        return None if node == NULL else _read(node, parse)
+
+    def _customer(self, root: bytes, _: list[bytes]) -> CustomerRecord:
+        return customer_record(self._decoder.decode(root), metafields.read(root, self._fields))
 
     def products(self, product_ids: Sequence[str]) -> tuple[ProductRecord, ...]:
         """Products by id, those that still exist."""
@@ -253,6 +277,13 @@ class _OrderReader:
         """The products met since the last call."""
         fresh, self.fresh = self.fresh, []
         return tuple(product_record(product) for product in fresh)
+
+
+def _read(node: bytes, parse: Callable[[bytes, list[bytes]], Thing]) -> Thing:
+    records, rejected = parsed(parse, [(node, [])])
+    if rejected:
+        raise RecordError(rejected[0].reason)
+    return records[0]
 
 
 def missing(setup: Setup, needed: dict[str, tuple[str, bool]]) -> Iterator[Problem]:

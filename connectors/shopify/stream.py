@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from connector.errors import AuthenticationError, PermanentError, RecordError, SettingsError
-from connector.records import CustomerRecord, OrderRecord, Page, ProductRecord, Rejected
+from connector.errors import AuthenticationError, PermanentError, SettingsError
+from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord, Rejected
+from connectors.elements import UNREADABLE, member, raw, readable, reason, storable
 from connectors.shopify import bulk
 from connectors.shopify.client import Admin, CostError, document, retry_later
 from connectors.shopify.convert import number
@@ -26,6 +27,8 @@ PAGE = 1000
 LONGEST_SEARCH = 25_000
 """How far Shopify pages into one search; where more changed, a bulk operation reads everything again."""
 BULK_TRIES = 3
+AHEAD = timedelta(days=1)
+"""How far a shop's clock may be before ours."""
 
 Record = TypeVar("Record", CustomerRecord, OrderRecord)
 Thing = TypeVar("Thing")
@@ -62,10 +65,6 @@ class _Found(msgspec.Struct):
 
 class _Changed(msgspec.Struct):
     changed: Count | None = None
-
-
-class _Named(msgspec.Struct):
-    id: str
 
 
 def pages(
@@ -108,19 +107,26 @@ def parsed(
     rejected: list[Rejected] = []
     for root, children in rows:
         try:
+            storable(root, *children)
             records.append(parse(root, children))
-        except (msgspec.DecodeError, RecordError) as error:
-            rejected.append(_rejected(root, children, error))
+        except UNREADABLE as error:
+            rejected.append(rejection(root, children, error))
     return tuple(records), tuple(rejected)
 
 
-def _rejected(root: bytes, children: list[bytes], error: Exception) -> Rejected:
-    try:
-        known = number(msgspec.json.decode(root, type=_Named).id)
-    except msgspec.DecodeError:
-        known = None
-    payload = b"\n".join([root, *children]).decode(errors="replace")
-    return Rejected(known, payload, str(error) or type(error).__name__)
+def rejection(root: bytes, children: list[bytes], error: Exception) -> Rejected:
+    """A row that is no record, with the rows below it, as it is kept."""
+    sent = raw(root)
+    known = member(sent.encode(), "id")
+    wrong = next((row for row in (root, *children) if not readable(row)), root)
+    payload = "\n".join([sent, *map(raw, children)])
+    return Rejected(None if known is None else number(known), payload, reason(wrong, error))
+
+
+def believable(admin: Admin, records: Iterable[CustomerRecord | OrderRecord | CheckoutRecord]) -> list[datetime]:
+    """When some records changed; a time that is still to come would keep every later change from being read."""
+    latest = datetime.fromtimestamp(admin.clock(), UTC) + AHEAD
+    return [record.updated_at for record in records if record.updated_at is not None and record.updated_at <= latest]
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class Stream(Generic[Record]):
         search = changed_since(newest, self.overlap)
         for found, warnings in pages(self.admin, self.name, first=self.first, search=search, selection=self.selection):
             records, rejected = parsed(self.parse, [(bytes(node), []) for node in found.nodes])
-            times = [record.updated_at for record in records if record.updated_at is not None]
+            times = believable(self.admin, records)
             newest = max(newest, *times) if times else newest
             yield Page(
                 records,

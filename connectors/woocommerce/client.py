@@ -20,7 +20,8 @@ from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, SIGNATURE_TYPE_QUERY
 from oauthlib.oauth1 import Client as Signer
 from requests_oauthlib import OAuth1
 
-from connector.errors import AuthenticationError, PermanentError, SettingsError
+from connector.errors import AuthenticationError, PermanentError, RecordError, SettingsError
+from connectors.elements import mended
 from connectors.http import Client, HTTPError, decode, loopback_only
 
 Payload = TypeVar("Payload")
@@ -184,14 +185,14 @@ def _decoder(payload: type[Payload]) -> Callable[[requests.Response], Payload]:
             return msgspec.json.decode(response.content, type=payload)
         except msgspec.ValidationError as error:
             raise PermanentError(f"{urlsplit(response.url).netloc} answered with an unknown shape: {error}.") from error
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return msgspec.convert(decode(response), payload)
 
     return read
 
 
 def _listing(response: requests.Response) -> Listing:
-    rows = _decoder(list[msgspec.Raw])(response)
+    rows = _rows(response)
     try:
         total, pages = (int(response.headers[name]) for name in ("X-WP-Total", "X-WP-TotalPages"))
     except (KeyError, ValueError) as error:
@@ -200,6 +201,16 @@ def _listing(response: requests.Response) -> Listing:
             remedy="Let the headers X-WP-Total and X-WP-TotalPages through the proxy or cache in front of the shop.",
         ) from error
     return Listing(rows, total, pages, _settled(response))
+
+
+def _rows(response: requests.Response) -> list[msgspec.Raw]:
+    try:
+        return _decoder(list[msgspec.Raw])(response)
+    except RecordError:  # the answer is whole, and one of its rows is no JSON
+        body = mended(response.content)
+        if body is None:
+            raise
+        return msgspec.json.decode(body, type=list[msgspec.Raw])
 
 
 def _settled(response: requests.Response) -> datetime:

@@ -12,6 +12,7 @@ from html import unescape
 
 import msgspec
 
+from connector.days import seen
 from connector.errors import RecordError
 from connector.money import minor_units
 from connector.records import (
@@ -190,21 +191,23 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RecordError(f"{text[:40]!r} is not a time.") from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def customer_record(customer: CustomerPayload, fields: Mapping[str, str] | None = None) -> CustomerRecord:
     """The account with its mapped fields; WooCommerce itself knows no consents, so none are told."""
     billing = customer.billing
+    created, modified = moment(customer.date_created_gmt), moment(customer.date_modified_gmt)
+    seen(created, modified)
     meta = {entry.key: (entry.text or "").strip() for entry in customer.meta_data} if fields else {}
     return CustomerRecord(
         id=str(customer.id),
         email=customer.email or None,
         phone=billing.phone or None,
-        created_at=moment(customer.date_created_gmt),
-        updated_at=moment(customer.date_modified_gmt),
+        created_at=created,
+        updated_at=modified,
         state="ENABLED",  # whoever is listed can log in: what Shopify calls enabled, whatever the role
         country=billing.country or None,
         region=billing.state or None,
@@ -228,9 +231,11 @@ def product_record(product: ProductPayload) -> ProductRecord:
 def refunded_at(refund: RefundPayload) -> datetime | None:
     """When the refund was made, None where it does not say."""
     try:
-        return moment(refund.date_created_gmt)
+        made = moment(refund.date_created_gmt)
+        seen(made)
     except RecordError:
         return None
+    return made
 
 
 def order_record(order: OrderPayload, dates: Mapping[int, datetime | None]) -> OrderRecord:
@@ -242,6 +247,11 @@ def order_record(order: OrderPayload, dates: Mapping[int, datetime | None]) -> O
     placed = moment(order.date_created_gmt) or moment(order.date_paid_gmt) or moment(order.date_modified_gmt)
     if placed is None:
         raise RecordError("The order has no date.")
+    modified = moment(order.date_modified_gmt)
+    seen(placed, modified)
+    total = _minor(order.total, currency)
+    if total < 0:
+        raise RecordError(f"The order's total is {order.total}, less than nothing.")
     refunds = tuple(
         RefundRecord(str(refund.id), abs(_minor(refund.total, currency)), dates.get(refund.id))
         for refund in order.refunds
@@ -253,9 +263,9 @@ def order_record(order: OrderPayload, dates: Mapping[int, datetime | None]) -> O
         placed_at=placed,
         status=_status(order, refunds),
         currency=currency,
-        total=_minor(order.total, currency),
+        total=total,
         name=f"#{order.number or order.id}",
-        updated_at=moment(order.date_modified_gmt),
+        updated_at=modified,
         platform_status=order.status,
         tax=_minor(order.total_tax, currency),
         shipping=_minor(order.shipping_total, currency),

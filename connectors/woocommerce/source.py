@@ -28,6 +28,7 @@ from connector.records import (
     Rejected,
 )
 from connector.source import ShopCheck
+from connectors.elements import UNREADABLE, member, raw, reason, storable
 from connectors.http import HTTPError
 from connectors.woocommerce import payloads
 from connectors.woocommerce.check import shop_check
@@ -179,7 +180,7 @@ class WooCommerceSource:
         for row, order in orders:
             try:
                 records.append(payloads.order_record(order, dates))
-            except (RecordError, msgspec.DecodeError) as error:
+            except UNREADABLE as error:
                 rejected.append(_rejected(row, error))
         products = self._new_products([order for _, order in orders])
         return Page(tuple(records), cursor, tuple(rejected), products=products, expected=step.total)
@@ -197,8 +198,8 @@ class WooCommerceSource:
         try:
             order = msgspec.json.decode(row, type=OrderPayload, strict=False)
             record = payloads.order_record(order, self._refund_dates([order]))
-        except msgspec.DecodeError as error:
-            raise RecordError(f"Order {order_id} cannot be read: {error}.") from error
+        except UNREADABLE as error:
+            raise RecordError(f"Order {order_id} cannot be read: {reason(bytes(row), error)}") from error
         return None if record.status is OrderStatus.DELETED else record
 
     def _refund_dates(self, orders: Sequence[OrderPayload]) -> dict[int, datetime | None]:
@@ -281,6 +282,25 @@ class WooCommerceSource:
             number += 1
             listing = self._client.rows("customers", page=number, orderby="id", order="desc", **query)
 
+    def customer(self, customer_id: str) -> CustomerRecord | None:
+        """The account as it is now, None where it is gone; RecordError where it cannot be read."""
+        if not customer_id.isdecimal():
+            return None
+        try:
+            row = self._client.get(f"customers/{customer_id}", msgspec.Raw, _fields=self._asked)
+        except HTTPError as error:
+            if error_code(error).endswith("_invalid_id"):
+                return None
+            raise
+        page = _customer_page([row], None, self._fields)
+        if page.rejected:
+            raise RecordError(f"Account {customer_id} cannot be read: {page.rejected[0].reason}")
+        return page.records[0]
+
+    def checkout(self, checkout_id: str) -> CheckoutRecord | None:  # noqa: ARG002 - the contract's name
+        """Nothing, as `checkouts`."""
+        return None
+
     def checkouts(self, since: str | None) -> Iterator[Page[CheckoutRecord]]:  # noqa: ARG002 - the contract's name
         """Nothing: carts that are left behind are in no list of WooCommerce; drafts of orders come as orders."""
         return iter(())
@@ -294,7 +314,7 @@ def _customer_page(
     for row, customer in customers:
         try:
             records.append(payloads.customer_record(customer, fields))
-        except RecordError as error:
+        except UNREADABLE as error:
             rejected.append(_rejected(row, error))
     return Page(tuple(records), None, tuple(rejected), expected=expected)
 
@@ -311,15 +331,16 @@ def _read(
     found, rejected = [], []
     for row in rows:
         try:
+            storable(bytes(row))
             found.append((row, decode(row)))
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             rejected.append(_rejected(row, error))
     return found, rejected
 
 
 def _rejected(row: msgspec.Raw, error: Exception) -> Rejected:
-    stamp = stamp_of(row)
-    return Rejected(str(stamp.id) if stamp else None, bytes(row).decode(errors="replace"), str(error))
+    sent = raw(bytes(row))
+    return Rejected(member(sent.encode(), "id"), sent, reason(bytes(row), error))
 
 
 def _hundreds(numbers: Sequence[int]) -> Iterator[str]:

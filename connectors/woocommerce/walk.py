@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from connector.errors import PermanentError, RecordError
+from connectors.elements import UNREADABLE
 from connectors.woocommerce.client import Listing, WooCommerceClient
 from connectors.woocommerce.payloads import Stamp, moment
 
@@ -127,7 +128,7 @@ def stamp_of(row: msgspec.Raw) -> Stamp | None:
     """The order's id and time of change, None where the row has none that can be read."""
     try:
         return msgspec.json.decode(row, type=Stamp, strict=False)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

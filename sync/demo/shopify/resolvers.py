@@ -109,6 +109,12 @@ class Root:
         number = _number(given["id"], "Order")
         return next((self.views.order(order) for order in self.visible_orders() if order.id == number), None)
 
+    def customer(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View | None:
+        """One customer."""
+        self.fake.need("read_customers", "customer")
+        found = self._customer(given["id"])
+        return None if found is None else customer_view(found)
+
     def nodes(self, _info: GraphQLResolveInfo[Any], **given: Any) -> list[View | None]:
         """Customers and products by gid; null for what is not there."""
         if len(given["ids"]) > MOST_IDS:
