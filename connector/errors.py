@@ -32,10 +32,13 @@ class SettingsError(ConnectorError):
 
 
 class QueryError(ConnectorError):
-    """A rule cannot be understood; `line` and `column` (from 1) point at the character."""
+    """A rule cannot be understood; `line` and `column` (from 1) point at the character, which `place` says in words."""
 
-    def __init__(self, message: str, *, line: int = 1, column: int = 1, text: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, line: int = 1, column: int = 1, text: str = "", remedy: str = "", place: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
+        self.place = place
         self.line = line
         self.column = column
         self.text = text

@@ -21,8 +21,9 @@ from connector.query import Expression, canonical
 from connector.query.attributes import FUNCTIONS, attribute
 from connector.query.bounds import RATIO_DECIMALS, Calibrations, Span
 from connector.query.clocks import BoundClock, Shape
+from connector.query.derived import DERIVED
 from connector.query.meaning import Figure, Leaf, leaves, meaning
-from connector.query.measures import Aggregate, Derived, Kind, Own
+from connector.query.measures import Aggregate, Derived, Graded, Kind, Own
 from connector.query.person import listed
 from connector.query.select import Choice, state, values
 from connector.query.tree import All, Always, Condition, InSegment, Matches, Not
@@ -47,12 +48,13 @@ def explain(
     *,
     key: str | None = None,
 ) -> dict[str, Any]:
-    """One entry a segment, of the families in force or the one of `key`; the next change of each family, by day."""
-    asked = families if key is None else [library.ready(library.segment(key)[0].key)]
+    """One entry a segment, of the families in force or those of `key`; the next change of each family, by day."""
+    whole = key is None or key in library.families
+    asked = families if key is None else [library.ready(key if whole else library.segment(key)[0].key)]
     rules = library.rules([*families, *asked])
     wanted = [k for family in asked for k in (family.segment_key(stage) for stage in family.stages)]
     someone = _Someone(connection, person, as_of)
-    entries = [_entry(someone, segment, rules[segment]) for segment in wanted if key in (None, segment)]
+    entries = [_entry(someone, segment, rules[segment]) for segment in wanted if whole or segment == key]
     return {
         "person": person,
         "as_of": day_date(as_of).isoformat(),
@@ -158,7 +160,8 @@ def _told(someone: _Someone, clauses: Mapping[str, Condition | Matches]) -> dict
         shown = []
         for leaf, kind in zip(some, _kinds(clause), strict=True):
             value, per = had[1 + 2 * number], had[2 + 2 * number]
-            shown.append(_value(someone, clause, leaf, value, per, kind))
+            if kind is not None:
+                shown.append(_value(someone, clause, leaf, value, per, kind))
             number += 1
         true = row is not None and getattr(row, f"clause_{position}") == 1
         told[text] = {"clause": text, "value": shown[0] if len(shown) == 1 else shown, "true": true}
@@ -179,18 +182,34 @@ def _parts(someone: _Someone, figure: Figure, figures: Calibrations) -> list[dic
 def _value(someone: _Someone, clause: Condition | Matches, leaf: Leaf, value: Any, per: Any, kind: Kind) -> Any:  # noqa: ANN401 - of any kind
     if isinstance(clause, Condition) and clause.name == "days_since_last_order":
         return None if value is None else someone.as_of - value
+    graded = DERIVED.get(clause.name) if isinstance(clause, Condition) else None
+    if isinstance(graded, Graded):
+        return None if value is None else _grade(someone, graded, int(value))
     texts = _list(someone, leaf)
     return _shown(leaf, value, per, kind, someone) if texts is None else texts
 
 
-def _kinds(clause: Condition | Matches) -> list[Kind]:
-    """The kind of each value that a clause is about, in the order of its leaves."""
+def _grade(someone: _Someone, graded: Graded, value: int) -> int | None:
+    """Between which cuts of the day a value lies; None where there are none."""
+    numbers = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
+    keys = {number: f"{graded.key}.{number}" for number in numbers}
+    figures = Calibrated(someone.connection, set(keys.values()))
+    cuts = {number: figures.value(key, someone.as_of) for number, key in keys.items()}
+    reached = [number for number, least in cuts.items() if least is not None and value >= least]
+    if all(least is None for least in cuts.values()):
+        return None
+    return min(reached, default=graded.grades) if graded.falling else max(reached, default=1)
+
+
+def _kinds(clause: Condition | Matches) -> list[Kind | None]:
+    """The kind of each value that a clause is about, in the order of its leaves; None for a count it does not name."""
     if isinstance(clause, Condition):
         known = attribute(clause.name)
         return [known.kind if known else Kind.TEXT]
     known_inside = FUNCTIONS[clause.function].parameters
     names = [test.name for test in clause.conditions if test.name in ("count", "days", "sum_amount", "sum_quantity")]
-    return [*([] if "count" in names else [Kind.COUNT]), *(known_inside[name].kind for name in names)]
+    unnamed = [] if "count" in names else [None if names else Kind.COUNT]
+    return [*unnamed, *(known_inside[name].kind for name in names)]
 
 
 def _list(someone: _Someone, leaf: Leaf) -> list[str] | None:

@@ -480,7 +480,7 @@ def main() -> None:
 
 def _told(error: ConnectorError) -> int:
     """Say what went wrong and what to do, and return the exit status for it."""
-    place = f" (line {error.line}, column {error.column})" if isinstance(error, QueryError) else ""
+    place = f" ({error.place})" if isinstance(error, QueryError) and error.place else ""
     print(f"{error.message}{place}", file=sys.stderr)
     if isinstance(error, QueryError) and error.text:
         line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from connector.catalogue import Family, Library, check_tags, library, read
 from connector.settings import Settings
+from sync.voice import voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Shelf:
 def shelf(settings: Settings) -> Shelf:
     """The shelf of the settings, read anew; SettingsError, with the line of segments.toml, where something is wrong."""
     file = settings.segments_file
-    found = library() if file is None else read(file, settings.language)
+    found = library() if file is None else read(file, voice(settings).language)
     for key, changed in settings.segments.items():
         parameters = {} if changed.window is None else {"window": changed.window}
         found = found.replaced(found.entry(key).changed(parameters).tagged(changed.tags))

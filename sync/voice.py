@@ -30,9 +30,15 @@ class Voice:
         """Print a sentence to standard error, whoever reads."""
         print(fr if self.language == "fr" else en, file=sys.stderr)  # noqa: T201
 
-    def number(self, value: int) -> str:
-        """A whole number in the language's form: 12 345 or 12,345."""
+    def number(self, value: float) -> str:
+        """A number in the language's form, with at most three decimals: 12 345 or 12,345."""
         return format_decimal(value, locale=self.language)
+
+    def people(self, number: int) -> str:
+        """So many people: 1 personne or 1 person, 12 345 personnes or 12,345 people."""
+        one, more = ("personne", "personnes") if self.language == "fr" else ("person", "people")
+        single = number < 2 if self.language == "fr" else number == 1  # in French nought is one, too
+        return f"{self.number(number)} {one if single else more}"
 
     def decimal(self, value: float) -> str:
         """A number with at most one decimal in the language's form: 392,3 or 392.3."""

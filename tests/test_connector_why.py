@@ -95,6 +95,18 @@ def test_one_segment_can_be_asked_for_by_its_key_though_it_is_off(engine: Engine
             explain(connection, 1, library(), [SPREAD], BASE, key="spread.royal")
 
 
+def test_a_score_is_told_as_a_score_and_purchase_days_as_one_number(engine: Engine) -> None:
+    people = [person(BASE - 400), person(BASE - 40), person(BASE - 90, BASE - 20), *[person(BASE - 300)] * 7]
+    with lent(engine, people) as connection:
+        told = explain(connection, 3, library(), [SPREAD], BASE, key="rfm")
+        (loyal,) = explain(connection, 3, library(), [SPREAD], BASE, key="cartelis.loyal")["segments"]
+
+    assert [entry["segment"] for entry in told["segments"]][:2] == ["rfm.prospects", "rfm.champions"]
+    values = {clause["clause"]: clause["value"] for entry in told["segments"] for clause in entry["clauses"]}
+    assert values["rfm_r = 5"] == values["rfm_f = 5"] == 5
+    assert loyal["clauses"][0]["value"] == 2
+
+
 def test_the_nearest_miss_takes_the_shorter_way() -> None:
     no, yes = {"clause": "a", "value": 1, "true": False}, {"clause": "b", "value": 2, "true": True}
     other = {"clause": "c", "value": 3, "true": False}

@@ -71,7 +71,7 @@ def test_who_waits_for_a_recompute_is_told_beside_the_answer(line: CommandLine) 
     later = line.at("2026-12-31T12:00:00Z")
 
     answer = later.ask("movements", "--json")
-    assert "wait to be looked at: run `connector recompute`" in answer.err
+    assert "Run `connector recompute`." in answer.err
     assert answer.last["to"] == "2026-12-31"
 
 
@@ -129,7 +129,7 @@ def test_priorities_are_the_objectives_of_the_catalogue(line: CommandLine) -> No
     assert (reactivate["enough"], reactivate["reason"]) == (False, "too_little_history")
     assert reactivate["observed"][-1] == {"month": "2026-06", "people": 20}  # inactive since the 10th, back on the 20th
     out = line.ask("priorities", "--family", "spread").out
-    assert "Win the second purchase (Life cycle): New → Loyal\n  1 people; 0 a month make the move\n" in out
+    assert "Win the second purchase (Life cycle): New → Loyal\n  1 person; 0 a month make the move\n" in out
     assert line.within("priorities", "--family", "rfm").err.startswith(
         "No history of rfm is kept: it is not switched on."
     )

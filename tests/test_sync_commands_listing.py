@@ -69,8 +69,10 @@ def test_what_is_on_is_shown_and_the_rest_is_pointed_at(filled: CommandLine) -> 
     everything = filled.ask("segments", "--all").out
     assert "RFM groups  rfm (off)" in everything
     assert "aud.vip (off)" in everything
-    assert "needs a value for x, for example" in everything
+    assert "needs a value for x (The amount spent), for example" in everything
     assert "visit to the site" in everything
+    assert "shop: An export of orders has no abandoned carts." in said  # a nought that says nothing is not left alone
+    assert "shop: Only where the export has a column for the coupon code." in everything
 
 
 def test_some_are_shown_by_their_keys(filled: CommandLine) -> None:
@@ -114,7 +116,35 @@ def test_a_wrong_file_of_segments_is_refused_with_its_line_by_every_command(
 
     answer = filled.within(*command)
     assert answer.code == 1
-    assert answer.err.startswith("segments.toml, ligne 3 : la règle ne peut pas être lue :")
+    assert answer.err.startswith("segments.toml, line 3: the rule cannot be read:")
+
+
+def test_what_is_on_and_cannot_be_worked_out_is_told_by_check(filled: CommandLine) -> None:
+    write(filled, "[audiences.vip]\non = true\n[audiences.payment_method]\non = true\neach = ['PayPal', 'Alma']\n")
+
+    answer = filled.within("check", "--json")
+    assert (answer.code, [line["key"] for line in answer.lines]) == (0, ["aud.vip"])
+    assert answer.lines[0]["problems"] == [
+        {
+            "message": "aud.vip needs a value for x.",
+            "remedy": "Write into segments.toml: [audiences.vip] parameters = { x = … }",
+            "fatal": False,
+        }
+    ]
+    assert "one for each value: PayPal, Alma" in filled.ask("segments").out
+
+
+def test_members_of_a_day_without_a_figure_are_not_passed_over_in_silence(filled: CommandLine) -> None:
+    answer = filled.ask("members", "aud.newsletter", "--as-of", "2026-01-31")
+
+    assert answer.out == ""
+    assert answer.err == "There is no figure for 2026-01-31: email_subscription_status is known as of today only.\n"
+
+
+def test_a_person_is_named_as_other_commands_take_it(filled: CommandLine) -> None:
+    first, *_ = filled.ask("members", "aud.already_customer").out.split()
+
+    assert filled.ask("why", first, "spread").out.startswith("✗ Life cycle: Prospect (spread.prospect)\n")
 
 
 def test_members_and_why_know_every_segment_that_can_be_asked(filled: CommandLine) -> None:

@@ -52,6 +52,18 @@ def test_a_wrong_rule_is_told_with_line_column_and_hint(database: str, capsys: p
     assert "first_order_date" in said
 
 
+def test_the_place_of_a_mistake_is_told_in_french_too(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "connector.toml").write_text('language = "fr"\n', encoding="utf-8")
+    asked = ["query", "first_ordr_date > -3d", "--config", str(tmp_path / "connector.toml"), "--database", database]
+    found = CliRunner().invoke(app, asked)
+
+    assert isinstance(found.exception, QueryError)
+    assert _told(found.exception) == 1
+    assert "(ligne 1, colonne 1)" in capsys.readouterr().err
+
+
 def test_a_person_is_explained(database: str) -> None:
     arguments = ["why", "person:1", "--as-of", "2026-03-31", "--database", database]
     told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
@@ -59,7 +71,7 @@ def test_a_person_is_explained(database: str) -> None:
 
     inside = [entry["segment"] for entry in told["segments"] if entry["in"]]
     assert inside == ["spread.occasional", "aud.bought_30", "aud.several_365"]
-    assert "spread.occasional" in read
+    assert "✓ Life cycle: Occasional (spread.occasional), since" in read
     assert "2026-09-17" in read
 
 

@@ -194,6 +194,7 @@ PARTS: Mapping[str, Mapping[Language, str]] = {
 }
 """What the parts of a sum say, by their names."""
 
+_WHERE: Mapping[Language, str] = {"en": "line {line}, column {column}", "fr": "ligne {line}, colonne {column}"}
 _VALUE: Mapping[Language, str] = {"en": "a value", "fr": "une valeur"}
 _EXPECTED: Mapping[str, Mapping[Language, str]] = {
     "NAME": {"en": "an attribute", "fr": "un attribut"},
@@ -217,7 +218,8 @@ def problem(name: Name, place: Place, language: Language, *, near: Iterable[str]
     close = get_close_matches(facts.get("found", ""), list(near), n=1, cutoff=0.6)
     remedy = _SUGGESTION[language].format(name=close[0]) if close else ""
     message = MESSAGES[name][language].format(**facts)
-    return QueryError(message, line=place.line, column=place.column, remedy=remedy)
+    words = _WHERE[language].format(line=place.line, column=place.column)
+    return QueryError(message, line=place.line, column=place.column, remedy=remedy, place=words)
 
 
 def expected(terminals: Iterable[str], language: Language) -> str:

@@ -137,8 +137,10 @@ class _Writer:
 
     def _condition(self, condition: Condition, *, positive: bool) -> Expression:
         known = attribute(condition.name)
-        if known is None or known.native == "own" or any(isinstance(value, Figure) for value in condition.values):
-            self.note("unknown", condition.name, "own")
+        figures = [value for value in condition.values if isinstance(value, Figure)]
+        if known is None or known.native == "own" or figures:
+            shared = known is not None and known.native != "own"
+            self.note("unknown", f"{figures[0].function}(…)" if shared else condition.name, "own")
             return condition
         if condition.name in _PLACES and not all(_is_code(value) for value in condition.values):
             self.note("place", condition.name, "lossy")

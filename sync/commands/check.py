@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from connector.catalogue import Audience, Language, Library
 from connector.destination import DestinationCheck
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, SettingsError
 from connector.source import Problem, ShopCheck
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one shop or tool answered."""
+    """What one shop or tool answered, or what keeps a segment from being worked out."""
 
-    kind: str  # store or destination
+    kind: str  # store, destination or segment
     key: str
     name: str
     problems: tuple[Problem, ...]
@@ -34,7 +36,9 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     """Ask each store and destination; the command fails where one cannot be used."""
     workspace = open_workspace(config, database)
     say = voice(workspace.settings, quiet=as_json)
-    answers = [_asked("store", key, source.check) for key, _, source in workspace.sources()]
+    answers = list(_waiting(shelf(workspace.settings).library, say.language))
+    if workspace.settings.stores or not answers:
+        answers += [_asked("store", key, source.check) for key, _, source in workspace.sources()]
     answers += [_asked("destination", key, there.check) for key, _, there in workspace.destinations()]
     for answer in answers:
         if as_json:
@@ -43,6 +47,17 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
         _tell(say, answer)
     if not all(answer.works for answer in answers):
         raise typer.Exit(1)
+
+
+def _waiting(library: Library, language: Language) -> Iterator[Answer]:
+    """What is switched on and cannot be worked out, with what to do about it; a divided audience stands for its own."""
+    for entry in library.entries():
+        if entry.on and not (isinstance(entry, Audience) and entry.each):
+            try:
+                library.ready(entry.key, language)
+            except SettingsError as error:
+                problem = Problem(error.message, error.remedy, fatal=False)
+                yield Answer("segment", entry.key, entry.label.of(language), (problem,))
 
 
 def _asked(kind: str, key: str, check: Callable[[], ShopCheck | DestinationCheck]) -> Answer:
@@ -54,7 +69,7 @@ def _asked(kind: str, key: str, check: Callable[[], ShopCheck | DestinationCheck
 
 
 def _tell(say: Voice, answer: Answer) -> None:
-    mark = "✓" if answer.works else "✗"
+    mark = "!" if answer.kind == "segment" else "✓" if answer.works else "✗"
     say.say(f"{mark} {answer.key}  {answer.name}", f"{mark} {answer.key}  {answer.name}")
     for problem in answer.problems:
         line = f"    {'✗' if problem.fatal else '!'} {problem.message} {problem.remedy}"

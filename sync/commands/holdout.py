@@ -13,6 +13,7 @@ from connector.judging.holdout import holdout
 from connector.settings import DestinationSettings
 from connector.stores import open_store
 from connectors import DESTINATIONS, reach
+from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -27,6 +28,7 @@ def run(config: Path | None, database: str | None, segment: str | None, *, as_js
         standing = [one for one in in_force(connection) if segment in {None, one.segment}]
         found = [_found(workspace, connection, one) for one in standing]
     if segment is not None and not found:
+        shelf(workspace.settings).library.segment(segment)
         raise SettingsError(
             f"Nobody is held out of {segment}.",
             remedy=f'Write holdout = {{ "{segment}" = 10 }} into a destination, and push.',

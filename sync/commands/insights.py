@@ -82,9 +82,15 @@ def _insights(connection: Connection, today: int, say: Voice) -> dict[str, Any]:
 
 
 def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
-    for period, fr, en in (("year", "sur 365 jours", "over 365 days"), ("lifetime", "depuis toujours", "ever")):
+    for period, fr, en in (
+        ("year", "sur les 365 derniers jours", "in the last 365 days"),
+        ("lifetime", "depuis toujours", "ever"),
+    ):
         top, percent = report["pareto"][period], report["pareto"]["percent"]
         brought = say.percent(top["share"])
+        if not top["buyers"]:
+            say.say(f"Personne n'a acheté {fr}.", f"Nobody bought {en}.")
+            continue
         say.say(
             f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
             f"The top {percent} % of customers bring {brought} of the revenue, {en}.",
@@ -99,10 +105,10 @@ def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
     within = report["ladder"]["within"]
     for rung in report["ladder"]["rungs"]:
         number, chance = rung["purchases"], say.percent(rung["share"])
-        people = say.number(rung["people"])
+        people = say.people(rung["people"])
         say.say(
-            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people} personnes).",
-            f"  After purchase no. {number}: {chance} buy again within {within} days ({people} people).",
+            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people}).",
+            f"  After purchase no. {number}: {chance} buy again within {within} days ({people}).",
         )
     say.say(report["window"]["words"], report["window"]["words"])
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from connector.catalogue import Library, Objective
+from connector.catalogue import Audience, Library, Objective
 from connector.errors import SettingsError
 from connector.judging.health import Action
 from connector.judging.health import health as health_of
@@ -41,15 +41,26 @@ def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
     if as_json:
         emit({"segments": cards})
         return
-    labels = {key: stage.label.of(say.language) for key, (_, stage) in known.library.segments().items()}
+    labels = _labels(say, known)
     for card in cards:
         met = sum(card[name]["good"] is True for name in _CRITERIA)
-        name = labels[card["segment"]]
-        say.say(f"{name} : {met} critères sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
+        name, several = labels[card["segment"]], "s" if met > 1 else ""
+        say.say(f"{name} : {met} critère{several} sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
         told = _told(say, card, labels, known.library)
         for criterion, words in _CRITERIA.items():
             line = f"  {_MARKS[card[criterion]['good']]} {words[say.language == 'en']:16}{told[criterion]}"
             say.say(line, line)
+
+
+def _labels(say: Voice, known: Shelf) -> dict[str, str]:
+    """How each segment is called: with its family in front where several families are on, whose stages share names."""
+    several = sum(not isinstance(family, Audience) for family in known.families) > 1
+    return {
+        key: f"{entry.label.of(say.language)} – {stage.label.of(say.language)}"
+        if several and not isinstance(entry, Audience)
+        else stage.label.of(say.language)
+        for key, (entry, stage) in known.library.segments().items()
+    }
 
 
 def priorities(
@@ -106,12 +117,12 @@ def _objectives(workspace: Workspace, say: Voice, only: str | None, *, as_json: 
 def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> list[str]:
     """What is known of an objective: the people, the pace observed, what it is worth, and what is aimed at."""
     english = say.language == "en"
-    people, days = say.number(entry["people"]), entry["median_days"]
+    people, days = say.people(entry["people"]), entry["median_days"]
     pace = "–" if entry["pace"] is None else say.decimal(entry["pace"])
     stays, moves = ("restent", "stay"), ("franchissent le pas", "make the move")
     verb = (stays if entry["stays"] else moves)[english]
     found = [
-        f"{people} people; {pace} a month {verb}" if english else f"{people} personnes ; {pace} par mois {verb}",
+        f"{people}; {pace} a month {verb}" if english else f"{people} ; {pace} par mois {verb}",
         _gain(say, entry),
     ]
     if days is not None:
@@ -171,12 +182,13 @@ def _told_fr(
     near, (aim, idea, places) = card["differentiable"], names
     return {
         "identifiable": f"{say.percent(card['identifiable']['share'])} des personnes ont tout ce que lit la règle",
-        "substantial": f"{say.number(size['people'])} personnes, {say.money(**size['revenue'])}",
+        "substantial": f"{say.people(size['people'])}, {say.money(**size['revenue'])}",
         "accessible": "aucun consentement n'est connu"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
-        "stable": f"définition de {calm['days']} jours ; chaque semaine {say.percent(calm['weekly_churn'])} entrent ou "
-        f"sortent ; {say.percent(calm['flapping'])} font des allers-retours",
+        "stable": f"même définition sur {say.number(calm['days'])} jours ; "
+        f"chaque semaine {say.percent(calm['weekly_churn'])} entrent ou sortent ; "
+        f"{say.percent(calm['flapping'])} font des allers-retours",
         "differentiable": "aucun autre segment à comparer"
         if near["nearest"] is None
         else f"le plus proche est {labels[near['nearest']]} : {say.percent(near['overlap'])} de personnes communes, "
@@ -192,12 +204,12 @@ def _told_en(
     near, (aim, idea, places) = card["differentiable"], names
     return {
         "identifiable": f"{say.percent(card['identifiable']['share'])} of people have all that the rule reads",
-        "substantial": f"{say.number(size['people'])} people, {say.money(**size['revenue'])}",
+        "substantial": f"{say.people(size['people'])}, {say.money(**size['revenue'])}",
         "accessible": "no consent is known"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} can be reached and agreed (e-mail {reach['email']}, SMS {reach['sms']})",
-        "stable": f"defined {calm['days']} days ago; {say.percent(calm['weekly_churn'])} come or go in a week; "
-        f"{say.percent(calm['flapping'])} go to and fro",
+        "stable": f"the same definition for {say.number(calm['days'])} days; "
+        f"{say.percent(calm['weekly_churn'])} come or go in a week; {say.percent(calm['flapping'])} go to and fro",
         "differentiable": "no other segment to compare with"
         if near["nearest"] is None
         else f"the nearest is {labels[near['nearest']]}: {say.percent(near['overlap'])} of people in common, "

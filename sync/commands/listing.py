@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connector.catalogue import Library
+from connector.catalogue import Audience, Family, Library
 from connector.listing import listing
 from sync.commands.reading import asked_day
 from sync.shelf import shelf
@@ -41,9 +41,8 @@ def run(
     if as_json:
         emit(report)
         return
-    say.say(
-        f"Au {report['as_of']}, {report['people']} personnes", f"As of {report['as_of']}, {report['people']} people"
-    )
+    people = say.people(report["people"])
+    say.say(f"Au {report['as_of']}, {people}", f"As of {report['as_of']}, {people}")
     told = _Table(say, library, keys=everything)
     for family in report["families"]:
         told.family(family)
@@ -89,17 +88,38 @@ class _Table:
 
     def _remark(self, entry: Entry) -> None:
         """What keeps an entry from being counted, or from being trusted."""
-        asked = ", ".join(self.library.entry(entry["key"]).missing)
-        if entry["missing"] is not None and asked:
-            known = ", ".join(entry.get("suggestions", [])[:SHOWN])
-            self.say.say(
-                f"    ! il faut une valeur pour {asked}" + (f", par exemple {known}" if known else ""),
-                f"    ! needs a value for {asked}" + (f", for example {known}" if known else ""),
-            )
+        found = self.library.entry(entry["key"])
+        if isinstance(found, Audience) and found.each:
+            values = ", ".join(found.each)
+            self.say.say(f"    une pour chaque valeur : {values}", f"    one for each value: {values}")
+        elif entry["missing"] is not None and found.missing:
+            self._ask(entry, found)
         elif entry["missing"] is not None:
             self._print(f"    ! {entry['missing']}")
         elif not entry["complete"]:
             self._print(f"    ! {entry['reason']} {entry['remedy']}")
+        if entry["missing"] is None or found.missing:
+            self._limits(entry["limits"])
+
+    def _ask(self, entry: Entry, found: Family) -> None:
+        """What a merchant is to give a value for, in words, and what the shop would suggest."""
+        words = {name: found.asks[name].label.of(self.say.language) for name in found.missing if name in found.asks}
+        asked = ", ".join(f"{name} ({words[name]})" if name in words else name for name in found.missing)
+        known = ", ".join(entry.get("suggestions", [])[:SHOWN])
+        self.say.say(
+            f"    ! il faut une valeur pour {asked}" + (f", par exemple {known}" if known else ""),
+            f"    ! needs a value for {asked}" + (f", for example {known}" if known else ""),
+        )
+
+    def _limits(self, limits: Sequence[Entry]) -> None:
+        """What shops do not tell, and of how much it is known: only what is not known at all, unless all is shown."""
+        for limit in limits:
+            if self.keys or limit["level"] == "none" or limit["coverage"] == 0:
+                share = None if limit["coverage"] is None else self.say.percent(limit["coverage"] / 100)
+                self.say.say(
+                    f"    ! {limit['store']} : {limit['reason']}" + ("" if share is None else f" Connu à {share}."),
+                    f"    ! {limit['store']}: {limit['reason']}" + ("" if share is None else f" Known of {share}."),
+                )
 
     def _marks(self, entry: Entry) -> str:
         """The key of an entry and whether it is off, where these are shown."""

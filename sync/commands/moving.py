@@ -49,13 +49,14 @@ def movements(
         return
     labels = stage_labels(workspace, say, family)
     say.say(f"Du {report['from']} au {report['to']}", f"From {report['from']} to {report['to']}")
+    width = max([12, *map(len, labels.values())])
     for move in report["moves"]:
         origin = labels.get(move["from"], move["from"]) or "–"
         target = labels.get(move["to"], move["to"]) or "–"
         causes = ", ".join(
             f"{_CAUSES[cause][say.language == 'en']} {say.number(number)}" for cause, number in move["causes"].items()
         )
-        line = f"  {origin:14}→ {target:14}{say.number(move['people']):>10}   {causes}"
+        line = f"  {origin:{width}}  → {target:{width}}{say.number(move['people']):>12}   {causes}"
         say.say(line, line)
     if not report["moves"]:
         say.say("  Personne n'a changé d'étape.", "  Nobody changed stage.")
@@ -76,14 +77,17 @@ def evolution(
         emit(report)
         return
     labels = stage_labels(workspace, say, family)
-    header = " " * 12 + "".join(f"{labels.get(stage, stage):>14}" for stage in report["stages"])
+    names = [labels.get(stage, stage) for stage in report["stages"]]
+    widths = [max(14, len(name) + 2) for name in names]
+    header = " " * 12 + "".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))
     say.say(header, header)
     version = None
     for entry in report["days"]:
         if version not in {None, entry["version"]}:
             say.say(f"  – définition, version {entry['version']}", f"  – definition, version {entry['version']}")
         version = entry["version"]
-        line = f"{entry['day']:12}" + "".join(f"{say.number(entry['people'][stage]):>14}" for stage in report["stages"])
+        people = [say.number(entry["people"][stage]) for stage in report["stages"]]
+        line = f"{entry['day']:12}" + "".join(f"{one:>{width}}" for one, width in zip(people, widths, strict=True))
         say.say(line, line)
 
 
@@ -127,8 +131,8 @@ def refuse_unkept(workspace: Workspace, connection: Connection, family: str) -> 
 def _warn(say: Voice, connection: Connection, day: int) -> None:
     waiting = unsettled(connection, day)
     if waiting:
-        number = say.number(waiting)
+        number = say.people(waiting)
         say.warn(
-            f"{number} personnes attendent un calcul : lancez `connector recompute`.",
-            f"{number} people wait to be looked at: run `connector recompute`.",
+            f"Un calcul attend pour {number} : lancez `connector recompute`.",
+            f"Still to be looked at: {number}. Run `connector recompute`.",
         )

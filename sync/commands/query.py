@@ -45,7 +45,7 @@ def run(
             }
         )
         return
-    say.say(f"{say.number(answer.people)} personnes", f"{say.number(answer.people)} people")
+    say.say(say.people(answer.people), say.people(answer.people))
     say.say(f"  {answer.canonical}", f"  {answer.canonical}")
     if answer.portability.native is not None:
         say.say(f"  Shopify : {answer.portability.native}", f"  Shopify: {answer.portability.native}")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from connector.catalogue import Family
 from connector.days import parse_day
 from connector.errors import SettingsError
+from connector.reports import incomplete
 from connector.reports import members as members_of
 from connector.suggestions import suggested
 from sync.shelf import shelf
@@ -27,12 +28,15 @@ def members(
     with workspace.engine.connect() as connection:
         if entry.missing:
             _suggest(say, connection, entry, workspace.today())
-        family = library.ready(entry.key, workspace.settings.language)
-        for person in members_of(connection, [family], segment, asked_day(workspace, as_of), window=window):
+        family, day = library.ready(entry.key, say.language), asked_day(workspace, as_of)
+        for reason in incomplete(connection, [family], day, say.language, today=workspace.today()).values():
+            say.warn(reason, reason)
+        for person in members_of(connection, [family], segment, day, window=window):
             if as_json:
                 emit(person)
             else:
-                line = f"{person['person']:>8}  {person['since'] or '–':10}  {person['email'] or '–'}"
+                name = f"person:{person['person']}"
+                line = f"{name:14}  {person['since'] or '–':10}  {person['email'] or '–'}"
                 say.say(line, line)
 
 

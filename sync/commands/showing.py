@@ -46,8 +46,8 @@ def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Fami
     if found["moves"]:
         console.print(_moves(say, found, labels))
     if found["staying"]:
-        staying = say.number(found["staying"])
-        say.say(f"{staying} personnes restent où elles sont.", f"{staying} people stay where they are.")
+        staying = say.people(found["staying"])
+        say.say(f"Sans changement : {staying}.", f"Unchanged: {staying}.")
 
 
 def _moves(say: Voice, found: Mapping[str, Any], labels: Mapping[str, str]) -> Table:

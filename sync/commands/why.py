@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from connector.catalogue import Audience, Library
 from connector.errors import SettingsError
 from connector.people import find_people
 from connector.query.messages import PARTS
@@ -25,8 +26,8 @@ def run(
     with workspace.engine.connect() as connection:
         found = find_people(connection, person)
         if len(found) > 1:
-            names = ", ".join(f"person:{number}" for number in found)
-            raise SettingsError(f"{person} is known of several people.", remedy=f"Ask for one of them: {names}.")
+            each = ", ".join(f"person:{number}" for number in found)
+            raise SettingsError(f"{person} is known of several people.", remedy=f"Ask for one of them: {each}.")
         told = explain(
             connection,
             found[0],
@@ -38,19 +39,43 @@ def run(
     if as_json:
         emit(told)
         return
+    names = _names(known.library, say)
     for entry in told["segments"]:
-        _segment(say, entry)
+        _segment(say, entry, names[entry["segment"]])
     for change in told["next"]:
+        _next(say, change, names)
+
+
+def _names(library: Library, say: Voice) -> dict[str, str]:
+    """How each segment is called: a stage with its family, and the key that a command takes."""
+    joint = " : " if say.language == "fr" else ": "
+    found = {}
+    for key, (entry, stage) in library.segments().items():
+        label = stage.label.of(say.language)
+        whole = label if isinstance(entry, Audience) else f"{entry.label.of(say.language)}{joint}{label}"
+        found[key] = f"{whole} ({key})"
+    return found
+
+
+def _next(say: Voice, change: dict[str, Any], names: dict[str, str]) -> None:
+    """What becomes of the person if nothing is bought, and when."""
+    if change["to"] is None:
+        left = names[change["from"]]
         say.say(
-            f"Sans achat : {change['to'] or '–'} le {change['day']}",
-            f"If nothing is bought: {change['to'] or '–'} on {change['day']}",
+            f"Sans achat, quitte le {change['day']} : {left}",
+            f"If nothing is bought, leaves on {change['day']}: {left}",
         )
+        return
+    to = names[change["to"]]
+    say.say(f"Sans achat, le {change['day']} : {to}", f"If nothing is bought, on {change['day']}: {to}")
 
 
-def _segment(say: Voice, entry: dict[str, Any]) -> None:
+def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
     mark = "✓" if entry["in"] else "✗"
-    since = f" ({entry['since']})" if entry["since"] else ""
-    say.say(f"{mark} {entry['segment']}{since}", f"{mark} {entry['segment']}{since}")
+    since = entry["since"]
+    say.say(
+        f"{mark} {name}{f', depuis le {since}' if since else ''}", f"{mark} {name}{f', since {since}' if since else ''}"
+    )
     for clause in entry["clauses"]:
         line = f"    {'✓' if clause['true'] else '✗'} {clause['clause']}  =  {_shown(say, clause['value'])}"
         say.say(line, line)
@@ -58,8 +83,13 @@ def _segment(say: Voice, entry: dict[str, Any]) -> None:
             line = f"        {'✓' if part['value'] else '✗'} {PARTS[part['name']][say.language]}"
             say.say(line, line)
     if entry["misses"]:
-        wanted = "; ".join(clause["clause"] for clause in entry["misses"])
-        say.say(f"    il s'en faut de : {wanted}", f"    nearest miss: {wanted}")
+        wanted = [_wanted(clause) for clause in entry["misses"]]
+        say.say(f"    il s'en faut de : {' ; '.join(wanted)}", f"    nearest miss: {'; '.join(wanted)}")
+
+
+def _wanted(clause: dict[str, Any]) -> str:
+    """A condition as it would have to be: one that is true would have to be false."""
+    return f"NOT ({clause['clause']})" if clause["true"] else str(clause["clause"])
 
 
 def _shown(say: Voice, value: object) -> str:
@@ -67,4 +97,6 @@ def _shown(say: Voice, value: object) -> str:
         return say.money(value["minor"], value["currency"])
     if isinstance(value, list):
         return ", ".join(_shown(say, one) for one in value) or "–"
-    return "–" if value is None else str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "–" if value is None else str(value)
+    return say.number(value)
