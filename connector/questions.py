@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -20,7 +20,8 @@ from connector.query.parse import parse_remarked
 from connector.query.portability import Portability, portability
 from connector.query.references import entered, expanded
 from connector.query.select import Choice, calibrated, state
-from connector.query.tree import Expression
+from connector.query.tree import Expression, Text
+from connector.records import ConsentState
 from connector.segments import currency_of
 from connector.steps import shape_of
 
@@ -35,6 +36,16 @@ _NO_FIGURE = {
 _NOT_KEPT = {
     "en": "The memberships of {found} are not kept, so nobody has entered it.",
     "fr": "Les appartenances à {found} ne sont pas conservées : personne n'y est entré.",
+}
+_NEVER = {
+    "en": "{name} is never '{found}'; it is one of {known}.",
+    "fr": "{name} ne vaut jamais '{found}' ; c'est l'un de {known}.",
+}
+_CONSENTS = tuple(state.value.upper() for state in ConsentState)
+_STATES: Mapping[str, Sequence[str]] = {
+    "email_subscription_status": _CONSENTS,
+    "sms_subscription_status": _CONSENTS,
+    "customer_account_status": ("DECLINED", "DISABLED", "ENABLED", "INVITED"),
 }
 
 
@@ -71,7 +82,7 @@ def ask(
     q = asked.select.subquery("q")
     people = connection.scalar(select(func.count()).where(q.c.answer == 1), asked.clock.values(as_of, figures))
     told = portability(expression, language, mapped(connection, "shopify"))
-    warnings = [*remarks, *told.warnings]
+    warnings = [*remarks, *told.warnings, *_never(expression, language)]
     if today is not None and as_of < today:
         warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
     unknown = [key for key in sorted(calibrated([choice])) if figures.value(key, as_of) is None]
@@ -80,6 +91,16 @@ def ask(
         warnings.append(absent)
     warnings += [_NOT_KEPT[language].format(found=key) for key in entered(expression) if key not in kept]
     return Answer(people or 0, canonical(written), told, tuple(warnings))
+
+
+def _never(expression: Expression, language: Language) -> Iterator[str]:
+    """A word for each state that is asked for and that there is not."""
+    for condition in attributes(expression):
+        known = _STATES.get(condition.name, ())
+        for value in condition.values:
+            if known and isinstance(value, Text) and value.value.upper() not in known:
+                words = {"name": condition.name, "found": value.value, "known": ", ".join(known)}
+                yield _NEVER[language].format(**words)
 
 
 def _refuse_unmapped(expression: Expression, known: Mapping[str, str], text: str, language: Language) -> None:

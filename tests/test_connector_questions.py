@@ -57,6 +57,22 @@ def test_what_cannot_be_asked_is_refused_with_its_reason(engine: Engine, rule: s
             assert words in str(error.value)
 
 
+def test_a_state_that_there_is_not_is_told(engine: Engine) -> None:
+    with lent(engine, PEOPLE) as connection:
+        wrong = ask(connection, "customer_account_status = 'ENABLD'", BASE, library())
+        right = ask(connection, "email_subscription_status != 'subscribed'", BASE, library(), "fr")
+
+    told = "customer_account_status is never 'ENABLD'; it is one of DECLINED, DISABLED, ENABLED, INVITED."
+    assert wrong.warnings[-1] == told
+    assert (wrong.portability.native, right.warnings) == ("customer_account_status = 'ENABLD'", ())
+
+
+def test_a_figure_of_the_shop_is_what_shopify_does_not_know() -> None:
+    marked = portability(parse("amount_spent > 1.15 * AVG(order_amount, -365d)"))
+
+    assert (marked.mark, marked.warnings) == ("own", ("Shopify does not know AVG(…).",))
+
+
 def test_a_past_day_says_what_is_known_of_today_only(engine: Engine) -> None:
     with lent(engine, PEOPLE) as connection:
         past = ask(connection, "customer_tags CONTAINS 'vip'", BASE, library(), today=BASE + 1)

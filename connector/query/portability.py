@@ -201,8 +201,10 @@ def _null(known: Attribute, name: str) -> list[Expression]:
 
 
 def _spread(condition: Condition, kind: Kind) -> Expression:
-    """A condition in the operators that Shopify has for its kind."""
-    listed = kind is Kind.LIST or (kind is Kind.FIELD and "CONTAINS" in condition.operator)
+    """A condition in the operators that Shopify has for its kind; a state is one value there, of one account."""
+    listed = (kind is Kind.LIST and condition.name not in _ENUMS) or (
+        kind is Kind.FIELD and "CONTAINS" in condition.operator
+    )
     one: Operator = "CONTAINS" if listed else "="
     none: Operator = "NOT CONTAINS" if listed else "!="
     match condition.operator:

@@ -105,7 +105,8 @@ def _best(say: Voice, people: list[dict[str, Any]]) -> None:
     if people:
         say.say("\nLes plus prometteurs", "\nThe most promising")
     for person in people:
-        line = f"{person['person']:>8}  {_money(say, person['net_spend']):>14}{_money(say, person['clv_12m']):>14}"
+        name = f"person:{person['person']}"
+        line = f"{name:14}{_money(say, person['net_spend']):>14}{_money(say, person['clv_12m']):>14}"
         line += f"  {_between(say, person['clv_12m'])}  {person['email'] or '–'}"
         say.say(line, line)
 
