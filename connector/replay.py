@@ -1,6 +1,6 @@
 """People on past days: what they had from each day on which that changed, and what rules say of it on any day.
 
-    with past(connection, choices, due, calendar, as_of) as people:
+    with past(connection, choices, due, days, as_of) as people:
         people.find(first_days)                        all of it, for everyone in `due`
         people.answers()                               a row for each day on which an answer can have changed
 
@@ -312,16 +312,15 @@ class Past:
     def _met(self, number: int, leaf: Leaf) -> Iterator[Select[Any]]:
         """The days on which a growing figure meets a bound, and the next, seen from the facts' day and from Mondays."""
         facts, calendar = self.facts, self.days.calendar
-        seen, met = calendar.table.alias("seen"), calendar.table.alias("met")
-        reading = self.reading(calendar.clock(seen, seen.c.day))
-        for bound, day in enumerate(reaching_days(leaf, reading)):
+        seen = calendar.table.alias("seen")
+        for bound, day in enumerate(reaching_days(leaf, self.reading(calendar.clock(seen, seen.c.day)))):
             first, last = (facts.c[name] for name in stretch_names(number, bound))
             yield self._turned([leaf], first, last)
             until = least(next_calibration(seen.c.day), facts.c.until - 1)
-            here = and_(met.c.day.between(day, day + 1), met.c.day > seen.c.day, met.c.day <= until)
             soon = and_(seen.c.day == facts.c.day, first <= next_calibration(seen.c.day))
             for rows in (facts.join(seen, soon), self._weekly(first, last, seen)):
-                yield select(facts.c.customer_id, met.c.day, facts.c.day).select_from(rows.join(met, here))
+                for met in (day, day + 1):
+                    yield select(facts.c.customer_id, met, facts.c.day).select_from(rows).where(met <= until)
 
     def _weekly(self, first: ColumnElement[int], last: ColumnElement[int], days: FromClause) -> Join:
         """Facts with each day of `days`, from one to another, on which a figure of the shop can move."""
