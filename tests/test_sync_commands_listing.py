@@ -163,6 +163,7 @@ def test_members_and_why_know_every_segment_that_can_be_asked(filled: CommandLin
         (("members", "aud.vip"), "aud.vip needs a value for x.\nWrite into segments.toml: [audiences.vip] parameters"),
         (("why", "person:1", "aud.vip"), "aud.vip needs a value for x."),
         (("members", "aud.wishlist"), "aud.wishlist cannot be worked out: "),
+        (("members", "loyal"), "There is no segment loyal.\nDid you mean spread.loyal?"),
         (("members", "aud.vpi"), "There is no segment aud.vpi.\nDid you mean aud.vip?"),
         (
             ("movements", "--family", "rfm"),

@@ -251,7 +251,8 @@ class SegmentRules(Mapping[str, Expression]):
 
 
 def _nothing(kind: str, key: str, known: Iterable[str]) -> SettingsError:
-    near = get_close_matches(key, list(known), 1, 0.5)
+    names = list(known)
+    near = [name for name in names if name.endswith(f".{key}")] or get_close_matches(key, names, 1, 0.5)
     return SettingsError(
         f"There is no {kind} {key}.", remedy=f"Did you mean {near[0]}?" if near else "`connector segments` lists them."
     )
