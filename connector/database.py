@@ -47,6 +47,9 @@ from connector.tables import AnyRow
 BATCH = 900
 """Values in one IN list: below the oldest SQLite's limit of 999 bound parameters."""
 
+NAMELESS = 2**52
+"""From here on ids are random: they are those of people who were erased, and of their orders."""
+
 
 def open_database(url: str) -> Engine:
     """The engine of `url` (or of a path), its tables made or migrated; ConnectorError where that cannot be.
@@ -135,6 +138,24 @@ def copy(engine: Engine, to: Path) -> None:
     part.replace(to)
 
 
+def compact(engine: Engine) -> bool:
+    """Write the database anew without what was deleted, its journal too; False where a reader stood in the way."""
+    with explained(engine):
+        if engine.dialect.name != "sqlite":
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM")
+            return True
+        raw = engine.raw_connection()  # no transaction is begun here, and none may be under way
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.close()
+        finally:
+            raw.close()
+    return not busy
+
+
 def upsert(connection: Connection, table: Table, key: Sequence[str]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that updates the row with the same `key` instead, where anything but its `id` differs."""
     statement = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
@@ -195,13 +216,16 @@ def remove(connection: Connection, table: Table, by: str, values: Iterable[Any])
 
 
 def next_id(connection: Connection, table: Table) -> int:
-    """The first free id: there is one writer, so ids can be given out before the rows are written."""
+    """The first free id: there is one writer, so ids can be given out before the rows are written.
+
+    Those of the nameless lie above, and do not count.
+    """
     return int(connection.execute(_highest(table)).scalar_one()) + 1
 
 
 @lru_cache(maxsize=64)
 def _highest(table: Table) -> Select[int]:
-    return select(func.coalesce(func.max(table.c.id), 0))
+    return select(func.coalesce(func.max(table.c.id), 0)).where(table.c.id < NAMELESS)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class RemoteChange:
     """What one address is to gain and to lose. `create` asks for a contact that is not subscribed to anything.
 
     A field set to None is removed; those named in `days` hold a day, as 2026-06-30. `archive` takes back a contact
-    that we created.
+    that we created; `forget` deletes it for good, where the tool keeps what is archived.
     """
 
     address: str
@@ -52,6 +52,7 @@ class RemoteChange:
     days: frozenset[str] = frozenset()
     create: bool = False
     archive: bool = False
+    forget: bool = False
 
 
 class Result(StrEnum):

@@ -61,6 +61,7 @@ class Customer(Table, table=True):
     since_day: int  # the earlier of account creation and first order of any status
     merged_into: int | None = Field(default=None, sa_type=BigInt)  # set while a merge holds; only others are people
     next_review_on: int | None = None  # the day on which the stages must be looked at next; None: never by time
+    objected_on: int | None = None  # from this day on they are profiled no more; kept from `objections`
 
 
 class Identity(Table, table=True):
@@ -460,6 +461,53 @@ class Change(Table, table=True):
     found: str | None = None  # what stood there and what was delivered, just before writing (JSON)
     outcome: str | None = None  # accepted, kept, refused, retry, absent; None: not tried
     reason: str | None = None
+
+
+class Objection(Table, table=True):
+    """An identity whose person objects to profiling: whoever it belongs to, merged or parted, objects."""
+
+    __tablename__ = "objections"
+
+    identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
+    at: int = Field(sa_type=BigInt)
+
+
+class Erasure(Table, table=True):
+    """People who were made nameless together, under the number that the file of the suppressed gave them."""
+
+    __tablename__ = "erasures"
+
+    serial: int = Field(primary_key=True)
+    at: int = Field(sa_type=BigInt)
+    reason: str  # asked, retention, redact, again (an older copy of the database had brought them back)
+    people: int
+
+
+class Leftover(Table, table=True):
+    """What is still to be taken away of somebody who was erased; the row goes with it."""
+
+    __tablename__ = "leftovers"
+
+    id: int = Field(primary_key=True)
+    serial: int = Field(foreign_key="erasures.serial")
+    place: str  # a destination's key; file: what this database's own file still holds of deleted rows
+    address: str  # as the destination knows them
+    held: str = Field(sa_type=Text)  # JSON: what we delivered there
+    reason: str | None = Field(default=None, sa_type=Text)  # why it is still there
+
+
+class Disclosure(Table, table=True):
+    """Who was shown a person's data, or took it out of here. Of an erased person only that it happened is left."""
+
+    __tablename__ = "disclosures"
+
+    id: int = Field(primary_key=True)
+    at: int = Field(sa_type=BigInt)
+    who: str  # the user of the system, or of the pages
+    command: str
+    what: str  # a segment's key, or what was shown
+    people: int
+    customer_id: int | None = Field(default=None, sa_type=BigInt, index=True)  # where it was about one
 
 
 class Run(Table, table=True):

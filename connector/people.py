@@ -10,6 +10,15 @@ from connector.models import Customer, Identity
 from connector.tables import table
 
 
+def find_person(connection: Connection, text: str) -> int:
+    """The person whom a user means; SettingsError where it is nobody, or several."""
+    found = find_people(connection, text)
+    if len(found) > 1:
+        names = ", ".join(f"person:{number}" for number in found)
+        raise SettingsError(f"{text} is known of several people.", remedy=f"Ask for one of them: {names}.")
+    return found[0]
+
+
 def find_people(connection: Connection, text: str) -> list[int]:
     """The people whom an e-mail, a phone number, a shop's customer id or `person:ID` means; SettingsError for none."""
     identities, people = table(Identity), table(Customer)

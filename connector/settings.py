@@ -25,6 +25,7 @@ from connector.errors import SettingsError
 Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
 SEGMENTS_NAME = Path("segments.toml")
+SUPPRESSED_NAME = Path("connector.suppressed")
 _ENV_FIELD = re.compile(r'field "(\w+)"')
 
 
@@ -135,6 +136,23 @@ class ScheduleSettings(BaseModel):
         return int(self.pull[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[self.pull[-1]]
 
 
+class PrivacySettings(BaseModel):
+    """How long people are known by name. `retain` is a span such as 3y, 18m or 400d, from their last activity on."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    retain: str | None = None  # of whoever has bought; None: without end
+    retain_prospects: str | None = None  # of whoever has not; None: as `retain`
+    suppressed: Path | None = None  # where a server's database keeps who is not to come back
+
+    @field_validator("retain", "retain_prospects")
+    @classmethod
+    def _span(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(r"[1-9][0-9]{0,3}[dmy]", text):
+            raise ValueError("should be a span such as 3y, 18m or 400d")
+        return text
+
+
 class SegmentSettings(BaseModel):
     """What a merchant changes of a family: its parameters, and the texts of its stages."""
 
@@ -167,6 +185,7 @@ class Settings(BaseSettings):
     destinations: dict[str, DestinationSettings] = Field(default_factory=dict)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     segments: dict[str, SegmentSettings] = Field(default_factory=dict)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     segments_file: Path | None = None  # the merchant's own families and audiences; None: as they are shipped
     history: bool = True
 
@@ -209,10 +228,16 @@ def load(file: Path | None = None) -> Settings:
 
 
 def _with_segments(settings: Settings, file: Path) -> Settings:
-    """The settings with the path of their segments.toml, which is looked for beside them; None where there is none."""
+    """The settings with the paths of what lies beside them; that of segments.toml is None where there is none."""
     beside = file.parent / (settings.segments_file or SEGMENTS_NAME).expanduser()
     named = settings.segments_file is not None
-    return settings.model_copy(update={"segments_file": beside if named or beside.exists() else None})
+    suppressed = file.parent / (settings.privacy.suppressed or SUPPRESSED_NAME).expanduser()
+    return settings.model_copy(
+        update={
+            "segments_file": beside if named or beside.exists() else None,
+            "privacy": settings.privacy.model_copy(update={"suppressed": suppressed}),
+        }
+    )
 
 
 def _wrong(file: Path, error: ErrorDetails) -> SettingsError:
@@ -236,7 +261,11 @@ def _wrong(file: Path, error: ErrorDetails) -> SettingsError:
 
 def _names(table: list[str]) -> list[str]:
     """The settings that a table of the file has."""
-    models: dict[str, type[BaseModel]] = {"schedule": ScheduleSettings, "segments": SegmentSettings}
+    models: dict[str, type[BaseModel]] = {
+        "schedule": ScheduleSettings,
+        "privacy": PrivacySettings,
+        "segments": SegmentSettings,
+    }
     return list(models[table[0]].model_fields if table and table[0] in models else Settings.model_fields)
 
 

@@ -444,6 +444,41 @@ def quarantine_retry(
     again(config, database, number, as_json=json)
 
 
+@app.command("export")
+def export(
+    person: Annotated[str, typer.Argument(help="An e-mail, a customer id, or person:NUMBER.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A new file, readable by its owner alone; else it is printed.")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Give out everything that is held of a person, as JSON."""
+    from sync.commands.exporting import export_person as run  # noqa: PLC0415
+
+    run(config, database, person, output)
+
+
+@app.command("erase")
+def erase(
+    people: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PERSON", help="E-mails, customer ids, person:NUMBER; without any, what still waits goes on."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Give up what cannot be taken away at a destination.")] = False,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Erase people, here and what was written at destinations; past counts stand."""
+    from sync.commands.erasing import erase_people as run  # noqa: PLC0415
+
+    run(config, database, people or [], yes=yes, force=force, as_json=json)
+
+
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the copy.")],

@@ -18,6 +18,8 @@ from connector.database import upsert
 from connector.days import epoch, local_day
 from connector.errors import RecordError
 from connector.models import Checkpoint
+from connector.privacy.admission import Admission
+from connector.privacy.suppressions import Suppressions
 from connector.records import Page, ProductRecord, Rejected
 from connector.rows.checkouts import write_checkouts
 from connector.rows.customers import write_customers
@@ -52,6 +54,7 @@ class _Stored:
     deleted: int
     quarantined: int
     warnings: tuple[str, ...]
+    waiting: _Records
 
 
 @dataclass
@@ -85,6 +88,8 @@ class Pull:
     origin: Origin = "api"
     shared: frozenset[str] = frozenset()
     progress: Progress = lambda _stream, _done, _expected: None
+    suppressed: Suppressions | None = None
+    _waiting: _Records = field(default_factory=list)  # accounts of erased people, who may have placed an order since
 
     def run(self, source: Source) -> PullReport:
         """Read every stream from where the last pull ended; customers first, so that orders find their people."""
@@ -93,7 +98,14 @@ class Pull:
             self._stream("customers", source.customers, report)
             self._stream("orders", source.orders, report)
             self._stream("checkouts", source.checkouts, report)
+            self._admit_again(report)
         return report
+
+    def _admit_again(self, report: PullReport) -> None:
+        """Write the accounts of people who were erased and turn out to have placed an order since."""
+        if self._waiting:
+            self.take("customers", Page(tuple(item.record for item in self._waiting)), report)
+            self._waiting.clear()
 
     def _stream(self, stream: Stream, read: Callable[[str | None], Iterable[Page[Any]]], report: PullReport) -> None:
         done = 0
@@ -111,6 +123,7 @@ class Pull:
             with self.engine.begin() as connection:
                 stored = self._store(connection, stream, page, _one_by_one)
         report.add(stream, stored)
+        self._waiting.extend(stored.waiting)
 
     def _cursor(self, stream: Stream) -> str | None:
         """Where the last pull of this stream ended; a file has no cursor."""
@@ -131,15 +144,21 @@ class Pull:
         products, lost = _storable(page.products)
         write_products(connection, self.store.id, products)
         records, unreadable = _digested(page.records)
+        waiting: _Records = []
+        if self.suppressed:
+            admission = Admission(connection, writing, self.suppressed)
+            records, waiting = admission.admit(stream, records)
         written, refused = write(connection, writing, stream, records)
         rejected = [*page.rejected, *unreadable, *refused]
+        if self.suppressed:
+            rejected = admission.readable(rejected, stream)
         deleted = delete_orders(connection, writing, page.deletions) if stream == "orders" else 0
         release(connection, self.store.id, stream, [item.record.id for item in records])
         keep(connection, writing, stream, rejected)
         if page.cursor is not None and self.origin == "api":
             row = {"store_id": self.store.id, "stream": stream, "cursor": page.cursor, "at": epoch(now)}
             connection.execute(upsert(connection, table(Checkpoint), ("store_id", "stream")), row)
-        return _Stored(written, deleted, len(rejected), (*page.warnings, *lost))
+        return _Stored(written, deleted, len(rejected), (*page.warnings, *lost), waiting)
 
 
 @contextmanager

@@ -19,11 +19,15 @@ from connector.destination import Destination
 from connector.errors import SettingsError, StoppedError
 from connector.fields import map_fields
 from connector.lifespans import set_lifespans
-from connector.settings import DestinationSettings, Settings, StoreSettings, load
+from connector.privacy.suppressions import Suppressions
+from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync.clock import now as present
+from sync.erasing import erase_again, lacks
+from sync.lock import writer
 from sync.shelf import shelf
+from sync.voice import voice
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Workspace:
     stopping: threading.Event = field(default_factory=threading.Event)
     wait: Callable[[float], object] | None = None
     clock: Callable[[], datetime] = present
+
+    @property
+    def suppressed(self) -> Suppressions:
+        """Who is not to come back."""
+        return Suppressions.beside(self.engine, self.settings.privacy.suppressed or SUPPRESSED_NAME)
 
     def now(self) -> datetime:
         """The present instant."""
@@ -130,7 +139,23 @@ def open_workspace(config: Path | None, database: str | None, *, existing: bool 
         raise SettingsError(
             f"There is no database {file}.", remedy="Name one with --database, or make it with `connector import FILE`."
         )
-    return Workspace(settings, open_database(url))
+    workspace = Workspace(settings, open_database(url))
+    if workspace.suppressed:
+        _erase_again(workspace)
+    return workspace
+
+
+def _erase_again(workspace: Workspace) -> None:
+    """Erase whom an older copy of the database has brought back, before anything is done with it."""
+    if not lacks(workspace.engine, workspace.suppressed):
+        return
+    with writer(workspace.engine, now=workspace.now()):
+        back = erase_again(workspace.engine, workspace.suppressed, now=workspace.now())
+    if back:
+        voice(workspace.settings).warn(
+            f"Cette copie de la base datait d'avant des effacements : {back} personnes effacées de nouveau.",
+            f"This copy of the database was older than some erasures: {back} people were erased again.",
+        )
 
 
 def _names(mapping: dict[str, Any]) -> str:

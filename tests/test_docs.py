@@ -9,7 +9,15 @@ import pytest
 from pydantic import BaseModel
 
 from connector.catalogue import load as read_text
-from connector.settings import DestinationSettings, ScheduleSettings, SegmentSettings, Settings, StoreSettings, load
+from connector.settings import (
+    DestinationSettings,
+    PrivacySettings,
+    ScheduleSettings,
+    SegmentSettings,
+    Settings,
+    StoreSettings,
+    load,
+)
 from sync.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +28,7 @@ EVERY = [*app.registered_commands, *(command for group in GROUPS.values() for co
 SETTINGS = sorted(
     {
         name
-        for model in (Settings, StoreSettings, DestinationSettings, ScheduleSettings, SegmentSettings)
+        for model in (Settings, StoreSettings, DestinationSettings, ScheduleSettings, PrivacySettings, SegmentSettings)
         for name in model.model_fields
     }
 )

@@ -24,7 +24,7 @@ def write_checkouts(connection: Connection, writing: Writing, page: Iterable[Dig
     items = newest(page)
     stored = _stored(connection, writing, [item.record.id for item in items])
     fresh = [item for item in items if supersedes(item, _version(stored.get(item.record.id)), writing.origin)]
-    keys = [_keys(item.record, writing) for item in fresh]
+    keys = [keys_of(item.record, writing) for item in fresh]
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     replaced = list(chosen(connection, table(Checkout), _ASKED, "id", _ids(fresh, stored)))
     remove(connection, table(Checkout), "id", [old.id for old in replaced])
@@ -49,7 +49,7 @@ def _version(row: AnyRow | None) -> Version | None:
     return None if row is None else (row.digest, row.updated_at, "api")
 
 
-def _keys(record: CheckoutRecord, writing: Writing) -> Keys:
+def keys_of(record: CheckoutRecord, writing: Writing) -> Keys:
     """Whose a checkout is; beside an account, an address that was typed in is no key."""
     email = None if record.customer_id else normal_email(record.email, shared=writing.shared)
     return Keys(local_day(record.created_at, writing.store.zone), account=record.customer_id, email=email)

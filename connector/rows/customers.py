@@ -22,7 +22,7 @@ def write_customers(connection: Connection, writing: Writing, page: Iterable[Dig
     items = newest(page)
     stored = _stored(connection, writing, [item.record.id for item in items])
     fresh = [item for item in items if supersedes(item, stored.get(item.record.id), writing.origin)]
-    keys = [_keys(item.record, writing) for item in fresh]
+    keys = [keys_of(item.record, writing) for item in fresh]
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     _write_accounts(connection, writing, fresh, owners)
     _write_fields(connection, fresh, owners)
@@ -37,7 +37,8 @@ def write_customers(connection: Connection, writing: Writing, page: Iterable[Dig
     return Written(new=len(fresh) - changed, changed=changed, same=len(items) - len(fresh))
 
 
-def _keys(record: CustomerRecord, writing: Writing) -> Keys:
+def keys_of(record: CustomerRecord, writing: Writing) -> Keys:
+    """Whose an account is."""
     return Keys(
         day=local_day(record.created_at, writing.store.zone) if record.created_at else writing.today,
         account=record.id,

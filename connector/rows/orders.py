@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select, update
 
 from connector.counting import amount, is_counted, void_day
-from connector.database import batches, bulk, bulk_update, chosen, next_id, remove
+from connector.database import NAMELESS, batches, bulk, bulk_update, chosen, next_id, remove
 from connector.days import epoch, local_day
 from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
 from connector.models import Order, OrderLine, Refund
@@ -93,7 +93,8 @@ def recount(connection: Connection, store: OpenStore) -> int:
     statement = select(*(orders.c[name] for name in (*asked, "cancelled_day", *decided)))
     changed: list[tuple[Any, ...]] = []
     days: list[tuple[int | None, int]] = []
-    rows: Iterable[AnyRow] = connection.execute(statement.where(orders.c.store_id == store.id))
+    # of whom was erased, only what was decided is left
+    rows: Iterable[AnyRow] = connection.execute(statement.where(orders.c.store_id == store.id, orders.c.id < NAMELESS))
     for row in rows:
         now = _decided(row, given_back.get(row.id, ()), store)
         if now != (row.counted, row.void_day, row.total, row.refunded):
@@ -133,7 +134,7 @@ def _version(row: AnyRow | None) -> Version | None:
     return None if row is None else (row.digest, row.updated_at, row.origin)
 
 
-def _keys(record: OrderRecord, writing: Writing) -> Keys:
+def keys_of(record: OrderRecord, writing: Writing) -> Keys:
     """Whose an order is. Beside an account named by the platform, a billing address is no key: it may be another's."""
     day = local_day(record.placed_at, writing.store.zone)
     if record.customer_id and writing.origin == "api":
@@ -149,7 +150,7 @@ def _keys(record: OrderRecord, writing: Writing) -> Keys:
 def _entries(
     connection: Connection, writing: Writing, fresh: list[Digested[OrderRecord]], stored: dict[str, AnyRow]
 ) -> list[_Entry]:
-    keys = [_keys(item.record, writing) for item in fresh]
+    keys = [keys_of(item.record, writing) for item in fresh]
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     named = {line.product_id for item in fresh for line in item.record.lines if line.product_id}
     products = product_ids(connection, writing.store.id, named)
@@ -258,7 +259,7 @@ def _write_credits(connection: Connection, writing: Writing, records: list[Order
     if not records:
         return Written()
     refunds = table(Refund)
-    keys = [_keys(record, writing) for record in records]
+    keys = [keys_of(record, writing) for record in records]
     owners = Resolver(connection, writing.store.id, writing.now).resolve(keys)
     rows = [
         (refund.id, None, owner, local_day(refund.at or record.placed_at, writing.store.zone), refund.amount)

@@ -83,6 +83,7 @@ class MailchimpDestination:
         untagged: dict[str, frozenset[str]] = {"add": frozenset(), "remove": frozenset()}
         yield from _step(waiting, lambda change: change.add or change.remove, partial(set_tags, home), **untagged)
         yield from _step(waiting, lambda change: change.archive, partial(presence.archive, home), archive=False)
+        yield from _step(waiting, lambda change: change.forget, partial(presence.forget, home), forget=False)
 
     def _refused(self, changes: Sequence[RemoteChange]) -> Iterator[Outcome]:
         for change in changes:
@@ -90,7 +91,7 @@ class MailchimpDestination:
                 yield Outcome(change.address, Result.ACCEPTED)
             elif change.create and not self.creates:
                 yield Outcome(change.address, Result.REFUSED, UNWANTED)
-            elif self.audience.archived(change.address) and not change.archive:
+            elif self.audience.archived(change.address) and not (change.archive or change.forget):
                 yield Outcome(change.address, Result.REFUSED, contact.PUT_AWAY)
 
     def _unknown_audience(self) -> Problem:
@@ -129,4 +130,4 @@ def _step(
 
 
 def _is_over(change: RemoteChange) -> bool:
-    return not (change.create or change.fields or change.add or change.remove or change.archive)
+    return not (change.create or change.fields or change.add or change.remove or change.archive or change.forget)

@@ -50,6 +50,21 @@ def archive(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[Out
         yield Outcome(answer.operation.address, Result.ACCEPTED) if gone else answer.outcome
 
 
+def forget(audience: Audience, changes: Sequence[RemoteChange]) -> Iterator[Outcome]:
+    """Delete for good the contacts that still are what we made them, or that we archived."""
+    operations = []
+    for address, held in audience.look_up([change.address for change in changes]):
+        if held is None:
+            yield Outcome(address, Result.ACCEPTED)
+        elif held["status"] in {contact.TRANSACTIONAL, contact.ARCHIVED}:
+            operations.append(Operation(address, "POST", f"{audience.contact(address)}/actions/delete-permanent"))
+        else:
+            yield Outcome(address, Result.REFUSED, NOT_OURS)
+    for answer in audience.account.perform(operations):
+        gone = answer.status == 404
+        yield Outcome(answer.operation.address, Result.ACCEPTED) if gone else answer.outcome
+
+
 def _posted(audience: Audience, changes: Sequence[RemoteChange], present: frozenset[str]) -> Iterator[Outcome]:
     """Where one address makes Mailchimp refuse them all, they are halved until it is found."""
     members = [

@@ -19,6 +19,7 @@ from connector.tables import table
 from connector.totals import Totals, totals
 from connectors.csvfile import CsvSource, parse_mapping
 from sync.commands.syncing import bring_up_to_date, tell_pull
+from sync.erasing import require
 from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
@@ -49,7 +50,8 @@ def run(config: Path | None, database: str | None, file: Path, belonging: Belong
     with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
         store, source = _open(workspace, file, belonging)
         with shown(say, workspace.stopping, file.name) as progress:
-            pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress)
+            suppressed = require(workspace.engine, workspace.suppressed)
+            pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress, suppressed=suppressed)
             report = pull.run(source)
         lifted = _complete_history(workspace, store)
         record.as_of = bring_up_to_date(workspace, say)

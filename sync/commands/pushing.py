@@ -14,6 +14,7 @@ from connector.models import DestinationRow, Plan
 from connector.people import find_people
 from connector.reports import incomplete
 from connector.tables import table
+from sync.commands.erasing import finish
 from sync.lock import writer
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
 from sync.runs import recorded
@@ -87,7 +88,12 @@ def push_all(
     force: bool = False,
     rehearse: bool = False,
 ) -> list[PlanSummary]:
-    """Push to each destination in turn; the first error is raised once all were tried."""
+    """Push to each destination in turn; the first error is raised once all were tried.
+
+    What still stands there of people who were erased goes first.
+    """
+    if not rehearse:
+        finish(workspace, say)
     failed: ConnectorError | None = None
     made = []
     for key, _, destination in workspace.destinations(only):

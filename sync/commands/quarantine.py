@@ -67,7 +67,8 @@ def _retry(workspace: Workspace, key: str, settings: StoreSettings, source: Sour
     with recorded(workspace.engine, f"retry {key}", workspace.now) as record:
         store = workspace.register(key, settings, source, force=False)
         shared = frozenset(settings.shared_emails)
-        done = retry(Pull(workspace.engine, store, workspace.now, shared=shared), source, number)
+        pull = Pull(workspace.engine, store, workspace.now, shared=shared, suppressed=workspace.suppressed)
+        done = retry(pull, source, number)
         record.detail |= asdict(done)
     return done
 

@@ -17,6 +17,7 @@ from connector.settings import StoreSettings
 from connector.source import Source
 from connector.stores import OpenStore, merchant, open_store
 from sync.commands.pushing import push_all
+from sync.erasing import require
 from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
@@ -85,6 +86,7 @@ def work_day(workspace: Workspace, say: Voice) -> None:
 def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:
     """Pull the stores one after the other; the first error is raised once all were tried."""
     failed: ConnectorError | None = None
+    require(workspace.engine, workspace.suppressed, force=force)
     for key, settings, source in workspace.sources(only):
         try:
             _pull_one(workspace, say, key, settings, source, force=force)
@@ -178,7 +180,12 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
         store = _registered(workspace, key, settings, source, force=force)
         with shown(say, workspace.stopping, key) as progress:
             report = Pull(
-                workspace.engine, store, workspace.now, shared=frozenset(settings.shared_emails), progress=progress
+                workspace.engine,
+                store,
+                workspace.now,
+                shared=frozenset(settings.shared_emails),
+                progress=progress,
+                suppressed=workspace.suppressed,
             ).run(source)
         record.detail |= {
             "new": report.rows("orders").new,

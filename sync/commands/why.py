@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.catalogue import Audience, Library
-from connector.errors import SettingsError
-from connector.people import find_people
+from connector.people import find_person
 from connector.query.messages import PARTS
 from connector.why import explain
 from sync.commands.reading import asked_day
@@ -24,13 +23,10 @@ def run(
     say = voice(workspace.settings, quiet=as_json)
     known = shelf(workspace.settings)
     with workspace.engine.connect() as connection:
-        found = find_people(connection, person)
-        if len(found) > 1:
-            each = ", ".join(f"person:{number}" for number in found)
-            raise SettingsError(f"{person} is known of several people.", remedy=f"Ask for one of them: {each}.")
+        number = find_person(connection, person)
         told = explain(
             connection,
-            found[0],
+            number,
             known.library,
             known.families,
             asked_day(workspace, as_of),

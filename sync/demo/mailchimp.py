@@ -231,7 +231,13 @@ class FakeMailchimp(FakeServer):
         return 204, None
 
     def _delete_member(self, parts: Body, _query: Mapping[str, str], _body: Body) -> tuple[int, Body | None]:
-        raise self._violated(f"the contact {parts['subscriber_hash']} deleted for good")
+        contact = self._found(parts)
+        if contact.status not in {"transactional", "archived"}:
+            raise self._violated(f"the contact {contact.email} deleted for good while {contact.status}")
+        del self.members[contact.email.lower()]
+        self._hashes.clear()
+        self.forgotten.add(contact.email.lower())
+        return 204, None
 
     def _tag_member(self, parts: Body, _query: Mapping[str, str], body: Body) -> tuple[int, Body | None]:
         contact = self._found(parts)

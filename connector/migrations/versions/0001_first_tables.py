@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("since_day", sa.Integer(), nullable=False),
         sa.Column("merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("next_review_on", sa.Integer(), nullable=True),
+        sa.Column("objected_on", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
@@ -43,6 +44,28 @@ def upgrade() -> None:
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destinations")),
         sa.UniqueConstraint("key", name=op.f("uq_destinations_key")),
+    )
+    op.create_table(
+        "disclosures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("command", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosures")),
+    )
+    with op.batch_alter_table("disclosures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_disclosures_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
+        "erasures",
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_erasures")),
     )
     op.create_table(
         "holdouts",
@@ -151,6 +174,17 @@ def upgrade() -> None:
             ["destination_id"], ["destinations.id"], name=op.f("fk_labels_destination_id_destinations")
         ),
         sa.PrimaryKeyConstraint("destination_id", "key", name=op.f("pk_labels")),
+    )
+    op.create_table(
+        "leftovers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("held", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["serial"], ["erasures.serial"], name=op.f("fk_leftovers_serial_erasures")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leftovers")),
     )
     op.create_table(
         "memberships",
@@ -358,6 +392,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_merges_identity_id_identities")),
         sa.ForeignKeyConstraint(["kept_id"], ["customers.id"], name=op.f("fk_merges_kept_id_customers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+    )
+    op.create_table(
+        "objections",
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_objections_identity_id_identities")),
+        sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_objections")),
     )
     op.create_table(
         "orders",

@@ -1,0 +1,129 @@
+"""Who is not to come back: keyed hashes of the identities and orders of people who were erased.
+
+They lie in a file of their own, with the key, so that the database alone, or an older copy of it, tells nothing of
+them; and so that whoever an older copy brings back is found again. Each erasure has a number, which the database
+remembers too: a database that knows fewer of them is an older copy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from secrets import token_bytes
+from typing import TypeAlias
+
+from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, Table, create_engine, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from connector.database import batches, explained, path
+from connector.errors import ConnectorError
+from connector.identity import EVERYWHERE, Key
+from connector.models import BigInt
+
+Name: TypeAlias = tuple[str, str, str]
+"""What tells somebody from others: account, email, phone or order; the key of the store, if it has one; the value."""
+
+_metadata = MetaData()
+_secret = Table("secret", _metadata, Column("key", LargeBinary, primary_key=True))
+_suppressed = Table(
+    "suppressed",
+    _metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("at", BigInt, nullable=False),  # what is dated up to then is not to come back
+    sqlite_with_rowid=False,
+)
+_erasures = Table("erasures", _metadata, Column("serial", Integer, primary_key=True), Column("at", BigInt))
+
+
+@dataclass(frozen=True)
+class Suppressions:
+    """The file; while nobody was ever erased there is none."""
+
+    file: Path
+
+    @classmethod
+    def beside(cls, engine: Engine, otherwise: Path) -> Suppressions:
+        """The file of a database: beside a SQLite file, else the one that is named."""
+        database = path(engine)
+        return cls(database.with_name(f"{database.name}.suppressed") if database is not None else otherwise)
+
+    def __bool__(self) -> bool:
+        return self.file.exists()
+
+    def add(self, names: Iterable[Name], at: int, after: int = 0) -> int:
+        """Suppress these, of what is dated up to `at`; the number of this erasure, which is higher than `after`.
+
+        All of it is on the disk when this ends.
+        """
+        self.make()
+        with explained(self._engine), self._engine.begin() as connection:
+            rows = [{"hash": self._hash(name), "at": at} for name in set(names)]
+            statement = insert(_suppressed)
+            later = func.max(_suppressed.c.at, statement.excluded.at)
+            if rows:
+                connection.execute(statement.on_conflict_do_update(index_elements=["hash"], set_={"at": later}), rows)
+            last = connection.scalar(select(func.max(_erasures.c.serial))) or 0
+            serial = max(last, after) + 1
+            connection.execute(_erasures.insert(), {"serial": serial, "at": at})
+        return serial
+
+    def since(self, names: Iterable[Name]) -> dict[Name, int]:
+        """Those of the names that are suppressed, each with the instant up to which it is."""
+        if not self:
+            return {}
+        hashes = {self._hash(name): name for name in names}
+        found = {}
+        with explained(self._engine), self._engine.connect() as connection:
+            for batch in batches(hashes):
+                rows = connection.execute(select(_suppressed).where(_suppressed.c.hash.in_(batch)))
+                found.update({hashes[row.hash]: int(row.at) for row in rows})
+        return found
+
+    def serials(self) -> dict[int, int]:
+        """The number of each erasure, with its instant."""
+        if not self:
+            return {}
+        with explained(self._engine), self._engine.connect() as connection:
+            return {row.serial: row.at for row in connection.execute(select(_erasures))}
+
+    def _hash(self, name: Name) -> bytes:
+        return blake2b("\n".join(name).encode("utf-8", "surrogatepass"), key=self._key, digest_size=20).digest()
+
+    @cached_property
+    def _key(self) -> bytes:
+        with explained(self._engine), self._engine.connect() as connection:
+            return bytes(connection.execute(select(_secret.c.key)).scalar_one())
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return create_engine(f"sqlite:///{self.file}")
+
+    def make(self) -> None:
+        """Have the file, made under another name first: it is there whole, with its key, or it is not."""
+        if self:
+            return
+        part = self.file.with_name(f"{self.file.name}.part")
+        try:
+            part.unlink(missing_ok=True)
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise ConnectorError(
+                f"{self.file} cannot be made: {error.strerror}.",
+                remedy="Nobody was erased. Give the user who runs the connector the right to write to that folder.",
+            ) from error
+        engine = create_engine(f"sqlite:///{part}")
+        with explained(engine), engine.begin() as connection:
+            _metadata.create_all(connection)
+            connection.execute(_secret.insert(), {"key": token_bytes(32)})
+        engine.dispose()
+        part.replace(self.file)
+
+
+def name_of(key: Key, stores: Mapping[int, str]) -> Name:
+    """The name of an identity; `stores` has their keys by id."""
+    kind, scope, value = key
+    return kind, "" if scope == EVERYWHERE else stores[scope], value

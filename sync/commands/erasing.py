@@ -1,0 +1,118 @@
+"""The command that erases a person, and what goes on of it later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from connector.errors import SettingsError
+from connector.people import find_person
+from connector.privacy.export import export
+from sync.erasing import clean, erase
+from sync.leftovers import Taken, give_up, take_away, waiting
+from sync.lock import writer
+from sync.runs import recorded
+from sync.voice import Voice, emit, voice
+from sync.workspace import Workspace, open_workspace
+
+
+def erase_people(
+    config: Path | None, database: str | None, people: list[str], *, yes: bool, force: bool, as_json: bool
+) -> None:
+    """Erase people here and at the destinations; without any, go on with what could not be taken away there yet."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings, quiet=as_json)
+    asked = _shown(workspace, say, people)
+    if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
+        raise SettingsError("Nobody was erased.", remedy="Answer y, or give --yes.")
+    said: dict[str, Any] = {"people": 0, "orders": 0, "copies": []}
+    with (
+        writer(workspace.engine, now=workspace.now()),
+        recorded(workspace.engine, "erase", workspace.now) as record,
+    ):
+        if asked:
+            done = erase(workspace.engine, workspace.suppressed, asked, now=workspace.now(), reason="asked")
+            said = {"people": done.people, "orders": done.orders, "copies": [str(copy) for copy in done.copies]}
+            _tell_erased(say, said)
+        said |= finish(workspace, say, force=force)
+        record.detail |= {name: said[name] for name in ("people", "orders", "waiting")}
+    if as_json:
+        emit(said)
+
+
+def finish(workspace: Workspace, say: Voice, *, force: bool = False) -> dict[str, Any]:
+    """Take away at the destinations what still stands there of erased people; what came of it, and what still waits."""
+    with workspace.engine.connect() as connection:
+        if not waiting(connection):
+            return {"taken": 0, "left": [], "waiting": {}}
+    taken = take_away(workspace)
+    given_up = give_up(workspace.engine) if force else 0
+    clean(workspace.engine)
+    with workspace.engine.connect() as connection:
+        still = waiting(connection)
+    _tell_taken(say, taken, still, given_up)
+    return {"taken": taken.done, "left": [list(one) for one in taken.left], "waiting": still}
+
+
+def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
+    """The people, once what goes was shown."""
+    with workspace.engine.connect() as connection:
+        found = {find_person(connection, text): text for text in people}
+        for number, text in found.items():
+            say.say(f"{text} (person:{number}), ce qui disparaît ici :", f"{text} (person:{number}), what goes here:")
+            _list(say, export(connection, number, {})["sections"])
+    if found:
+        say.say(
+            "Restent, sans nom : le jour et le montant de chaque commande, pour que les comptes passés tiennent.\n"
+            "La boutique et les outils gardent leurs propres fiches : effacez-les là-bas aussi.",
+            "What stays, nameless: day and amount of each order, so that past counts stand.\n"
+            "The shop and the tools keep records of their own: erase those there, too.",
+        )
+    return list(found)
+
+
+def _list(say: Voice, sections: list[dict[str, Any]]) -> None:
+    for section in sections:
+        if section["rows"]:
+            count = say.number(len(section["rows"]))
+            say.say(f"  {section['label']['fr']} : {count}", f"  {section['label']['en']}: {count}")
+    places = sorted({row["destination"] for s in sections if s["key"] == "deliveries" for row in s["rows"]})
+    if places:
+        say.say(f"et chez : {', '.join(places)}.", f"and at: {', '.join(places)}.")
+
+
+def _tell_erased(say: Voice, said: dict[str, Any]) -> None:
+    say.say(
+        f"Effacé : personnes {said['people']}, commandes rendues anonymes {said['orders']}.",
+        f"Erased: {said['people']} people, {said['orders']} orders made nameless.",
+    )
+    for copy in said["copies"]:
+        say.say(f"Copie d'avant migration supprimée : {copy}", f"Copy from before a migration deleted: {copy}")
+    say.say(
+        "Une sauvegarde plus ancienne que l'on remettrait serait effacée de nouveau à l'ouverture.",
+        "An older backup, were it put back, would be erased again when it is opened.",
+    )
+
+
+def _tell_taken(say: Voice, taken: Taken, still: dict[str, int], given_up: int) -> None:
+    if taken.done:
+        say.say(
+            f"Retiré chez les destinations : {taken.done} adresses.",
+            f"Taken away at destinations: {taken.done} addresses.",
+        )
+    for place, why in taken.left:
+        say.warn(f"{place} : laissé là-bas ({why})", f"{place}: left there ({why})")
+    for place, why in taken.waiting:
+        say.warn(f"{place} : {why}", f"{place}: {why}")
+    if given_up:
+        say.warn(
+            f"Abandonné là-bas à {given_up} adresses, à effacer à la main.",
+            f"Given up there at {given_up} addresses, to be erased by hand.",
+        )
+    for place, count in still.items():
+        say.warn(
+            f"EN ATTENTE, {place} : {count}. Chaque envoi et chaque nuit réessaient ; `connector erase` aussi.",
+            f"PENDING, {place}: {count}. Each push and each night try again; so does `connector erase`.",
+        )
