@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Dialect,
     Engine,
@@ -225,7 +226,8 @@ def next_id(connection: Connection, table: Table) -> int:
 
 @lru_cache(maxsize=64)
 def _highest(table: Table) -> Select[int]:
-    return select(func.coalesce(func.max(table.c.id), 0)).where(table.c.id < NAMELESS)
+    highest = select(func.coalesce(func.max(table.c.id), 0))
+    return highest.where(table.c.id < NAMELESS) if isinstance(table.c.id.type, BigInteger) else highest
 
 
 @contextmanager
