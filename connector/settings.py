@@ -26,6 +26,7 @@ Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
 SEGMENTS_NAME = Path("segments.toml")
 SUPPRESSED_NAME = Path("connector.suppressed")
+SHORTEST_SECRET = 16
 _ENV_FIELD = re.compile(r'field "(\w+)"')
 
 
@@ -63,6 +64,23 @@ class StoreSettings(PlatformSettings):
     shared_emails: tuple[str, ...] = ()
     fields: dict[str, str] = Field(default_factory=dict)
     lifespan_days: dict[str, int] = Field(default_factory=dict)
+    webhook_secret: Any = Field(default=None, repr=False)  # one, or the new and the old one while it is changed
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What deliveries may be signed with: as set here, else a Shopify app's own secret; none where neither is."""
+        own = (self.model_extra or {}).get("client_secret") if self.platform == "shopify" else None
+        written = self.webhook_secret if self.webhook_secret is not None else own
+        several = written if isinstance(written, list) else [] if written is None else [written]
+        return tuple(str(secret(one)) for one in several)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long(cls, written: object) -> object:
+        for one in written if isinstance(written, list) else [written]:
+            if isinstance(one, str) and len(one) < SHORTEST_SECRET:
+                raise ValueError(f"should have {SHORTEST_SECRET} characters or more")
+        return written
 
     @field_validator("lifespan_days")
     @classmethod
@@ -153,6 +171,23 @@ class PrivacySettings(BaseModel):
         return text
 
 
+class ServeSettings(BaseModel):
+    """Where the service listens, and under which address shops reach it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65535)
+    public_url: str | None = None
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", text):
+            raise ValueError("should be an address such as https://boutique.example/connector")
+        return text and text.rstrip("/")
+
+
 class SegmentSettings(BaseModel):
     """What a merchant changes of a family: its parameters, and the texts of its stages."""
 
@@ -184,6 +219,7 @@ class Settings(BaseSettings):
     stores: dict[str, StoreSettings] = Field(default_factory=dict)
     destinations: dict[str, DestinationSettings] = Field(default_factory=dict)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     segments: dict[str, SegmentSettings] = Field(default_factory=dict)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     segments_file: Path | None = None  # the merchant's own families and audiences; None: as they are shipped
@@ -264,6 +300,7 @@ def _names(table: list[str]) -> list[str]:
     models: dict[str, type[BaseModel]] = {
         "schedule": ScheduleSettings,
         "privacy": PrivacySettings,
+        "serve": ServeSettings,
         "segments": SegmentSettings,
     }
     return list(models[table[0]].model_fields if table and table[0] in models else Settings.model_fields)

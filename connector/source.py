@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar, Protocol, runtime_checkable
+from datetime import date, datetime
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord
 
@@ -77,4 +77,68 @@ class LiveSource(Source, Protocol):
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
         """One abandoned checkout as it is now, None where there is none; RecordError where it cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something that is to be fetched, because a platform says that it changed, at `changed_at` where it says when."""
+
+    stream: Literal["customers", "orders"]
+    id: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRequest:
+    """What a platform asks on behalf of a person, or of the whole shop (`erase_shop`, without a customer)."""
+
+    kind: Literal["export", "erase", "erase_shop"]
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A platform's word that it will call `address` of everything of `topic`; `problem` says why it does not."""
+
+    id: str
+    topic: str
+    address: str
+    problem: str = ""
+    remedy: str = ""
+
+
+class Webhooks(Protocol):
+    """What a platform tells by itself, and how it is asked to. A signature covers the body alone: headers are hearsay.
+
+    `signature` and `event` are the names, in lower case, of the headers that hold the body's signature, and what tells
+    one event from another.
+    """
+
+    topics: ClassVar[tuple[str, ...]]  # what is subscribed to
+    signature: ClassVar[str]
+    event: ClassVar[str]
+
+    def ping(self, body: bytes) -> bool:
+        """Whether this is the platform's unsigned question whether anybody is there."""
+        ...
+
+    def misdirected(self, headers: Mapping[str, str]) -> bool:
+        """Whether the headers name another shop than this one."""
+        ...
+
+    def heard(self, headers: Mapping[str, str], body: bytes) -> Hint | PrivacyRequest | None:
+        """What a body tells whose signature was found right, None where that is nothing; RecordError: another's."""
+        ...
+
+    def installed(self) -> list[Subscription]:
+        """The subscriptions that this key can see at the platform."""
+        ...
+
+    def install(self, address: str) -> tuple[str, ...]:
+        """Have the platform call `address`, once for each topic; the topics that were added or set going again."""
+        ...
+
+    def remove(self, address: str) -> tuple[str, ...]:
+        """Have it call `address` no more; the topics that it was called of."""
         ...

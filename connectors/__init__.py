@@ -9,11 +9,15 @@ from connector.errors import SettingsError
 
 if TYPE_CHECKING:
     from connector.destination import Destination
-    from connector.source import Source
+    from connector.source import Source, Webhooks
 
 SOURCES = {
     "shopify": "connectors.shopify:ShopifySource",
     "woocommerce": "connectors.woocommerce:WooCommerceSource",
+}
+WEBHOOKS = {
+    "shopify": "connectors.shopify.webhooks:ShopifyWebhooks",
+    "woocommerce": "connectors.woocommerce.webhooks:WooCommerceWebhooks",
 }
 DESTINATIONS = {
     "shopify": "connectors.shopify:ShopifyDestination",
@@ -30,6 +34,11 @@ def source(platform: str, **options: Any) -> Source:  # noqa: ANN401 - each clas
 def destination(platform: str, **options: Any) -> Destination:  # noqa: ANN401
     """The destination of `platform`, built with its options; SettingsError where platform or options do not fit."""
     return cast("Destination", _build(DESTINATIONS, platform, options))
+
+
+def webhooks(platform: str, **options: Any) -> Webhooks:  # noqa: ANN401
+    """The webhooks of `platform`, built with its source and a secret; SettingsError where it has none."""
+    return cast("Webhooks", _build(WEBHOOKS, platform, options))
 
 
 def reach(platform: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -493,10 +493,24 @@ def backup(
 
 @app.command("serve")
 def serve(config: Config = None, database: Database = None) -> None:
-    """Run the schedule until told to stop."""
+    """Run the schedule and receive webhooks until told to stop."""
     from sync.commands.serving import run  # noqa: PLC0415
 
     run(config, database)
+
+
+@app.command("webhooks")
+def webhooks(
+    action: Annotated[Literal["install", "status", "remove"], typer.Argument(help="What to do with them.")],
+    store: Store = None,
+    config: Config = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Ask the shops to tell of changes at once, see whether they do, or have them stop."""
+    from sync.commands.webhooks import run  # noqa: PLC0415
+
+    run(config, database, action, store, as_json=json)
 
 
 def main() -> None:

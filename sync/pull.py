@@ -6,7 +6,7 @@ Whatever interrupts a pull, the next one goes on from the last page that was sto
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +20,9 @@ from connector.errors import RecordError
 from connector.models import Checkpoint
 from connector.privacy.admission import Admission
 from connector.privacy.suppressions import Suppressions
-from connector.records import Page, ProductRecord, Rejected
+from connector.records import Deletion, Page, ProductRecord, Rejected
 from connector.rows.checkouts import write_checkouts
-from connector.rows.customers import write_customers
+from connector.rows.customers import delete_customers, write_customers
 from connector.rows.orders import delete_orders, write_orders
 from connector.rows.products import write_products
 from connector.rows.writing import Digested, Origin, Writing, Written
@@ -40,7 +40,10 @@ _WRITE: dict[Stream, Callable[[Connection, Writing, Any], Written]] = {
     "orders": write_orders,
     "checkouts": write_checkouts,
 }
-
+_DELETE: dict[Stream, Callable[[Connection, Writing, Sequence[Deletion]], int]] = {
+    "customers": delete_customers,
+    "orders": delete_orders,
+}
 
 _Records = list[Digested[Any]]
 _Write = Callable[[Connection, Writing, Stream, _Records], tuple[Written, list[Rejected]]]
@@ -152,7 +155,7 @@ class Pull:
         rejected = [*page.rejected, *unreadable, *refused]
         if self.suppressed:
             rejected = admission.readable(rejected, stream)
-        deleted = delete_orders(connection, writing, page.deletions) if stream == "orders" else 0
+        deleted = _DELETE[stream](connection, writing, page.deletions) if page.deletions else 0
         release(connection, self.store.id, stream, [item.record.id for item in records])
         keep(connection, writing, stream, rejected)
         if page.cursor is not None and self.origin == "api":

@@ -62,7 +62,7 @@ class _Turn:
 class Service:
     """What one process does: `pull`, `day` and `hints` when each is due; `reached` tells the last day worked out.
 
-    `hints` is done whenever `waiting` says that some are there.
+    `hints` is done whenever `waiting` says that some are there, and again at once while it says how many it was.
     """
 
     timetable: Timetable
@@ -70,7 +70,7 @@ class Service:
     pull: Job
     day: Job
     reached: Callable[[], int | None]
-    hints: Job = lambda: None
+    hints: Callable[[], int] = lambda: 0
     waiting: Callable[[], bool] = lambda: False
     patience: float = PATIENCE
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -86,9 +86,9 @@ class Service:
             self._work(self._pull)
         if not self._day.left(self.clock()) and self._day_is_due():
             self._work(self._day)
-        if not self._hints.left(self.clock()) and not self.stopping.is_set() and self.waiting():
+        if self._hints_are_due():
             self._work(self._hints)
-        return min(self.patience, self._pull.left(self.clock()))
+        return 0.0 if self._hints_are_due() else min(self.patience, self._pull.left(self.clock()))
 
     def serve(self, wait: Callable[[float], object]) -> None:
         """Take turns until the process is asked to end; `wait` naps, and may be woken."""
@@ -104,15 +104,19 @@ class Service:
         reached = self.reached()
         return reached is not None and reached < self.timetable.day(self.clock())
 
+    def _hints_are_due(self) -> bool:
+        return not self._hints.left(self.clock()) and not self.stopping.is_set() and self.waiting()
+
     def _work(self, turn: _Turn) -> None:
         """Do a job; what is expected to fail is a line in the log, and its next turn tries again."""
         turn.resting = turn.rest
         try:
-            turn.job()
+            if turn.job() == 0:  # nothing could be done of what waits
+                turn.resting = max(turn.rest, self.patience)
         except StoppedError:
             self.stopping.set()
         except BusyError:
-            turn.resting = min(turn.rest, self.patience)
+            turn.resting = min(turn.rest or self.patience, self.patience)
             log.info("busy", job=turn.name, remedy="another process is writing; the next turn goes on")
         except ConnectorError as error:
             turn.resting = max(turn.rest, min(AGAIN, self.timetable.every))

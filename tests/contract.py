@@ -20,7 +20,7 @@ import pytest
 
 from connector.destination import Destination, Outcome, RemoteChange, Result
 from connector.records import OrderRecord, OrderStatus, Page
-from connector.source import Source
+from connector.source import LiveSource, Source
 from sync.demo.server import FakeServer
 from sync.demo.shop import Shop, ShopCustomer, ShopLine, ShopOrder, ShopProduct, ShopRefund
 
@@ -185,6 +185,12 @@ class SourceContract(Fixtures):
         streamed = {order.id: order for order in records(source.orders(None))}
         assert self.essence(source.order("1006")) == self.essence(streamed["1006"])
         assert source.order("999999") is None
+
+    def test_one_account_read_alone_is_the_one_of_the_stream(self, source: LiveSource) -> None:
+        streamed = {customer.id: customer for customer in records(source.customers(None))}
+        assert source.customer("103") == streamed["103"]
+        assert source.customer("999999") is None
+        assert source.customer("../orders/1001") is None
 
     def test_products_that_still_exist_are_told(self, source: Source, shop: Shop) -> None:
         assert [(found.id, found.title) for found in source.products(["7", "8"])] == [("7", "Bol")]

@@ -14,6 +14,7 @@ from connector.settings import (
     PrivacySettings,
     ScheduleSettings,
     SegmentSettings,
+    ServeSettings,
     Settings,
     StoreSettings,
     load,
@@ -28,7 +29,15 @@ EVERY = [*app.registered_commands, *(command for group in GROUPS.values() for co
 SETTINGS = sorted(
     {
         name
-        for model in (Settings, StoreSettings, DestinationSettings, ScheduleSettings, PrivacySettings, SegmentSettings)
+        for model in (
+            Settings,
+            StoreSettings,
+            DestinationSettings,
+            PrivacySettings,
+            ScheduleSettings,
+            SegmentSettings,
+            ServeSettings,
+        )
         for name in model.model_fields
     }
 )

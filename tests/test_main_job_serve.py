@@ -74,6 +74,9 @@ def line(tmp_path: Path, shop: Watched) -> CommandLine:
 
         [schedule]
         pull = "1s"
+
+        [serve]
+        port = 0
     """)
     return line
 

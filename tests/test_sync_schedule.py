@@ -288,6 +288,28 @@ def test_a_day_that_fails_is_tried_again_after_minutes_not_at_once() -> None:
     assert day.turns == 2
 
 
+def test_hints_are_looked_into_until_none_is_left_and_left_alone_while_nothing_can_be_done() -> None:
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    waiting, turns = [100, 100, 3], []
+
+    def hints() -> int:
+        turns.append(1)
+        return waiting.pop() if waiting != [100] else 0
+
+    service = Service(
+        Timetable(900, AT, PARIS),
+        lambda: now,
+        pull=lambda: None,
+        day=lambda: None,
+        reached=lambda: None,
+        hints=hints,
+        waiting=lambda: bool(waiting),
+    )
+    assert [service.turn() for _ in range(3)] == [0.0, 0.0, service.patience]
+    assert service.turn() == service.patience
+    assert len(turns) == 3
+
+
 def test_who_is_told_to_stop_in_the_middle_takes_no_further_turn() -> None:
     service, job = counting(lambda: datetime(2026, 6, 1, 12, tzinfo=UTC), StoppedError())
     naps: list[float] = []

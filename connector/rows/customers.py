@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -12,7 +12,7 @@ from connector.days import epoch, local_day
 from connector.fields import day_of
 from connector.identity import Keys, Owner, Resolver, normal_email, normal_phone, touch
 from connector.models import Account, Consent, CustomerField, Identity
-from connector.records import CustomerRecord
+from connector.records import CustomerRecord, Deletion
 from connector.rows.writing import Digested, Version, Writing, Written, earliest, newest, supersedes
 from connector.tables import table
 
@@ -35,6 +35,29 @@ def write_customers(connection: Connection, writing: Writing, page: Iterable[Dig
     )
     changed = sum(item.record.id in stored for item in fresh)
     return Written(new=len(fresh) - changed, changed=changed, same=len(items) - len(fresh))
+
+
+def delete_customers(connection: Connection, writing: Writing, deletions: Sequence[Deletion]) -> int:
+    """Forget accounts that the platform no longer has, with their consents; how many were known. Their orders stay."""
+    identities, accounts = table(Identity), table(Account)
+    statement = (
+        select(identities.c.id, identities.c.customer_id)
+        .join(accounts, accounts.c.identity_id == identities.c.id)
+        .where(
+            identities.c.kind == "account",
+            identities.c.scope == writing.store.id,
+            identities.c.value.in_(bindparam("ids", expanding=True)),
+        )
+    )
+    found = [
+        row
+        for batch in batches(deletion.id for deletion in deletions)
+        for row in connection.execute(statement, {"ids": batch}).all()
+    ]
+    for rows in (Account, CustomerField, Consent):
+        remove(connection, table(rows), "identity_id", [row.id for row in found])
+    touch(connection, earliest((row.customer_id, writing.today) for row in found), {})
+    return len(found)
 
 
 def keys_of(record: CustomerRecord, writing: Writing) -> Keys:

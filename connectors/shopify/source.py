@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from connector.days import time_zone
-from connector.errors import RecordError
+from connector.errors import AuthenticationError, RecordError
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord
 from connector.source import Problem, ShopCheck
 from connectors.shopify import metafields
@@ -189,11 +189,11 @@ class ShopifySource:
 
         RecordError where it cannot be read.
         """
-        return self._one("order", f"gid://shopify/Order/{order_id}", _OrderReader(self.admin).read)
+        return self._one("order", "Order", order_id, _OrderReader(self.admin).read)
 
     def customer(self, customer_id: str) -> CustomerRecord | None:
         """One account as it is now, None where it is gone or merged into another; RecordError where it is no record."""
-        return self._one("customer", f"gid://shopify/Customer/{customer_id}", self._customer)
+        return self._one("customer", "Customer", customer_id, self._customer)
 
     def checkout(self, checkout_id: str) -> CheckoutRecord | None:
         """One abandoned checkout as it is now, None where there is none; RecordError where it cannot be read."""
@@ -204,12 +204,15 @@ class ShopifySource:
                 return _read(bytes(node), lambda root, _: checkout_record(msgspec.json.decode(root, type=Checkout)))
         return None
 
-    def _one(self, name: str, gid: str, parse: Callable[[bytes, list[bytes]], Thing]) -> Thing | None:
-        """What documents/`name`.graphql finds under a gid."""
-        if not number(gid).isdecimal():
+    def _one(self, name: str, kind: str, thing: str, parse: Callable[[bytes, list[bytes]], Thing]) -> Thing | None:
+        """What documents/`name`.graphql finds under a number."""
+        if not thing.isdecimal():
             return None
         text = document(name).replace(metafields.PLACE, self._selection)
-        node = bytes(self.admin.run(text, _OneAnswer, {"id": gid}).data.found)
+        answer = self.admin.run(text, _OneAnswer, {"id": f"gid://shopify/{kind}/{thing}"})
+        node = bytes(answer.data.found)
+        if node == NULL and answer.errors:  # what may not be seen is not gone
+            raise AuthenticationError(" ".join(answer.warnings), remedy="Give the app the scope to read it.")
         return None if node == NULL else _read(node, parse)
 
     def _customer(self, root: bytes, _: list[bytes]) -> CustomerRecord:

@@ -104,6 +104,14 @@ class WooCommerceClient:
         """What the shop answers to `body`."""
         return self._read("POST", path, _decoder(payload), json=body)
 
+    def put(self, path: str, body: object, payload: type[Payload]) -> Payload:
+        """What the shop answers to a change."""
+        return self._read("PUT", path, _decoder(payload), json=body)
+
+    def delete(self, path: str, payload: type[Payload]) -> Payload:
+        """The thing that was deleted, for good: not everything can lie in the trash."""
+        return self._read("DELETE", path, _decoder(payload), params={"force": "true"})
+
     def _read(self, method: str, path: str, read: Callable[[requests.Response], Payload], **options: Any) -> Payload:  # noqa: ANN401 - as Client.send takes them
         """The answer as `read` understands it; one that is cut short or no JSON is asked for again."""
         found: list[Payload] = []

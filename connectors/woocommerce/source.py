@@ -86,7 +86,7 @@ class WooCommerceSource:
         ca: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client = WooCommerceClient(
+        self.client = WooCommerceClient(
             url=url,
             consumer_key=consumer_key,
             consumer_secret=consumer_secret,
@@ -104,7 +104,7 @@ class WooCommerceSource:
 
     def check(self) -> ShopCheck:
         """The shop's identity and counts, and each problem with its remedy; AuthenticationError for a refused key."""
-        return shop_check(self._client, self._timezone)
+        return shop_check(self.client, self._timezone)
 
     # Orders ---------------------------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class WooCommerceSource:
         """Steps by modification; None where the shop is too old to sort so."""
         if not self._sorts:
             return None
-        steps = by_modification(self._client, fields, after)
+        steps = by_modification(self.client, fields, after)
         try:
             return chain([next(steps)], steps)
         except HTTPError as error:
@@ -149,9 +149,9 @@ class WooCommerceSource:
         self, cursor: OrderCursor, fields: Params, after: datetime | None
     ) -> Iterator[tuple[Step, OrderCursor | None]]:
         """For shops that sort by id only: a window that ends in the past, which orders can only leave."""
-        before = cursor.before or self._client.rows("orders", per_page=1, _fields="id").settled.replace(microsecond=0)
+        before = cursor.before or self.client.rows("orders", per_page=1, _fields="id").settled.replace(microsecond=0)
         query: Params = {**fields, "orderby": "id", "order": "asc", **window(after, before)}
-        for step in backwards(self._client, "orders", query, cursor.page, closed=True):
+        for step in backwards(self.client, "orders", query, cursor.page, closed=True):
             obeyed([stamp_of(row) for row in step.rows], after)
             done = OrderCursor(before - SECOND, cursor.trashed)
             under_way = OrderCursor(cursor.modified, cursor.trashed, before, step.page - 1)
@@ -164,7 +164,7 @@ class WooCommerceSource:
         steps = self._sorted(fields, after)
         if steps is None:
             query: Params = {**fields, "orderby": "id", "order": "asc", **window(after)}
-            steps = backwards(self._client, "orders", query)
+            steps = backwards(self.client, "orders", query)
         for step in steps:
             found = [stamp for stamp in map(stamp_of, step.rows) if stamp]
             trashed = max(filter(None, (step.reached, cursor.trashed)), default=None)
@@ -190,7 +190,7 @@ class WooCommerceSource:
         if not order_id.isdecimal():
             return None
         try:
-            row = self._client.get(f"orders/{order_id}", msgspec.Raw, _fields=payloads.FIELDS[OrderPayload])
+            row = self.client.get(f"orders/{order_id}", msgspec.Raw, _fields=payloads.FIELDS[OrderPayload])
         except HTTPError as error:
             if error_code(error).endswith("_invalid_id"):
                 return None
@@ -215,7 +215,7 @@ class WooCommerceSource:
 
     def _refunds(self, path: str, **params: str) -> dict[int, datetime | None]:
         try:
-            listing = self._client.rows(path, _fields=payloads.FIELDS[RefundPayload], **params)
+            listing = self.client.rows(path, _fields=payloads.FIELDS[RefundPayload], **params)
         except HTTPError as error:
             if error.status != 404:
                 raise
@@ -229,7 +229,7 @@ class WooCommerceSource:
         """Products by id, those that still exist; a hundred in a request."""
         found: list[ProductRecord] = []
         for ids in _hundreds([int(number) for number in product_ids if number.isdecimal()]):
-            listing = self._client.rows("products", include=ids, _fields=payloads.FIELDS[ProductPayload])
+            listing = self.client.rows("products", include=ids, _fields=payloads.FIELDS[ProductPayload])
             found += [payloads.product_record(product) for _, product in _read(listing.rows, ProductPayload)[0]]
         return tuple(found)
 
@@ -248,7 +248,7 @@ class WooCommerceSource:
             yield from self._all_customers(cursor)
             return
         query: Params = {"role": "all", "_fields": self._asked}
-        first = self._client.rows("customers", orderby="id", order="desc", **query)
+        first = self.client.rows("customers", orderby="id", order="desc", **query)
         if cursor.walked is None or first.settled - cursor.walked >= A_DAY:
             yield from self._all_customers(CustomerCursor(cursor.newest))
         else:
@@ -259,7 +259,7 @@ class WooCommerceSource:
         query: Params = {"role": "all", "_fields": self._asked, "orderby": "id", "order": "asc"}
         walked = cursor.walked if cursor.page is not None else None
         newest = cursor.newest
-        for step in backwards(self._client, "customers", query, cursor.page):
+        for step in backwards(self.client, "customers", query, cursor.page):
             walked = walked or step.settled
             page = _customer_page(step.rows, step.total, self._fields)
             newest = max([newest, *_ids(page)])
@@ -280,14 +280,14 @@ class WooCommerceSource:
             if last:
                 return
             number += 1
-            listing = self._client.rows("customers", page=number, orderby="id", order="desc", **query)
+            listing = self.client.rows("customers", page=number, orderby="id", order="desc", **query)
 
     def customer(self, customer_id: str) -> CustomerRecord | None:
         """The account as it is now, None where it is gone; RecordError where it cannot be read."""
         if not customer_id.isdecimal():
             return None
         try:
-            row = self._client.get(f"customers/{customer_id}", msgspec.Raw, _fields=self._asked)
+            row = self.client.get(f"customers/{customer_id}", msgspec.Raw, _fields=self._asked)
         except HTTPError as error:
             if error_code(error).endswith("_invalid_id"):
                 return None

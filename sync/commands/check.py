@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -11,10 +11,12 @@ import typer
 from connector.catalogue import Audience, Language, Library
 from connector.destination import DestinationCheck
 from connector.errors import ConnectorError, SettingsError
-from connector.source import Problem, ShopCheck
+from connector.settings import StoreSettings
+from connector.source import Problem, ShopCheck, Source
+from sync.commands.webhooks import broken
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
-from sync.workspace import open_workspace
+from sync.workspace import Workspace, open_workspace
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     say = voice(workspace.settings, quiet=as_json)
     answers = list(_waiting(shelf(workspace.settings).library, say.language))
     if workspace.settings.stores or not answers:
-        answers += [_asked("store", key, source.check) for key, _, source in workspace.sources()]
+        answers += [_store(workspace, *found) for found in workspace.sources()]
     answers += [_asked("destination", key, there.check) for key, _, there in workspace.destinations()]
     for answer in answers:
         if as_json:
@@ -58,6 +60,13 @@ def _waiting(library: Library, language: Language) -> Iterator[Answer]:
             except SettingsError as error:
                 problem = Problem(error.message, error.remedy, fatal=False)
                 yield Answer("segment", entry.key, entry.label.of(language), (problem,))
+
+
+def _store(workspace: Workspace, key: str, settings: StoreSettings, source: Source) -> Answer:
+    """What a shop answered, and what keeps it from telling of changes where it was asked to."""
+    answer = _asked("store", key, source.check)
+    more = broken(workspace, key, settings, source) if answer.works else []
+    return replace(answer, problems=(*answer.problems, *more))
 
 
 def _asked(kind: str, key: str, check: Callable[[], ShopCheck | DestinationCheck]) -> Answer:

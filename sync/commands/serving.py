@@ -1,8 +1,9 @@
-"""The serve command: the schedule, until told to stop."""
+"""The serve command: the schedule and the webhooks, until told to stop."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from datetime import time
 from pathlib import Path
 from types import FrameType
@@ -10,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from connector.errors import SettingsError
 from connector.stores import merchant
-from sync.commands.syncing import work_cycle, work_day
+from sync.commands.syncing import work_cycle, work_day, work_hints
+from sync.inbox import Inbox
 from sync.logs import set_up
 from sync.runs import last_day
 from sync.schedule import Service, Timetable
 from sync.voice import voice
+from sync.web import app, listening
 from sync.workspace import Workspace, open_workspace
 
 
@@ -27,32 +30,48 @@ def run(config: Path | None, database: str | None) -> None:
             "The settings name no shop to serve.",
             remedy="Write a [stores.NAME] table into connector.toml (see README).",
         )
-    service = _service(workspace)
-    plan, zone = workspace.settings.schedule, service.timetable.zone
-    voice(workspace.settings).say(
-        f"En service : lecture toutes les {plan.pull}, recalcul du jour à {plan.day} ({zone.key}). Ctrl-C arrête.",
-        f"Serving: pull every {plan.pull}, the day's recompute at {plan.day} ({zone.key}). Ctrl-C stops.",
-    )
-    _end_when_told(workspace)
-    service.serve(workspace.stopping.wait)
+    woken = threading.Event()
+    _end_when_told(workspace, woken)
+    with listening(app(workspace, woken.set), workspace.settings.serve) as address:
+        service = _service(workspace)
+        _tell(workspace, service.timetable.zone, address)
+
+        def nap(seconds: float) -> None:
+            woken.wait(seconds)
+            woken.clear()
+
+        service.serve(nap)
 
 
 def _service(workspace: Workspace) -> Service:
     say = voice(workspace.settings, quiet=True)
     plan = workspace.settings.schedule
+    inbox = Inbox(workspace.engine)
     return Service(
         Timetable(plan.pull_seconds, time.fromisoformat(plan.day), _zone(workspace)),
         workspace.now,
         pull=lambda: work_cycle(workspace, say),
         day=lambda: work_day(workspace, say),
         reached=lambda: last_day(workspace.engine),
+        hints=lambda: work_hints(workspace, say, inbox).done,
+        waiting=inbox.waiting,
         stopping=workspace.stopping,
     )
 
 
-def _end_when_told(workspace: Workspace) -> None:
+def _tell(workspace: Workspace, zone: ZoneInfo, address: str) -> None:
+    plan = workspace.settings.schedule
+    voice(workspace.settings).say(
+        f"En service sur {address} : lecture toutes les {plan.pull}, recalcul du jour à {plan.day} ({zone.key}). "
+        "Ctrl-C arrête.",
+        f"Serving on {address}: pull every {plan.pull}, the day's recompute at {plan.day} ({zone.key}). Ctrl-C stops.",
+    )
+
+
+def _end_when_told(workspace: Workspace, woken: threading.Event) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         workspace.stopping.set()
+        woken.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

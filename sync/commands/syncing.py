@@ -18,6 +18,8 @@ from connector.source import Source
 from connector.stores import OpenStore, merchant, open_store
 from sync.commands.pushing import push_all
 from sync.erasing import require
+from sync.hints import Looked, look
+from sync.inbox import Inbox
 from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
@@ -81,6 +83,20 @@ def work_day(workspace: Workspace, say: Voice) -> None:
         reached = last_day(workspace.engine)
         if reached is None or reached < workspace.today():
             recompute_and_push(workspace, say)
+
+
+def work_hints(workspace: Workspace, say: Voice, inbox: Inbox) -> Looked:
+    """Look into what shops have told of, and recompute and push where that changed anything; what became of it.
+
+    A shop that does not answer keeps no other from being asked; its error comes last.
+    """
+    with writer(workspace.engine, now=workspace.now()):
+        looked, failed = look(workspace, inbox)
+        if looked.changed:
+            recompute_and_push(workspace, say)
+    if failed is not None:
+        raise failed
+    return looked
 
 
 def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:

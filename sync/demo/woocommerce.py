@@ -20,6 +20,7 @@ from connector.money import decimals
 from sync.demo.certificate import certificate
 from sync.demo.server import Answer, FakeServer, Fault, Request
 from sync.demo.shop import Shop, ShopCustomer, ShopOrder
+from sync.demo.webhooks import Courier, Kind
 from sync.demo.woocommerce_keys import Keys, Refusal, stranger
 from sync.demo.woocommerce_shapes import (
     Json,
@@ -30,6 +31,7 @@ from sync.demo.woocommerce_shapes import (
     second,
     status,
 )
+from sync.demo.woocommerce_webhooks import WooCommerceSpeaker, change, make, view
 
 API = "/wp-json/wc/v3/"
 BATCH = 100
@@ -73,6 +75,7 @@ class FakeWooCommerce(FakeServer):
             self.ca, self.certificate = made.authority, (made.certificate, made.key)
         self._meta_ids: dict[tuple[int, str], int] = {}
         self._index = _Index()
+        self.courier = Courier(shop, WooCommerceSpeaker(self), now, late=True)
 
     # The shop's own hands -------------------------------------------------------------------------------------------
 
@@ -122,6 +125,8 @@ class FakeWooCommerce(FakeServer):
 
     def _route(self, request: Request, path: str) -> tuple[Answer, bool]:  # noqa: C901, PLR0911 - one case per route
         number = int(found[1]) if (found := re.match(r"\w+/(\d+)", path)) else 0
+        if path.partition("/")[0] == "webhooks":
+            return self._webhooks(request, number)
         match request.method, re.sub(r"\d+", "#", path):
             case "GET", "orders":
                 return self._orders(request), False
@@ -286,6 +291,33 @@ class FakeWooCommerce(FakeServer):
             except Refusal as refusal:
                 answers.append({"id": item["id"], "error": refusal.body})
         return _answer({"update": answers} if answers else []), size > 0
+
+    # Webhooks -------------------------------------------------------------------------------------------------------
+
+    def shown(self, kind: Kind, number: int) -> Json:
+        """An order or an account as the API shows it; Refusal where there is none."""
+        if kind == "customer":
+            return self._customer(self._known_customer(number))
+        order = self._known_order(number)
+        digits = decimals(order.currency or self.shop.currency)
+        return order_json(order, self.shop, self.zone, digits, self.order_meta.get(number, {}))
+
+    def _webhooks(self, request: Request, number: int) -> tuple[Answer, bool]:
+        hooks = self.courier.hooks
+        if number and number not in hooks:
+            raise Refusal(404, "woocommerce_rest_shop_webhook_invalid_id", "Invalid ID.")
+        match request.method, bool(number):
+            case "GET", False:
+                return self._page(request, sorted(hooks.values(), key=lambda hook: hook.id), view), False
+            case "POST", False:
+                return _answer(view(make(self.courier, _body(request))), 201), True
+            case "PUT", True:
+                return _answer(view(change(hooks[number], _body(request)))), True
+            case "DELETE", True:
+                if request.query.get("force") != "true":
+                    raise Refusal(501, "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.")
+                return _answer(view(hooks.pop(number))), True
+        raise Refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
 
     # Pages ----------------------------------------------------------------------------------------------------------
 

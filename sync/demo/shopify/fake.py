@@ -36,11 +36,14 @@ from sync.demo.shopify.schema import (
     schema,
 )
 from sync.demo.shopify.views import View
+from sync.demo.shopify.webhooks import ShopifySpeaker
+from sync.demo.webhooks import Courier
 
 SCOPES = {"read_customers", "write_customers", "read_orders", "read_all_orders", "read_products"}
 GRAPHQL = re.compile(r"/admin/api/\d{4}-\d{2}/graphql\.json")
 LARGEST_COST = 1000
 TOKEN_LIFE = 86_399
+APP_SECRET = "shpss_demo_0123456789"  # noqa: S105 - a fake's own
 
 
 class FakeShopify(FakeServer):
@@ -88,6 +91,8 @@ class FakeShopify(FakeServer):
         self.staged: dict[str, bytes] = {}
         self.violations: list[str] = []
         self.warnings: list[View] = []
+        self.app_secret = client_secret or APP_SECRET
+        self.courier = Courier(shop, ShopifySpeaker(shop), now, late=False)
         self.root = Root(self)
 
     def answer(self, request: Request) -> tuple[Answer, bool]:

@@ -17,6 +17,7 @@ from sync.demo.shopify import bulk
 from sync.demo.shopify.schema import checked, is_mutation, operation_of, root_fields
 from sync.demo.shopify.search import Getter, search
 from sync.demo.shopify.views import View, Views, customer_view, page, product_view, time
+from sync.demo.webhooks import Hook
 
 if TYPE_CHECKING:
     from sync.demo.shopify.fake import FakeShopify
@@ -25,7 +26,15 @@ VISIBLE = timedelta(days=60)
 MOST_TAGS, LONGEST_TAG = 250, 255
 MOST_IDS = 250
 COUNT_LIMIT = 10_000
-MUTATIONS = {"tagsAdd", "tagsRemove", "stagedUploadsCreate", "bulkOperationRunQuery", "bulkOperationRunMutation"}
+MUTATIONS = {
+    "tagsAdd",
+    "tagsRemove",
+    "stagedUploadsCreate",
+    "bulkOperationRunQuery",
+    "bulkOperationRunMutation",
+    "webhookSubscriptionCreate",
+    "webhookSubscriptionDelete",
+}
 SORT_FIELDS = {"UPDATED_AT": "updated_at", "CREATED_AT": "created_at", "PROCESSED_AT": "placed_at"}
 
 ORDER_FIELDS: dict[str, Getter] = {
@@ -115,6 +124,11 @@ class Root:
         found = self._customer(given["id"])
         return None if found is None else customer_view(found)
 
+    def webhookSubscriptions(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View:
+        """The webhooks of this app."""
+        hooks = sorted(self.fake.courier.hooks.values(), key=lambda hook: hook.id)
+        return page([((hook.id, hook.id), hook) for hook in hooks], given, _hook_view)
+
     def nodes(self, _info: GraphQLResolveInfo[Any], **given: Any) -> list[View | None]:
         """Customers and products by gid; null for what is not there."""
         if len(given["ids"]) > MOST_IDS:
@@ -193,6 +207,26 @@ class Root:
         run = bulk.run_lines(given["mutation"], lines, lambda name, values: mutations[name](None, **values))
         return self.fake.begin("MUTATION", given["mutation"], run)
 
+    def webhookSubscriptionCreate(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View:
+        """A new subscription, once for each topic and address; its deliveries are signed with the app's secret."""
+        topic, webhook = given["topic"], given["webhookSubscription"]
+        address = webhook["uri"]
+        hooks = self.fake.courier.hooks.values()
+        if any((hook.topic, hook.address) == (topic, address) for hook in hooks):
+            return _no_hook("Address for this topic has already been taken")
+        if not address.startswith(("https://", "http://127.0.0.1")):  # the tests' own service has no certificate
+            return _no_hook("Address protocol http:// is not supported")
+        made = self.fake.courier.add(topic, address, self.fake.app_secret, webhook.get("includeFields"))
+        return {"webhookSubscription": _hook_view(made), "userErrors": []}
+
+    def webhookSubscriptionDelete(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View:
+        """A subscription less."""
+        gone = self.fake.courier.hooks.pop(_number(given["id"], "WebhookSubscription"), None)
+        if gone is None:
+            words = "Webhook subscription does not exist"
+            return {"deletedWebhookSubscriptionId": None, "userErrors": [{"field": ["id"], "message": words}]}
+        return {"deletedWebhookSubscriptionId": given["id"], "userErrors": []}
+
     # the shop behind it
 
     def visible_customers(self) -> list[ShopCustomer]:
@@ -264,6 +298,14 @@ class Root:
         if tags != customer.tags:
             customer.tags = tags
             customer.updated_at = self.fake.now()
+
+
+def _hook_view(hook: Hook) -> View:
+    return {"id": f"gid://shopify/WebhookSubscription/{hook.id}", "topic": hook.topic, "uri": hook.address}
+
+
+def _no_hook(message: str) -> View:
+    return {"webhookSubscription": None, "userErrors": [{"field": ["webhookSubscription"], "message": message}]}
 
 
 def _number(gid: str, kind: str) -> int:
