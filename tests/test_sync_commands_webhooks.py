@@ -12,9 +12,12 @@ from threading import Event
 
 import pytest
 
+from connector.database import connect
+from connector.source import PrivacyRequest
 from sync.demo.server import Answer, Request
 from sync.demo.shopify import FakeShopify
 from sync.demo.woocommerce import FakeWooCommerce
+from sync.inbox import Inbox
 from tests.command_line import CommandLine
 from tests.contract import NOW, small_shop
 from tests.test_main_job_serve import SOON, serving, stop
@@ -131,6 +134,14 @@ def test_a_webhook_that_woocommerce_gave_up_is_told_and_set_going_again(platform
     assert "order.updated" in told["outlet"][0]["message"]
     assert "outlet: 1 webhooks added" in platforms.line.ask("webhooks", "install").out
     platforms.line.ask("webhooks", "status")
+
+
+def test_privacy_requests_that_wait_are_told(platforms: Platforms) -> None:
+    platforms.line.ask("webhooks", "install")
+    Inbox(connect(str(platforms.line.database))).put("boutique", PrivacyRequest("erase", "104"), ["k"], NOW)
+    *_, request = platforms.line.ask("webhooks", "status", "--json").lines
+    assert request == {"store": "boutique", "request": "erase", "customer": "104", "received": "2026-11-20"}
+    assert "request 'erase' of 2026-11-20, customer 104" in platforms.line.ask("webhooks", "status").out
 
 
 def test_a_changed_secret_reaches_woocommerce_by_installing_again(platforms: Platforms) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
-from connector.errors import SettingsError
+from connector.errors import SettingsError, StoppedError
 from connector.stores import merchant
 from sync.commands.syncing import work_cycle, work_day, work_hints
 from sync.inbox import Inbox
@@ -32,7 +33,8 @@ def run(config: Path | None, database: str | None) -> None:
         )
     woken = threading.Event()
     _end_when_told(workspace, woken)
-    with listening(app(workspace, woken.set), workspace.settings.serve) as address:
+    # told to end while it still begins, it ends as quietly
+    with suppress(StoppedError), listening(app(workspace, woken.set), workspace.settings.serve) as address:
         service = _service(workspace)
         _tell(workspace, service.timetable.zone, address)
 

@@ -13,6 +13,7 @@ import connectors
 from connector.errors import SettingsError
 from connector.settings import StoreSettings
 from connector.source import Problem, Source, Subscription, Webhooks
+from sync.inbox import Inbox
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -33,8 +34,24 @@ def run(config: Path | None, database: str | None, action: Action, store: str | 
             say.say(f"{key} : {len(topics)} webhooks retirés.", f"{key}: {len(topics)} webhooks removed.")
         if action != "remove":
             works &= _status(say, key, address, platform, as_json=as_json)
-    if action == "status" and not works:
-        raise typer.Exit(1)
+    if action == "status":
+        _tell_requests(workspace, say, as_json=as_json)
+        if not works:
+            raise typer.Exit(1)
+
+
+def _tell_requests(workspace: Workspace, say: Voice, *, as_json: bool) -> None:
+    """Tell which privacy requests of Shopify's wait."""
+    for request in Inbox(workspace.engine).requests():
+        day, asked = f"{request.received_at:%Y-%m-%d}", request.asked
+        if as_json:
+            emit({"store": request.store, "request": asked.kind, "customer": asked.customer_id, "received": day})
+        say.say(
+            f"  ! {request.store} : demande « {asked.kind} » du {day}, client {asked.customer_id or 'tous'} : "
+            "30 jours pour y répondre (`connector export`, `connector erase`).",
+            f"  ! {request.store}: request {asked.kind!r} of {day}, customer {asked.customer_id or 'all'}: "
+            "30 days to act on it (`connector export`, `connector erase`).",
+        )
 
 
 def broken(workspace: Workspace, key: str, settings: StoreSettings, source: Source) -> list[Problem]:
