@@ -1,4 +1,4 @@
-"""The schedule: what is due is asked of the clock and of the database at each wake, and nothing is planned ahead.
+"""The schedule: alarms ring, and what is due is asked of the clock and of the database at each wake.
 
 So a machine that slept, a clock that was set, an hour that comes twice or never change when a day is worked out, not
 whether. Everything runs in one thread, one after the other; other processes are kept out by the lock.
@@ -7,12 +7,16 @@ whether. Everything runs in one thread, one after the other; other processes are
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from connector.days import local_day
 from connector.errors import BusyError, ConnectorError, StoppedError
@@ -39,6 +43,24 @@ class Timetable:
         """The newest shop day that is to have been worked out by now; an hour that comes twice is one hour."""
         begun = now.astimezone(self.zone).time() >= self.at
         return local_day(now, self.zone) - (not begun)
+
+
+@contextmanager
+def alarms(timetable: Timetable, wake: Callable[[], object]) -> Iterator[BackgroundScheduler]:
+    """A scheduler that calls `wake` when a pull is due, and at the timetable's hour of each shop day.
+
+    It only rings, on time: what is due then is asked of the clock and the database. Where the clock was set it may ring
+    late or not at all, which is what naps are short for. Its jobs live in memory, made from the settings at each start.
+    """
+    made = BackgroundScheduler(timezone=timetable.zone, job_defaults={"coalesce": True, "misfire_grace_time": None})
+    made.add_job(wake, IntervalTrigger(seconds=timetable.every, timezone=timetable.zone), id="pull")
+    daily = CronTrigger(hour=timetable.at.hour, minute=timetable.at.minute, timezone=timetable.zone)
+    made.add_job(wake, daily, id="day")
+    made.start()
+    try:
+        yield made
+    finally:
+        made.shutdown(wait=False)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from connector.tables import table
 from sync.commands.syncing import recompute_and_push, work_day
 from sync.lock import writer
 from sync.runs import last_day, recorded
-from sync.schedule import AGAIN, Service, Timetable
+from sync.schedule import AGAIN, Service, Timetable, alarms
 from sync.voice import Voice
 from sync.workspace import Workspace
 from tests import pull_world
@@ -323,3 +324,14 @@ def test_a_run_that_was_stopped_is_noted_as_stopped(fresh: Fresh, tmp_path: Path
         raise StoppedError
     with engine.connect() as connection:
         assert connection.scalars(select(table(Run).c.outcome)).all() == ["stopped"]
+
+
+def test_alarms_ring_at_the_hour_of_the_shop_and_when_a_pull_is_due() -> None:
+    rung = threading.Event()
+    with alarms(Timetable(900, time(0, 5), PARIS), rung.set) as made:
+        fires = {job.id: job.trigger.get_next_fire_time for job in made.get_jobs()}
+        night = datetime(2026, 10, 24, 23, 0, tzinfo=PARIS)
+        assert fires["day"](None, night) == datetime(2026, 10, 25, 0, 5, tzinfo=PARIS)
+        assert fires["pull"](night, night) == night + timedelta(seconds=900)
+    with alarms(Timetable(0.05, time(0, 5), PARIS), rung.set):
+        assert rung.wait(30)

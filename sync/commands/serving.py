@@ -16,7 +16,7 @@ from sync.commands.syncing import work_cycle, work_day, work_hints
 from sync.inbox import Inbox
 from sync.logs import set_up
 from sync.runs import last_day
-from sync.schedule import Service, Timetable
+from sync.schedule import Service, Timetable, alarms
 from sync.voice import voice
 from sync.web import app, listening
 from sync.workspace import Workspace, open_workspace
@@ -42,7 +42,8 @@ def run(config: Path | None, database: str | None) -> None:
             woken.wait(seconds)
             woken.clear()
 
-        service.serve(nap)
+        with alarms(service.timetable, woken.set):
+            service.serve(nap)
 
 
 def _service(workspace: Workspace) -> Service:
