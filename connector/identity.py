@@ -135,6 +135,18 @@ class Resolver:
             for owner in owners
         ]
 
+    def unite(self, gone: str, into: str) -> bool:
+        """Make one person of two accounts that the platform has merged; whether they were two until now."""
+        keys: list[Key] = [("account", self.store_id, gone), ("account", self.store_id, into)]
+        self._load(set(keys))
+        if not all(key in self._known for key in keys):
+            return False
+        (one, link), (other, _) = (self._known[key] for key in keys)
+        if one == other:
+            return False
+        self._join(one, other, link)
+        return bool(self._root)
+
     def _load(self, keys: set[Key]) -> None:
         groups: dict[tuple[Kind, int], list[str]] = {}
         for kind, scope, value in keys:

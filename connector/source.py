@@ -71,6 +71,19 @@ class Source(Protocol):
 class LiveSource(Source, Protocol):
     """A source that is a shop itself, and not a file of it: what is known of it can be asked again."""
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        ...
+
+    def orders_placed(self, since: datetime) -> Iterator[Page[OrderRecord]]:
+        """Every order placed since an instant, whenever it changed; no page has a cursor."""
+        ...
+
+    def account_ids(self) -> Iterator[Sequence[str]]:
+        """The id of every account that the platform has, in parts."""
+        ...
+
     def customer(self, customer_id: str) -> CustomerRecord | None:
         """One account as it is now, None where the platform has it no more; RecordError where it cannot be read."""
         ...

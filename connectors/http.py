@@ -51,6 +51,7 @@ class Client:
         self.session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
         self.ca = ca
         self.tries = tries
+        self.requests = 0  # sent so far
         self.sleep = sleep
 
     def send(  # noqa: PLR0913 - a request has that many parts
@@ -80,6 +81,7 @@ class Client:
                     raise failure
                 log.info("waiting", seconds=round(wait, 1), reason=failure.message, host=urlsplit(url).netloc)
                 self.sleep(wait)
+            self.requests += 1
             try:
                 response = self.session.request(
                     method,

@@ -121,11 +121,19 @@ def pressure(
 
 
 @app.command("pull")
-def pull(config: Config = None, database: Database = None, store: Store = None, force: Force = False) -> None:
+def pull(
+    config: Config = None,
+    database: Database = None,
+    store: Store = None,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Also read the last 60 days again, and look for what is gone.")
+    ] = False,
+    force: Force = False,
+) -> None:
     """Read what changed at the shops since the last time."""
     from sync.commands.syncing import pull as run  # noqa: PLC0415
 
-    run(config, database, store=store, force=force)
+    run(config, database, store=store, recheck=recheck, force=force)
 
 
 @app.command("recompute")

@@ -181,6 +181,30 @@ class SourceContract(Fixtures):
         assert rejected[0].reason
         assert "1012" in rejected[0].payload
 
+    def test_orders_are_found_by_when_they_were_placed_however_old_their_change(
+        self, source: Source, shop: Shop
+    ) -> None:
+        assert isinstance(source, LiveSource)
+        since = NOW - timedelta(days=15)
+        found = records(source.orders_placed(since))
+        assert {order.id for order in found} == {str(n) for n, order in shop.orders.items() if order.placed_at >= since}
+        streamed = {order.id: order for order in records(source.orders(None))}
+        assert [self.essence(order) for order in found] == [self.essence(streamed[order.id]) for order in found]
+
+    def test_accounts_are_listed_and_one_is_read_alone(self, source: Source, shop: Shop) -> None:
+        assert isinstance(source, LiveSource)
+        assert sorted(account for ids in source.account_ids() for account in ids) == sorted(map(str, shop.customers))
+        streamed = {customer.id: customer for customer in records(source.customers(None))}
+        assert source.customer("101") == streamed["101"]
+        assert source.customer("999999") is None
+        assert source.customer("nobody") is None
+
+    def test_requests_are_counted(self, source: Source) -> None:
+        assert isinstance(source, LiveSource)
+        assert source.requests == 0
+        assert source.order("1001") is not None
+        assert source.requests == 1
+
     def test_one_order_read_alone_is_the_one_of_the_stream(self, source: Source, shop: Shop) -> None:
         streamed = {order.id: order for order in records(source.orders(None))}
         assert self.essence(source.order("1006")) == self.essence(streamed["1006"])

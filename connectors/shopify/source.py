@@ -13,7 +13,7 @@ from connector.days import time_zone
 from connector.errors import AuthenticationError, RecordError
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord
 from connector.source import Problem, ShopCheck
-from connectors.shopify import metafields
+from connectors.shopify import bulk, metafields
 from connectors.shopify.bulk import GroupingError
 from connectors.shopify.client import API_VERSION, Admin, document
 from connectors.shopify.convert import (
@@ -32,6 +32,7 @@ from connectors.shopify.payloads import (
     Line,
     Order,
     Product,
+    Reference,
 )
 from connectors.shopify.stream import Cursor, Stream, believable, changed_since, pages, parsed
 
@@ -169,6 +170,25 @@ class ShopifySource:
         """Orders changed since the cursor, each with all its lines, and the products that the lines name."""
         reader = _OrderReader(self.admin)
         return Stream(self.admin, "orders", reader.read, ORDERS_PER_PAGE, OVERLAP, reader.take_products).read(since)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.admin.http.requests
+
+    def orders_placed(self, since: datetime) -> Iterator[Page[OrderRecord]]:
+        """Every order placed since an instant, whenever it changed; no page has a cursor."""
+        reader = _OrderReader(self.admin)
+        stream = Stream(self.admin, "orders", reader.read, ORDERS_PER_PAGE, OVERLAP, reader.take_products)
+        return stream.found(f"processed_at:>='{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'")
+
+    def account_ids(self) -> Iterator[Sequence[str]]:
+        """The id of every customer, by one bulk operation."""
+        operation = bulk.finished(
+            self.admin, bulk.start_query(self.admin, document("customer_ids_bulk"), grouped=True).id
+        )
+        for rows in bulk.download(self.admin.http, operation.url):
+            yield [number(msgspec.json.decode(row, type=Reference).id) for row in rows if row]
 
     def checkouts(self, since: str | None) -> Iterator[Page[CheckoutRecord]]:
         """Abandoned checkouts changed since the cursor; sorted by creation, so only the last page has a cursor."""

@@ -7,7 +7,7 @@ with the same operation; {"updated_at": …} afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Generic, TypeVar
@@ -27,6 +27,8 @@ PAGE = 1000
 LONGEST_SEARCH = 25_000
 """How far Shopify pages into one search; where more changed, a bulk operation reads everything again."""
 BULK_TRIES = 3
+PAGED = 250
+"""How many orders are read in pages; more cost less by one bulk operation."""
 AHEAD = timedelta(days=1)
 """How far a shop's clock may be before ours."""
 
@@ -123,6 +125,11 @@ def rejection(root: bytes, children: list[bytes], error: Exception) -> Rejected:
     return Rejected(None if known is None else number(known), payload, reason(wrong, error))
 
 
+def searched(text: str, search: str | None) -> str:
+    """A bulk document, which takes no variables, with a search of our own making written into it."""
+    return text if search is None else text.replace("(sortKey:", f'(query: "{search}", sortKey:', 1)
+
+
 def believable(admin: Admin, records: Iterable[CustomerRecord | OrderRecord | CheckoutRecord]) -> list[datetime]:
     """When some records changed; a time that is still to come would keep every later change from being read."""
     latest = datetime.fromtimestamp(admin.clock(), UTC) + AHEAD
@@ -155,6 +162,16 @@ class Stream(Generic[Record]):
             cursor = Cursor()
         yield from self._load(cursor)
 
+    def found(self, search: str) -> Iterator[Page[Record]]:
+        """What a search finds, without cursors: a little in pages, much by a bulk operation of its own."""
+        count = self.admin.ask(f"changed_{self.name}", _Changed, query=search).data.changed
+        if count is not None and count.count > PAGED:
+            yield from self._load(Cursor(), search)
+            return
+        for found, warnings in pages(self.admin, self.name, first=self.first, search=search, selection=self.selection):
+            records, rejected = parsed(self.parse, [(bytes(node), []) for node in found.nodes])
+            yield Page(records, None, rejected, products=self.products(), warnings=warnings)
+
     def _count(self, updated_at: datetime) -> int | None:
         search = changed_since(updated_at, self.overlap)
         changed = self.admin.ask(f"changed_{self.name}", _Changed, query=search).data.changed
@@ -175,16 +192,18 @@ class Stream(Generic[Record]):
                 expected=expected,
             )
 
-    def _load(self, cursor: Cursor) -> Iterator[Page[Record]]:
-        """Everything, by the operation that the cursor names or by a new one."""
+    def _load(self, cursor: Cursor, search: str | None = None) -> Iterator[Page[Record]]:
+        """Everything, or what a search finds, by the operation that the cursor names or by a new one."""
         for _ in range(BULK_TRIES):
             try:
                 if cursor.bulk is None:
-                    text = document(f"{self.name}_bulk").replace(PLACE, self.selection)
+                    text = searched(document(f"{self.name}_bulk"), search).replace(PLACE, self.selection)
                     operation = bulk.start_query(self.admin, text, grouped=cursor.grouped)
                     cursor = Cursor(bulk=operation.id, grouped=cursor.grouped)
-                    yield Page((), str(cursor))
-                yield from self._rows(cursor)
+                    if search is None:
+                        yield Page((), str(cursor))
+                for page in self._rows(cursor):
+                    yield page if search is None else replace(page, cursor=None)
             except bulk.GroupingError:
                 cursor = Cursor(bulk=cursor.bulk, grouped=False)
             except bulk.UnfinishedError as error:  # grouping makes a time-out likelier, so it is left out then

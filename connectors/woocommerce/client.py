@@ -76,6 +76,11 @@ class WooCommerceClient:
         auth = (consumer_key, consumer_secret) if self.encrypted else _signature(consumer_key, consumer_secret)
         self._http = Client(auth=auth, ca=ca, sleep=sleep)
 
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far."""
+        return self._http.requests
+
     def index(self) -> dict[str, Any] | None:
         """What WordPress tells everybody of itself: name, home, gmt_offset, timezone_string; None where it is hidden.
 

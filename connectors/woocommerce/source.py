@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import ClassVar, TypeVar
 
@@ -106,6 +106,11 @@ class WooCommerceSource:
         """The shop's identity and counts, and each problem with its remedy; AuthenticationError for a refused key."""
         return shop_check(self.client, self._timezone)
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.sent
+
     # Orders ---------------------------------------------------------------------------------------------------------
 
     def orders(self, since: str | None) -> Iterator[Page[OrderRecord]]:
@@ -172,6 +177,18 @@ class WooCommerceSource:
             if found:
                 deletions = tuple(Deletion(str(stamp.id)) for stamp in found)
                 yield Page((), _encoded(cursor if cursor.modified else None), deletions=deletions)
+
+    def orders_placed(self, since: datetime) -> Iterator[Page[OrderRecord]]:
+        """Every order placed since an instant, whenever it changed; no page has a cursor."""
+        query: Params = {
+            "_fields": payloads.FIELDS[OrderPayload],
+            "orderby": "date",
+            "order": "asc",
+            "after": f"{since.astimezone(UTC) - SECOND:%Y-%m-%dT%H:%M:%S}",  # excluded
+            "dates_are_gmt": "true",
+        }
+        for step in backwards(self.client, "orders", query):
+            yield self._order_page(step, None)
 
     def _order_page(self, step: Step, cursor: str | None) -> Page[OrderRecord]:
         orders, rejected = _read(step.rows, OrderPayload)
@@ -281,6 +298,12 @@ class WooCommerceSource:
                 return
             number += 1
             listing = self.client.rows("customers", page=number, orderby="id", order="desc", **query)
+
+    def account_ids(self) -> Iterator[Sequence[str]]:
+        """The id of every account, whatever its role, a hundred in a request."""
+        query: Params = {"role": "all", "_fields": "id", "orderby": "id", "order": "asc"}
+        for step in backwards(self.client, "customers", query):
+            yield [str(stamp.id) for stamp in map(stamp_of, step.rows) if stamp]
 
     def customer(self, customer_id: str) -> CustomerRecord | None:
         """The account as it is now, None where it is gone; RecordError where it cannot be read."""

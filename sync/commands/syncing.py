@@ -16,6 +16,7 @@ from connector.sends import Noted
 from connector.settings import StoreSettings
 from connector.source import Source
 from connector.stores import OpenStore, merchant, open_store
+from sync.commands.nightly import look_back, look_back_at
 from sync.commands.pushing import push_all
 from sync.erasing import require
 from sync.hints import Looked, look
@@ -32,11 +33,14 @@ from sync.workspace import Workspace, open_workspace
 log = structlog.get_logger(__name__)
 
 
-def pull(config: Path | None, database: str | None, *, store: str | None, force: bool) -> None:
-    """Pull one store, or all of them."""
+def pull(config: Path | None, database: str | None, *, store: str | None, recheck: bool, force: bool) -> None:
+    """Pull one store, or all of them; with `recheck` look at the last 60 days again, as once a day is done anyway."""
     workspace = open_workspace(config, database)
+    say = voice(workspace.settings)
     with writer(workspace.engine, now=workspace.now()):
-        pull_all(workspace, voice(workspace.settings), only=store, force=force)
+        pull_all(workspace, say, only=store, force=force)
+        for key, settings, source in workspace.sources(store) if recheck else ():
+            look_back_at(workspace, say, key, settings, source)
 
 
 def recompute(config: Path | None, database: str | None, *, full: bool, history: bool) -> None:
@@ -167,6 +171,7 @@ def recompute_and_push(workspace: Workspace, say: Voice, *, force: bool = False)
         if merchant(connection) is None:
             return  # no shop has answered yet: there is nobody to look at
     _refuse_earlier(workspace, force=force)
+    look_back(workspace, say)
     with _recorded_day(workspace) as record:
         record.as_of = bring_up_to_date(workspace, say)
     push_all(workspace, say, force=force)

@@ -14,7 +14,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from sync.demo.shop import ShopCustomer, ShopOrder
 from sync.demo.shopify import bulk
-from sync.demo.shopify.schema import checked, is_mutation, operation_of, root_fields
+from sync.demo.shopify.schema import arguments, checked, is_mutation, operation_of, root_fields
 from sync.demo.shopify.search import Getter, search
 from sync.demo.shopify.views import View, Views, customer_view, page, product_view, time
 from sync.demo.webhooks import Hook
@@ -192,7 +192,8 @@ class Root:
         wanted = bulk.plan(operation_of(document).selection_set, document).connections[0][1]
         grouped = bool(given.get("groupObjects")) and self.fake.grouping != "ignored"
         views = {"orders": self._order_views, "customers": self._customer_views}[field.name.value]
-        return self.fake.begin("QUERY", given["query"], lambda: bulk.result(views(), wanted, grouped=grouped))
+        keep, _ = search(arguments(field, {}).get("query"), ORDER_FIELDS)
+        return self.fake.begin("QUERY", given["query"], lambda: bulk.result(views(keep), wanted, grouped=grouped))
 
     def bulkOperationRunMutation(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View:
         """A new operation over an uploaded file; consent cannot be reached this way either."""
@@ -239,10 +240,11 @@ class Root:
         orders = (order for order in self.fake.shop.orders.values() if order.status not in {"draft", "trash"})
         return [order for order in orders if oldest is None or order.placed_at >= oldest]
 
-    def _order_views(self) -> Iterable[View]:
-        return map(self.views.order, sorted(self.visible_orders(), key=lambda order: (order.updated_at, order.id)))
+    def _order_views(self, keep: Callable[[Any], bool]) -> Iterable[View]:
+        found = sorted(filter(keep, self.visible_orders()), key=lambda order: (order.updated_at, order.id))
+        return map(self.views.order, found)
 
-    def _customer_views(self) -> Iterable[View]:
+    def _customer_views(self, _keep: Callable[[Any], bool]) -> Iterable[View]:
         return map(customer_view, sorted(self.visible_customers(), key=lambda item: (item.updated_at, item.id)))
 
     def _list(

@@ -1,0 +1,120 @@
+"""The night's work: each shop is looked at again once a day, and what that found is said."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+
+from connector.days import instant, local_day
+from connector.errors import ConnectorError, StoppedError, UnsafeError
+from connector.models import Run
+from connector.settings import StoreSettings
+from connector.source import LiveSource, Source
+from connector.stores import open_store
+from connector.tables import table
+from sync.erasing import require
+from sync.nightly import Nightly, NightlyReport
+from sync.pull import Pull
+from sync.runs import recorded
+from sync.voice import Voice
+from sync.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+TRIES = 3
+"""How often a day's look is begun where it fails; after that it is the next day's turn."""
+
+
+def look_back(workspace: Workspace, say: Voice) -> None:
+    """Look again at each store that has not been today; one that fails does not keep the rest from being done."""
+    for name in workspace.settings.stores:
+        if is_due(workspace, name):
+            ((key, settings, source),) = workspace.sources(name)
+            try:
+                look_back_at(workspace, say, key, settings, source)
+            except (UnsafeError, StoppedError):
+                raise
+            except ConnectorError as error:
+                log.error("nightly failed", store=key, error=error.message, remedy=error.remedy)  # noqa: TRY400
+                say.warn(f"{key} : {error}", f"{key}: {error}")
+
+
+def is_due(workspace: Workspace, key: str) -> bool:
+    """Whether a store was not looked at on the present shop day; not before the day after it was first read."""
+    runs = table(Run)
+    with workspace.engine.connect() as connection:
+        store = open_store(connection, key)
+        if store is None:
+            return False
+        first = connection.scalar(
+            select(runs.c.started_at).where(runs.c.kind == f"pull {key}", runs.c.outcome == "done").order_by(runs.c.id)
+        )
+        begun = connection.execute(
+            select(runs.c.started_at, runs.c.outcome)
+            .where(runs.c.kind == f"nightly {key}")
+            .order_by(runs.c.id.desc())
+            .limit(TRIES)
+        ).all()
+    today = local_day(workspace.now(), store.zone)
+    if first is None or local_day(instant(first), store.zone) >= today:
+        return False
+    outcomes = [row.outcome for row in begun if local_day(instant(row.started_at), store.zone) == today]
+    return "done" not in outcomes and len(outcomes) < TRIES
+
+
+def look_back_at(
+    workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source
+) -> NightlyReport | None:
+    """Look at one store again; None where its platform cannot be asked for that."""
+    if not isinstance(source, LiveSource):
+        return None
+    with recorded(workspace.engine, f"nightly {key}", workspace.now) as record:
+        store = workspace.register(key, settings, source, force=False)
+        pull = Pull(
+            workspace.engine,
+            store,
+            workspace.now,
+            shared=frozenset(settings.shared_emails),
+            suppressed=require(workspace.engine, workspace.suppressed),
+        )
+        report = Nightly(pull, source).run(source.check())
+        record.detail |= _noted(report)
+    tell(say, key, report)
+    return report
+
+
+def _noted(report: NightlyReport) -> dict[str, object]:
+    orders = report.pulled.rows("orders")
+    return {
+        "requests": report.requests,
+        "read": orders.new + orders.changed + orders.same,
+        "changed": orders.changed,
+        "new": orders.new,
+        "deleted_orders": report.deleted_orders,
+        "deleted_accounts": report.deleted_accounts,
+        "merged_accounts": report.merged_accounts,
+        "accounts": list(report.accounts),
+        "orders": list(report.orders),
+        "left": report.left,
+    }
+
+
+def tell(say: Voice, key: str, report: NightlyReport) -> None:
+    """Say what a night found, and what it cost."""
+    orders = report.pulled.rows("orders")
+    read = say.number(orders.new + orders.changed + orders.same)
+    say.say(
+        f"{key} : {read} commandes des 60 derniers jours relues, {say.number(orders.changed)} corrigées, "
+        f"{say.number(orders.new)} retrouvées ; disparus : {say.number(report.deleted_orders)} commandes, "
+        f"{say.number(report.deleted_accounts)} comptes ; {say.number(report.merged_accounts)} comptes fusionnés "
+        f"({say.number(report.requests)} requêtes).",
+        f"{key}: {read} orders of the last 60 days read again, {say.number(orders.changed)} corrected, "
+        f"{say.number(orders.new)} found; gone: {say.number(report.deleted_orders)} orders, "
+        f"{say.number(report.deleted_accounts)} accounts; {say.number(report.merged_accounts)} accounts merged "
+        f"({say.number(report.requests)} requests).",
+    )
+    if report.left:
+        say.warn(
+            f"{key} : {say.number(report.left)} identifiants restent à vérifier la nuit prochaine.",
+            f"{key}: {say.number(report.left)} ids are left for the next night.",
+        )
