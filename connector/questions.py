@@ -12,6 +12,7 @@ from connector.catalogue import Library
 from connector.days import day_date
 from connector.errors import QueryError
 from connector.fields import mapped, unmapped
+from connector.models import Identity
 from connector.predictions import reads, why_absent
 from connector.query import canonical
 from connector.query.meaning import Meaning, attributes, meaning, timeless
@@ -24,6 +25,7 @@ from connector.query.tree import Expression, Text
 from connector.records import ConsentState
 from connector.segments import currency_of
 from connector.steps import shape_of
+from connector.tables import table
 
 _NO_PAST = {
     "en": "{found} is known as of today only; for {day} it is answered with today's value.",
@@ -121,3 +123,19 @@ def _read(expression: Expression, connection: Connection, text: str, language: L
     except QueryError as error:
         error.text = text
         raise
+
+
+def accounts_of(
+    connection: Connection, expression: Expression, as_of: int, store_id: int
+) -> tuple[frozenset[str], int]:
+    """The accounts of a store whose people a rule holds for at the end of a day; and how many people those are."""
+    choice = Choice("answer", ((meaning(expression, currency_of(connection)), 1),))
+    asked = state([choice], shape_of(connection, as_of))
+    q, identities = asked.select.subquery("q"), table(Identity)
+    statement = (
+        select(identities.c.value, identities.c.customer_id)
+        .join(q, q.c.customer_id == identities.c.customer_id)
+        .where(q.c.answer == 1, identities.c.kind == "account", identities.c.scope == store_id)
+    )
+    rows = connection.execute(statement, asked.clock.values(as_of, Calibrated(connection))).all()
+    return frozenset(row.value for row in rows), len({row.customer_id for row in rows})

@@ -33,6 +33,33 @@ class ShopCheck:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What a shop says of one person; `account` is None for a guest. `spent` is in minor units of its currency."""
+
+    account: str | None
+    email: str | None
+    orders: int
+    spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFigures:
+    """What a shop counts itself. `orders` is by its own words for a status; `spent` None where it has no such sum."""
+
+    accounts: int
+    orders: dict[str, int]
+    spent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSegment:
+    """Whom a shop itself finds by a rule: how many, and the accounts as far as they were asked for."""
+
+    people: int
+    accounts: frozenset[str]
+
+
 class Source(Protocol):
     """A shop to read. `since` is the cursor stored with an earlier page, or None for the first load.
 
@@ -82,6 +109,14 @@ class LiveSource(Source, Protocol):
 
     def account_ids(self) -> Iterator[Sequence[str]]:
         """The id of every account that the platform has, in parts."""
+        ...
+
+    def figures(self) -> ShopFigures:
+        """What the shop counts itself."""
+        ...
+
+    def buyers(self, most: int) -> Iterator[Buyer]:
+        """What the shop says of its people, at most so many; what it adds up may lag some minutes behind its orders."""
         ...
 
     def customer(self, customer_id: str) -> CustomerRecord | None:
@@ -154,4 +189,13 @@ class Webhooks(Protocol):
 
     def remove(self, address: str) -> tuple[str, ...]:
         """Have it call `address` no more; the topics that it was called of."""
+        ...
+
+
+@runtime_checkable
+class Segmenting(Protocol):
+    """A source that works out rules itself."""
+
+    def segment(self, rule: str, zone: str, most: int) -> ShopSegment:
+        """Whom the shop finds by a rule of its own language, days being those of a zone; PermanentError for no rule."""
         ...

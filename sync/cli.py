@@ -136,6 +136,22 @@ def pull(
     run(config, database, store=store, recheck=recheck, force=force)
 
 
+@app.command("reconcile")
+def reconcile(
+    config: Config = None,
+    database: Database = None,
+    store: Store = None,
+    sample: Annotated[
+        int, typer.Option("--sample", min=1, max=100_000, help="How many people, and members of a segment, to compare.")
+    ] = 1000,
+    json: Json = False,
+) -> None:
+    """Compare our counts and money with the shop's own: who differs, and why. Fails where no reason is found."""
+    from sync.commands.reconcile import run as compare  # noqa: PLC0415
+
+    compare(config, database, store=store, sample=sample, as_json=json)
+
+
 @app.command("recompute")
 def recompute(
     config: Config = None,

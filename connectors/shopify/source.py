@@ -12,8 +12,8 @@ import msgspec
 from connector.days import time_zone
 from connector.errors import AuthenticationError, RecordError
 from connector.records import CheckoutRecord, CustomerRecord, OrderRecord, Page, ProductRecord
-from connector.source import Problem, ShopCheck
-from connectors.shopify import bulk, metafields
+from connector.source import Buyer, Problem, ShopCheck, ShopFigures, ShopSegment
+from connectors.shopify import bulk, figures, metafields
 from connectors.shopify.bulk import GroupingError
 from connectors.shopify.client import API_VERSION, Admin, document
 from connectors.shopify.convert import (
@@ -189,6 +189,18 @@ class ShopifySource:
         )
         for rows in bulk.download(self.admin.http, operation.url):
             yield [number(msgspec.json.decode(row, type=Reference).id) for row in rows if row]
+
+    def figures(self) -> ShopFigures:
+        """What the shop counts itself, in one request."""
+        return figures.figures(self.admin)
+
+    def buyers(self, most: int) -> Iterator[Buyer]:
+        """What the shop says of its people, at most so many."""
+        return figures.buyers(self.admin, "UTC", most)
+
+    def segment(self, rule: str, zone: str, most: int) -> ShopSegment:
+        """Whom the shop finds by a rule, days being those of a zone; PermanentError where it does not take the rule."""
+        return figures.segment(self.admin, rule, zone, most)
 
     def checkouts(self, since: str | None) -> Iterator[Page[CheckoutRecord]]:
         """Abandoned checkouts changed since the cursor; sorted by creation, so only the last page has a cursor."""

@@ -36,12 +36,17 @@ def shop_check(client: WooCommerceClient, timezone: str | None) -> ShopCheck:
     return ShopCheck(
         shop_id=shop_id(client, index),
         name=str(index.get("name") or urlsplit(client.url).netloc),
-        currency=client.get("data/currencies/current", _Currency).code.upper(),
+        currency=currency(client),
         timezone=zone,
         customers=_count(client, "customers", role="all"),
         orders=orders,
         problems=(*_transport(client), *_filters(client), *problems),
     )
+
+
+def currency(client: WooCommerceClient) -> str:
+    """The shop's currency (ISO 4217)."""
+    return client.get("data/currencies/current", _Currency).code.upper()
 
 
 def shop_id(client: WooCommerceClient, index: dict[str, Any]) -> str:

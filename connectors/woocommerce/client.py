@@ -101,6 +101,11 @@ class WooCommerceClient:
         """A page of a list: the first 100 rows unless `page` or `per_page` say otherwise."""
         return self._read("GET", path, _listing, params={"per_page": PER_PAGE, **params})
 
+    def report(self, name: str, **params: str | int) -> Listing:
+        """A page of one of the reports of Analytics."""
+        path, params = f"reports/{name}", {"per_page": PER_PAGE, **params}
+        return self._read("GET", path, _listing, namespace="wc-analytics", params=params)
+
     def get(self, path: str, payload: type[Payload], **params: str | int) -> Payload:
         """One thing; HTTPError with status 404 where there is none."""
         return self._read("GET", path, _decoder(payload), params=params)
@@ -117,7 +122,15 @@ class WooCommerceClient:
         """The thing that was deleted, for good: not everything can lie in the trash."""
         return self._read("DELETE", path, _decoder(payload), params={"force": "true"})
 
-    def _read(self, method: str, path: str, read: Callable[[requests.Response], Payload], **options: Any) -> Payload:  # noqa: ANN401 - as Client.send takes them
+    def _read(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[requests.Response], Payload],
+        *,
+        namespace: str = "wc/v3",
+        **options: Any,  # noqa: ANN401 - as Client.send takes them
+    ) -> Payload:
         """The answer as `read` understands it; one that is cut short or no JSON is asked for again."""
         found: list[Payload] = []
 
@@ -125,7 +138,7 @@ class WooCommerceClient:
             found[:] = [read(response)]
 
         try:
-            self._http.send(method, f"{self.base}/wp-json/wc/v3/{path}", again=understood, **options)
+            self._http.send(method, f"{self.base}/wp-json/{namespace}/{path}", again=understood, **options)
         except AuthenticationError as error:
             raise AuthenticationError(error.message, remedy=self._remedy(error, method)) from error
         return found[0]

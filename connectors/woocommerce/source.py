@@ -27,11 +27,11 @@ from connector.records import (
     ProductRecord,
     Rejected,
 )
-from connector.source import ShopCheck
+from connector.source import Buyer, ShopCheck, ShopFigures
 from connectors.elements import UNREADABLE, member, raw, reason, storable
 from connectors.http import HTTPError
-from connectors.woocommerce import payloads
-from connectors.woocommerce.check import shop_check
+from connectors.woocommerce import figures, payloads
+from connectors.woocommerce.check import currency, shop_check
 from connectors.woocommerce.client import PER_PAGE, Listing, WooCommerceClient, error_code
 from connectors.woocommerce.payloads import CustomerPayload, OrderPayload, ProductPayload, RefundPayload, Stamp
 from connectors.woocommerce.walk import SECOND, Params, Step, backwards, by_modification, obeyed, stamp_of, window
@@ -298,6 +298,14 @@ class WooCommerceSource:
                 return
             number += 1
             listing = self.client.rows("customers", page=number, orderby="id", order="desc", **query)
+
+    def figures(self) -> ShopFigures:
+        """What the shop counts itself; it has no sum of money."""
+        return figures.figures(self.client)
+
+    def buyers(self, most: int) -> Iterator[Buyer]:
+        """What the shop's Analytics say of its buyers, guests too, at most so many; nothing where it has none."""
+        return figures.buyers(self.client, currency(self.client), most)
 
     def account_ids(self) -> Iterator[Sequence[str]]:
         """The id of every account, whatever its role, a hundred in a request."""

@@ -21,6 +21,7 @@ from sync.demo.certificate import certificate
 from sync.demo.server import Answer, FakeServer, Fault, Request
 from sync.demo.shop import Shop, ShopCustomer, ShopOrder
 from sync.demo.webhooks import Courier, Kind
+from sync.demo.woocommerce_analytics import buyers
 from sync.demo.woocommerce_keys import Keys, Refusal, stranger
 from sync.demo.woocommerce_shapes import (
     Json,
@@ -34,6 +35,7 @@ from sync.demo.woocommerce_shapes import (
 from sync.demo.woocommerce_webhooks import WooCommerceSpeaker, change, make, view
 
 API = "/wp-json/wc/v3/"
+ANALYTICS = "/wp-json/wc-analytics/reports/customers"
 BATCH = 100
 ORDER_SORTS = ("date", "id", "include", "title", "slug", "modified")
 CUSTOMER_SORTS = ("id", "include", "name", "registered_date")
@@ -44,7 +46,7 @@ class FakeWooCommerce(FakeServer):
 
     `https=False` wants signed requests, as WordPress does where it sees no TLS. An older shop has
     `sorts_by_modification` and `lists_refunds` off; one without a city has a `gmt_offset`. `roles` and `order_meta`
-    add what a Shop does not hold, by id.
+    add what a Shop does not hold, by id. `analytics_leave_out` are the statuses that its Analytics do not count.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class FakeWooCommerce(FakeServer):
         if https:
             made = certificate()
             self.ca, self.certificate = made.authority, (made.certificate, made.key)
+        self.analytics_leave_out = {"pending", "failed", "cancelled", "checkout-draft", "trash"}
         self._meta_ids: dict[tuple[int, str], int] = {}
         self._index = _Index()
         self.courier = Courier(shop, WooCommerceSpeaker(self), now, late=True)
@@ -102,6 +105,9 @@ class FakeWooCommerce(FakeServer):
         try:
             if request.path.rstrip("/") == "/wp-json":
                 return self._site(request), False
+            if request.path == ANALYTICS:
+                self.keys.authenticate(request, self.url)
+                return self._analytics(request), False
             if not request.path.startswith(API):
                 return _nothing_there(request), False
             self.keys.authenticate(request, self.url)
@@ -318,6 +324,12 @@ class FakeWooCommerce(FakeServer):
                     raise Refusal(501, "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.")
                 return _answer(view(hooks.pop(number))), True
         raise Refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+    # Analytics ------------------------------------------------------------------------------------------------------
+
+    def _analytics(self, request: Request) -> Answer:
+        """What Analytics say of each buyer."""
+        return self._page(request, buyers(self.shop, self.analytics_leave_out), lambda row: row)
 
     # Pages ----------------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from connector.money import major_units
 from sync.demo.shop import ShopCustomer, ShopOrder
 from sync.demo.shopify import bulk
 from sync.demo.shopify.schema import arguments, checked, is_mutation, operation_of, root_fields
 from sync.demo.shopify.search import Getter, search
-from sync.demo.shopify.views import View, Views, customer_view, page, product_view, time
+from sync.demo.shopify.segments import Finder, lifetime
+from sync.demo.shopify.views import View, Views, customer_view, financial_status, money, page, product_view, time
 from sync.demo.webhooks import Hook
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 VISIBLE = timedelta(days=60)
 MOST_TAGS, LONGEST_TAG = 250, 255
 MOST_IDS = 250
+MOST_MEMBERS = 1000
 COUNT_LIMIT = 10_000
 MUTATIONS = {
     "tagsAdd",
@@ -44,6 +47,7 @@ ORDER_FIELDS: dict[str, Getter] = {
     "updated_at": lambda order: order.updated_at,
     "customer_id": lambda order: order.customer_id or 0,
     "test": lambda order: order.test,
+    "financial_status": financial_status,
     "source_name": lambda order: order.channel,
     "email": lambda order: order.email or "",
 }
@@ -112,6 +116,27 @@ class Root:
         """How many orders a search finds."""
         self.fake.need("read_orders", "ordersCount")
         return self._count(info, given, self.visible_orders(), ORDER_FIELDS)
+
+    def customerSegmentMembers(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View:
+        """Whom a rule finds, by what Shopify itself counts; its days are in UTC unless a zone is named."""
+        self.fake.need("read_customers", "customerSegmentMembers")
+        finder = Finder(self.fake.shop, self.visible_orders(), self.fake.now(), given.get("timezone") or "UTC")
+        found = finder.find(given["query"], self.visible_customers())
+        counted = {one.id: lifetime(finder.of(one)) for one in found}
+        currency = self.fake.shop.currency
+
+        def member(one: ShopCustomer) -> View:
+            orders, spent = counted[one.id]
+            shown = {**customer_view(one), "__typename": "CustomerSegmentMember"}
+            return {**shown, "numberOfOrders": str(orders), "amountSpent": money(spent, currency)["shopMoney"]}
+
+        total = float(major_units(sum(spent for _, spent in counted.values()), currency))
+        statistic = {"sum": total, "average": total / max(1, len(found))}
+        return {
+            **page([((one.id,), one) for one in found], given, member, MOST_MEMBERS),
+            "totalCount": len(found),
+            "statistics": {"attributeStatistics": lambda _info, attributeName: statistic},  # noqa: N803, ARG005
+        }
 
     def order(self, _info: GraphQLResolveInfo[Any], **given: Any) -> View | None:
         """One order."""

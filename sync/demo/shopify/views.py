@@ -48,13 +48,18 @@ class Connection:
         return page(keyed, given, lambda row: row)
 
 
-def page(keyed: Sequence[tuple[tuple[Any, ...], Any]], given: Mapping[str, Any], view: Callable[[Any], View]) -> View:
+def page(
+    keyed: Sequence[tuple[tuple[Any, ...], Any]],
+    given: Mapping[str, Any],
+    view: Callable[[Any], View],
+    largest: int = LARGEST_PAGE,
+) -> View:
     """A page of rows that are sorted by their keys; a cursor holds the key, so that it survives other rows' moves."""
     first = given.get("first")
     if first is None:
         raise GraphQLError("you must provide one of first or last")
-    if first > LARGEST_PAGE:
-        raise GraphQLError(f"first cannot be more than {LARGEST_PAGE}")
+    if first > largest:
+        raise GraphQLError(f"first cannot be more than {largest}")
     passed = 0
     if given.get("after"):
         key, passed = json.loads(base64.b64decode(given["after"]))
