@@ -20,7 +20,7 @@ OUTSIDE: dict[str, set[str]] = {
     },
     "connector/clv": {"numpy", "scipy", "sqlalchemy"},
     "connectors": {"msgspec", "oauthlib", "requests", "requests_oauthlib", "structlog"},
-    "sync": {"babel", "msgspec", "rich", "sqlalchemy", "structlog", "typer"},
+    "sync": {"apscheduler", "babel", "msgspec", "rich", "sqlalchemy", "structlog", "typer"},
     "sync/web": {"fastapi", "starlette", "structlog", "uvicorn"},
     "sync/demo": {"cryptography", "graphql", "jsonschema", "msgspec", "requests", "sqlalchemy"},
 }  # fmt: skip
