@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, select, update
 from connector.database import batches, bulk, bulk_update, chosen, next_id
 from connector.errors import SettingsError
 from connector.models import Account, Checkout, Consent, Customer, Identity, Merge, Order, Refund
+from connector.privacy.objections import settle
 from connector.tables import table
 
 Kind = Literal["account", "email", "phone"]
@@ -252,6 +253,7 @@ def merge(connection: Connection, kept: int, absorbed: int, *, identity_id: int,
     # both are due: the recompute takes the stages of the absorbed one back, with the counts that they are in
     connection.execute(update(people).where(people.c.id == absorbed).values(merged_into=kept, next_review_on=since))
     connection.execute(update(people).where(people.c.id == kept).values(since_day=since, next_review_on=since))
+    settle(connection, (kept, absorbed))
 
 
 def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
@@ -269,6 +271,7 @@ def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
     for person in (owner, row.absorbed_id):
         since = _first_day(connection, person)
         connection.execute(update(people).where(people.c.id == person).values(since_day=since, next_review_on=since))
+    settle(connection, (owner, row.absorbed_id))
 
 
 def _present(connection: Connection, person: int) -> int:

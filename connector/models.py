@@ -61,7 +61,7 @@ class Customer(Table, table=True):
     since_day: int  # the earlier of account creation and first order of any status
     merged_into: int | None = Field(default=None, sa_type=BigInt)  # set while a merge holds; only others are people
     next_review_on: int | None = None  # the day on which the stages must be looked at next; None: never by time
-    objected_on: int | None = None  # from this day on they are profiled no more; kept from `objections`
+    objected_on: int | None = None  # from this day on they are in no segment; kept from `objections`
 
 
 class Identity(Table, table=True):
@@ -469,7 +469,7 @@ class Objection(Table, table=True):
     __tablename__ = "objections"
 
     identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
-    at: int = Field(sa_type=BigInt)
+    day: int  # from which on
 
 
 class Erasure(Table, table=True):

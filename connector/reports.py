@@ -21,6 +21,7 @@ from connector.days import day_date
 from connector.errors import SettingsError
 from connector.fields import mapped, unmapped
 from connector.models import Customer, Identity, Membership, Segment, Store
+from connector.privacy.objections import profiled
 from connector.query.bounds import Span
 from connector.query.choices import runs_out
 from connector.query.meaning import Leaf, attributes, leaves, timeless
@@ -76,7 +77,7 @@ def segments(
     asked = [family.with_window(window) for family in families]
     found, versions, currency = sizes(connection, asked, as_of), versions_of(connection, asked), currency_of(connection)
     why = _reasons(connection, asked, as_of, language, today)
-    known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of)
+    known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of, profiled(as_of))
     return {
         "as_of": day_date(as_of).isoformat(),
         "people": connection.scalar(known),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    null,
     or_,
     select,
     tuple_,
@@ -197,7 +198,17 @@ class Steps:
             answered = self.tables.state
             columns = [answered.c[name] for name in names]
             fill(self.connection, found, select(answered.c.customer_id, literal(self.as_of), *columns))
+            self._leave_out(found)
             yield found
+
+    def _leave_out(self, found: Table) -> None:
+        """Have those who object to profiling be in nothing from their day on."""
+        due = self.tables.due
+        since = people.c.objected_on
+        objecting = select(people.c.id, since).join(due, due.c.customer_id == people.c.id).where(since.is_not(None))
+        mine = select(since).where(people.c.id == found.c.customer_id).scalar_subquery()
+        self.connection.execute(delete(found).where(found.c.day >= mine))
+        fill(self.connection, found, objecting.add_columns(*(null() for _ in list(found.columns)[2:])))
 
     def _find_history(self, choices: Sequence[Choice], found: Table) -> None:
         due = self.tables.due

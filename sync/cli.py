@@ -503,6 +503,19 @@ def erase(
     run(config, database, people or [], yes=yes, force=force, as_json=json)
 
 
+@app.command("object")
+def object_(
+    person: Annotated[str, typer.Argument(help="An e-mail, a customer id, or person:NUMBER.")],
+    ends: Annotated[bool, typer.Option("--withdraw", help="End the objection.")] = False,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Take a person out of profiling and pushes, and our tags and fields off them."""
+    from sync.commands.objecting import run  # noqa: PLC0415
+
+    run(config, database, person, ends=ends)
+
+
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the copy.")],

@@ -13,6 +13,7 @@ from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.holdout import HeldOut, shares
 from connector.pressure import days, known
+from connector.privacy.objections import objecting
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
 from sync.push import CONTACT_AFTER, DayField, FieldTexts, Target
@@ -52,6 +53,7 @@ def target(
         contacts=chosen.contacts,
         exclude=chosen.exclude,
         holdout=_holdout(connection, key, chosen, pushed),
+        never=objecting(connection),
         approve=chosen.approve,
         incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
     )

@@ -13,6 +13,7 @@ from connector.counts import counts
 from connector.judging.figures import LEAST_PEOPLE, money, share
 from connector.judging.inputs import unknown
 from connector.models import Consent, Customer, Identity, Membership, Metric
+from connector.privacy.objections import profiled
 from connector.records import ConsentState
 from connector.segments import Active, active, currency_of
 from connector.stays import stays
@@ -83,7 +84,7 @@ def _keys(family: Active) -> dict[int, str]:
 
 
 def _base(connection: Connection, as_of: int) -> int:
-    known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of)
+    known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of, profiled(as_of))
     return connection.scalar(known) or 0
 
 

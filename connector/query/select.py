@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    or_,
     select,
 )
 
@@ -83,6 +84,7 @@ def state(choices: Sequence[Choice], shape: Shape, *, among: FromClause | None =
         select(people.c.id.label("customer_id"), people.c.since_day, *facts.columns())
         .select_from(people.outerjoin(orders, _placed(shape)))
         .where(people.c.merged_into.is_(None), people.c.since_day <= clock.edge(TODAY), *_among(among))
+        .where(or_(people.c.objected_on.is_(None), people.c.objected_on > clock.edge(TODAY)))
         .group_by(people.c.id)
         .subquery("f")
     )

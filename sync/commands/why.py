@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from connector.catalogue import Audience, Library
+from connector.errors import SettingsError
 from connector.people import find_person
+from connector.privacy.objections import objecting
 from connector.query.messages import PARTS
 from connector.why import explain
 from sync.commands.reading import asked_day
@@ -24,6 +26,10 @@ def run(
     known = shelf(workspace.settings)
     with workspace.engine.connect() as connection:
         number = find_person(connection, person)
+        if number in objecting(connection):
+            raise SettingsError(
+                f"{person} objects to profiling.", remedy="`connector object PERSON --withdraw` ends that, if they ask."
+            )
         told = explain(
             connection,
             number,

@@ -396,7 +396,7 @@ def upgrade() -> None:
     op.create_table(
         "objections",
         sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_objections_identity_id_identities")),
         sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_objections")),
     )

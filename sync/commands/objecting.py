@@ -1,0 +1,80 @@
+"""The command by which a person objects to profiling, or takes that back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from connector.days import day_date
+from connector.errors import ConnectorError
+from connector.models import Delivery, DestinationRow, Identity
+from connector.people import find_person
+from connector.privacy.objections import object_to_profiling, withdraw
+from connector.tables import table
+from sync.commands.syncing import bring_up_to_date
+from sync.lock import writer
+from sync.push.undo import leave
+from sync.runs import recorded
+from sync.voice import Voice, voice
+from sync.workspace import Workspace, open_workspace
+
+
+def run(config: Path | None, database: str | None, person: str, *, ends: bool) -> None:
+    """Take a person out of all segments and take our tags and fields off them; or, where it `ends`, back in."""
+    workspace = open_workspace(config, database, existing=True)
+    say = voice(workspace.settings)
+    with (
+        writer(workspace.engine, now=workspace.now()),
+        recorded(workspace.engine, "object", workspace.now) as record,
+    ):
+        with workspace.engine.begin() as connection:
+            number = find_person(connection, person)
+            (withdraw if ends else object_to_profiling)(connection, number, workspace.today())
+        record.as_of = bring_up_to_date(workspace, say)
+        if ends:
+            say.say("L'opposition est levée.", "The objection is withdrawn.")
+            return
+        day = day_date(workspace.today())
+        say.say(
+            f"Opposition notée : dans aucun segment depuis le {day}, plus rien ne part.",
+            f"Objection noted: in no segment from {day} on, and nothing is pushed any more.",
+        )
+        record.detail["pending"] = [key for key in _places(workspace, number) if not _left(workspace, say, key, number)]
+
+
+def _left(workspace: Workspace, say: Voice, key: str, person: int) -> bool:
+    """Whether nothing of ours is left at a destination; the next push tries again where it could not be reached."""
+    try:
+        ((_, _, destination),) = workspace.destinations(key)
+        with recorded(workspace.engine, f"leave {key}", workspace.now) as record:
+            leave(workspace.engine, key, destination, now=workspace.now(), run_id=record.id, only=[person])
+    except ConnectorError as error:
+        say.warn(f"EN ATTENTE, {key} : {error}", f"PENDING, {key}: {error}")
+    with workspace.engine.connect() as connection:
+        gone = key not in _holding(connection, person)
+    if gone:
+        say.say(f"Retiré chez {key}.", f"Taken away at {key}.")
+    else:
+        say.warn(
+            f"EN ATTENTE, {key} : le prochain envoi y retire ce qui reste.",
+            f"PENDING, {key}: the next push takes away what is left there.",
+        )
+    return gone
+
+
+def _places(workspace: Workspace, person: int) -> list[str]:
+    with workspace.engine.connect() as connection:
+        return _holding(connection, person)
+
+
+def _holding(connection: Connection, person: int) -> list[str]:
+    """The destinations at which something was delivered for a person."""
+    deliveries, identities, destinations = table(Delivery), table(Identity), table(DestinationRow)
+    rows = (
+        select(destinations.c.key)
+        .join(deliveries, deliveries.c.destination_id == destinations.c.id)
+        .join(identities, identities.c.id == deliveries.c.identity_id)
+        .where(identities.c.customer_id == person)
+    )
+    return list(connection.scalars(rows.distinct().order_by(destinations.c.key)))
