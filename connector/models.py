@@ -496,20 +496,6 @@ class Leftover(Table, table=True):
     reason: str | None = Field(default=None, sa_type=Text)  # why it is still there
 
 
-class Disclosure(Table, table=True):
-    """Who was shown a person's data, or took it out of here. Of an erased person only that it happened is left."""
-
-    __tablename__ = "disclosures"
-
-    id: int = Field(primary_key=True)
-    at: int = Field(sa_type=BigInt)
-    who: str  # the user of the system, or of the pages
-    command: str
-    what: str  # a segment's key, or what was shown
-    people: int
-    customer_id: int | None = Field(default=None, sa_type=BigInt, index=True)  # where it was about one
-
-
 class Run(Table, table=True):
     """One thing that was done, from its start to its end."""
 

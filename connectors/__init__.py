@@ -46,6 +46,11 @@ def reach(platform: str) -> str:
     return str(_named(DESTINATIONS, platform).reach)
 
 
+def kinds(platform: str) -> tuple[str, ...]:
+    """What a destination of `platform` can write, the default first: tag, field."""
+    return tuple(_named(DESTINATIONS, platform).kinds)
+
+
 def _build(registry: dict[str, str], platform: str, options: dict[str, Any]) -> object:
     try:
         return _named(registry, platform)(**options)

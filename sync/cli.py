@@ -516,6 +516,14 @@ def object_(
     run(config, database, person, ends=ends)
 
 
+@app.command("privacy")
+def privacy(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """Print the record of processing (GDPR, article 30), as the settings are now."""
+    from sync.commands.processing import run  # noqa: PLC0415
+
+    run(config, database, as_json=json)
+
+
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the copy.")],

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import getpass
 
-from connector.database import explained
-from connector.privacy.disclosures import Viewer, disclosed
+from connector.days import epoch
+from connector.errors import ConnectorError
+from sync.voice import voice
 from sync.workspace import Workspace
 
 
 def disclose(
     workspace: Workspace, command: str, what: str = "", *, people: int = 1, customer_id: int | None = None
 ) -> None:
-    """Note what a command is about to show; where that cannot be noted, nothing is shown."""
-    with explained(workspace.engine), workspace.engine.begin() as connection:
-        viewer = Viewer(_user(), command)
-        disclosed(connection, viewer, workspace.now(), what or command, people=people, customer_id=customer_id)
+    """Note what a command shows; where that cannot be noted, it is said."""
+    log = workspace.suppressed.disclosures
+    try:
+        log.note(_user(), command, what, epoch(workspace.now()), people=people, customer_id=customer_id)
+    except ConnectorError as error:
+        voice(workspace.settings).warn(
+            f"La consultation n'a pas pu être notée : {error}", f"That this was shown could not be noted: {error}"
+        )
 
 
 def _user() -> str:

@@ -6,6 +6,7 @@ and still here, and erases them again. So it does where an older copy of the dat
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -21,12 +22,14 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from connector.database import NAMELESS, chosen, compact, connect, path, remove
 from connector.days import epoch, local_day
 from connector.errors import ConnectorError, UnsafeError
-from connector.models import Delivery, DestinationRow, Erasure, Identity, Label, Leftover, Order, Quarantine
+from connector.models import Delivery, DestinationRow, Erasure, Identity, Label, Leftover, Order, Quarantine, Store
 from connector.privacy.erase import Group, keys_of_stores, make_nameless, parts, whole
 from connector.privacy.quarantined import quarantined
+from connector.privacy.stores import forget_store, only_of
 from connector.privacy.suppressions import Name, Suppressions, name_of
 from connector.stores import merchant
 from connector.tables import table
+from sync.inbox import Inbox
 from sync.push.step import Held
 
 log = structlog.get_logger(__name__)
@@ -41,6 +44,7 @@ CHUNK = 20_000
 
 _erasures, _leftovers = table(Erasure), table(Leftover)
 _identities, _orders, _deliveries = table(Identity), table(Order), table(Delivery)
+_stores = table(Store)
 _destinations, _labels = table(DestinationRow), table(Label)
 
 
@@ -77,18 +81,46 @@ def erase(
     done, orders, copies = 0, 0, dict[Path, None]()
     for some in parts(sorted(people)):
         with engine.connect() as connection:
-            group = whole(connection, some)
-            names, known = group.names(connection), connection.scalar(select(func.max(_erasures.c.serial)))
-        serial = suppressed.add(names, epoch(now) if at is None else at, known or 0)
+            group, known = whole(connection, some), last_serial(connection)
+            names = group.names(connection)
+        serial = suppressed.add(names, epoch(now) if at is None else at, known)
         with engine.begin() as connection:
             row = {"serial": serial, "at": epoch(now), "reason": reason, "people": len(group.roots)}
             connection.execute(insert(_erasures), row)
             _make_nameless(connection, group, serial, now)
         copies |= dict.fromkeys(_deleted_copies(engine, group))
+        _forget_beside(engine, suppressed, group, names)
         done, orders = done + len(group.roots), orders + len(group.orders)
     if done:
         clean(engine)
     return Erased(done, orders, tuple(copies))
+
+
+def forget_shop(engine: Engine, suppressed: Suppressions, key: str, *, now: datetime, at: int | None = None) -> None:
+    """Forget a store with everyone who is known from it alone; what was written at other places is taken away there.
+
+    The shop itself may be connected again: nobody is suppressed, but an older copy of the database forgets it again.
+    """
+    with engine.connect() as connection:
+        store_id = connection.scalar(select(_stores.c.id).where(_stores.c.key == key))
+        if store_id is None:
+            return
+        group, known = only_of(connection, store_id), last_serial(connection)
+        names = group.names(connection)
+    serial = suppressed.add([("store", key, "")], epoch(now) if at is None else at, known)
+    with engine.begin() as connection:
+        row = {"serial": serial, "at": epoch(now), "reason": "redact", "people": len(group.roots)}
+        connection.execute(insert(_erasures), row)
+        _leave(connection, serial, _ours(connection, group))
+        forget_store(connection, store_id, group)
+    list(_deleted_copies(engine, group))
+    _forget_beside(engine, suppressed, group, names)
+    clean(engine)
+
+
+def last_serial(connection: Connection) -> int:
+    """The number of the last erasure that the database knows of, 0 before the first."""
+    return connection.scalar(select(func.max(_erasures.c.serial))) or 0
 
 
 def lacks(engine: Engine, suppressed: Suppressions) -> dict[int, int]:
@@ -105,6 +137,11 @@ def erase_again(engine: Engine, suppressed: Suppressions, *, now: datetime) -> i
     lacks one is everybody in it looked at.
     """
     missing = lacks(engine, suppressed)
+    with engine.connect() as connection:
+        shops = suppressed.since([("store", key, "") for key in keys_of_stores(connection).values()]) if missing else {}
+    for (_, key, _), at in shops.items():
+        if at in missing.values():
+            forget_shop(engine, suppressed, key, now=now, at=at)
     with engine.connect() as connection:
         back = _back(connection, suppressed) if missing else {}
     for at in sorted(set(back.values())):
@@ -145,9 +182,7 @@ def clean(engine: Engine) -> None:
 def _make_nameless(connection: Connection, group: Group, serial: int, now: datetime) -> None:
     base = merchant(connection)
     today = local_day(now, base.zone) if base is not None else 0
-    rows = [*_ours(connection, group), (FILE, "", "[]")]
-    columns = ("serial", "place", "address", "held")
-    connection.execute(insert(_leftovers), [dict(zip(columns, (serial, *row), strict=True)) for row in rows])
+    _leave(connection, serial, _ours(connection, group))
     remove(connection, table(Quarantine), "id", quarantined(connection, group))
     make_nameless(connection, group, today)
 
@@ -165,6 +200,13 @@ def _ours(connection: Connection, group: Group) -> Iterator[tuple[str, str, str]
             found[places[row.destination_id], addresses[row.identity_id]].append(Ours(row.item, name, held))
     for (place, address), ours in found.items():
         yield place, address, msgspec.json.encode(ours).decode()
+
+
+def _leave(connection: Connection, serial: int, ours: Iterable[tuple[str, str, str]]) -> None:
+    """Note what is to be taken away elsewhere, and that the file itself is to be written anew."""
+    columns = ("serial", "place", "address", "held")
+    rows = [dict(zip(columns, (serial, *row), strict=True)) for row in (*ours, (FILE, "", "[]"))]
+    connection.execute(insert(_leftovers), rows)
 
 
 def _back(connection: Connection, suppressed: Suppressions) -> dict[int, int]:
@@ -215,6 +257,18 @@ def _deleted_copies(engine: Engine, group: Group) -> Iterator[Path]:
             for part in (copy, *(copy.with_name(copy.name + end) for end in ("-wal", "-shm"))):
                 part.unlink(missing_ok=True)
             yield copy
+
+
+def _forget_beside(engine: Engine, suppressed: Suppressions, group: Group, names: Iterable[Name]) -> None:
+    """Forget what shops have just told of these people, in the log that they were shown; delete exports of theirs."""
+    streams = {"account": "customers", "order": "orders"}
+    Inbox(engine).drop((store, streams[kind], value) for kind, store, value in names if kind in streams)
+    suppressed.disclosures.forget(group.ids)
+    values = {json.dumps(row.value, ensure_ascii=False) for row in group.identities}
+    for file in sorted(suppressed.exports.glob("*.json")):
+        text = file.read_text(encoding="utf-8")
+        if any(value in text for value in values):
+            file.unlink()
 
 
 def _holds(copy: Path, group: Group) -> bool:

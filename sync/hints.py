@@ -107,6 +107,7 @@ class _Looking:
             pull.take("customers", self._customers(customers), report)
         if orders:
             pull.take("orders", self._orders(orders), report)
+        pull.admit_again(report)
         self.inbox.done(waiting)
         written = report.rows("customers") + report.rows("orders")
         return Looked(len(fresh), written.new + written.changed + report.deleted, len(stale))

@@ -142,7 +142,23 @@ class Inbox:
             for numbers in batches(found.number for found in settled):
                 rows = _requests.c.number.in_(numbers)
                 connection.execute(_requests.update().where(rows).values(settled_at=epoch(now), customer_id=""))
+        if settled:
+            self._clear_journal()
         return len(settled)
+
+    def drop(self, told: Iterable[tuple[str, str, str]]) -> None:
+        """Forget the hints of who is to be known no more, by store, stream and id; nothing of them is left behind."""
+        with self.engine.begin() as connection:
+            for store, stream, platform_id in told:
+                same = _hints.c.store == store, _hints.c.stream == stream, _hints.c.platform_id == platform_id
+                connection.execute(_hints.delete().where(*same))
+        self._clear_journal()
+
+    def _clear_journal(self) -> None:
+        """Leave nothing in a journal of what was deleted."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def forget(self, now: datetime) -> None:
         """Forget deliveries that no platform repeats any more."""

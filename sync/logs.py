@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 _SECRET = re.compile(r"(shp(at|ss|ca|pa)_[0-9a-zA-Z]+|c[ks]_[0-9a-f]{20,}|[0-9a-f]{32}-[a-z]{2}[0-9]+)")
+_ADDRESS = re.compile(r"[^\s@<>\"'(),:;]+@[^\s@<>\"'(),:;]+\.[^\s@<>\"'(),:;]+")
 _NAMES = re.compile(r"(token|secret|password|api_?key|authorization)", re.IGNORECASE)
 
 
@@ -36,8 +37,13 @@ def _to_standard_error(*_names: object) -> structlog.PrintLogger:
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The event without what looks like a key, by its name or by its form."""
+    """The event without what looks like a key, by its name or by its form, and without anybody's address."""
     return {
-        name: "***" if _NAMES.search(name) else _SECRET.sub("***", value) if isinstance(value, str) else value
+        name: "***" if _NAMES.search(name) else nameless(_SECRET.sub("***", value)) if isinstance(value, str) else value
         for name, value in event.items()
     }
+
+
+def nameless(text: str) -> str:
+    """A text that is kept or logged, without e-mail addresses."""
+    return _ADDRESS.sub("***@***", text)

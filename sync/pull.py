@@ -101,10 +101,10 @@ class Pull:
             self._stream("customers", source.customers, report)
             self._stream("orders", source.orders, report)
             self._stream("checkouts", source.checkouts, report)
-            self._admit_again(report)
+            self.admit_again(report)
         return report
 
-    def _admit_again(self, report: PullReport) -> None:
+    def admit_again(self, report: PullReport) -> None:
         """Write the accounts of people who were erased and turn out to have placed an order since."""
         if self._waiting:
             self.take("customers", Page(tuple(item.record for item in self._waiting)), report)

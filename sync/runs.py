@@ -16,6 +16,7 @@ from connector.days import epoch
 from connector.errors import StoppedError, UnsafeError
 from connector.models import Run
 from connector.tables import table
+from sync.logs import nameless
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +47,10 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
         raise
     except UnsafeError as error:
         outcome = "refused"
-        record.detail["error"] = str(error)
+        record.detail["error"] = nameless(str(error))
         raise
     except Exception as error:
-        record.detail["error"] = f"{type(error).__name__}: {error}"
+        record.detail["error"] = nameless(f"{type(error).__name__}: {error}")
         raise
     finally:
         values = {"ended_at": epoch(clock()), "outcome": outcome, "as_of": record.as_of}

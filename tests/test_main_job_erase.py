@@ -22,7 +22,7 @@ import pytest
 from sync.demo.shop import ShopOrder
 from tests import shop_exports
 from tests.command_line import CommandLine
-from tests.erased_world import FAMILIES, Someone, erased, figures, hits, moved, people_of, read_again
+from tests.erased_world import FAMILIES, Someone, erased, figures, hits, moved, people_of, put_back, read_again
 from tests.three_destinations import Standing, World, open_world
 
 PEOPLE, ERASED = 330, 200
@@ -160,7 +160,7 @@ def test_an_old_export_of_the_shop_does_not_bring_them_back(gone: Gone, tmp_path
 
 def test_an_older_backup_put_back_is_erased_again_before_anything_else(gone: Gone, tmp_path: Path) -> None:
     line = moved(gone.world.line, tmp_path)
-    shutil.copy2(gone.older, line.database)
+    put_back(gone.older, line)
     assert hits(tmp_path, gone.traces)
     assert f"{ERASED}" in line.ask("segments").err
     assert hits(tmp_path, {one.email for one in gone.people} & names(line)) == []

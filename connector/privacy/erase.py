@@ -22,7 +22,6 @@ from connector.models import (
     Customer,
     CustomerField,
     Delivery,
-    Disclosure,
     Identity,
     Membership,
     Merge,
@@ -44,7 +43,7 @@ ERASED = "erased"
 """The origin of an order of which only day, amount and counted flag are left."""
 
 _people, _identities, _orders, _refunds = table(Customer), table(Identity), table(Order), table(Refund)
-_BY_IDENTITY = [table(model) for model in (Account, CustomerField, Consent, Delivery, Refusal, Send, Change, Objection)]
+BY_IDENTITY = [table(model) for model in (Account, CustomerField, Consent, Delivery, Refusal, Send, Change, Objection)]
 _BY_PERSON = [table(model) for model in (PredictedValue, Metric, Membership)]
 _ORDER = (
     "id",
@@ -110,7 +109,7 @@ def make_nameless(connection: Connection, group: Group, today: int) -> None:
     bulk(connection, _people, ("id", "since_day", "merged_into", "next_review_on"), sorted(rows))
     _rename(connection, [(row.id, now[row.id]) for row in kept])
     _make_orders_nameless(connection, group, now)
-    _forget(connection, group)
+    forget(connection, group)
 
 
 def random_ids(connection: Connection, rows: Table, count: int) -> list[int]:
@@ -187,7 +186,7 @@ def _insert(connection: Connection, rows: Table, values: Iterable[dict[str, Any]
         connection.execute(insert(rows), made)
 
 
-def _forget(connection: Connection, group: Group) -> None:
+def forget(connection: Connection, group: Group) -> None:
     """Delete what is held of the people by their names, and who they were."""
     identities = [row.id for row in group.identities]
     merges = table(Merge)
@@ -195,11 +194,8 @@ def _forget(connection: Connection, group: Group) -> None:
         for batch in batches(values):
             connection.execute(delete(merges).where(column.in_(batch)))
     remove(connection, table(Checkout), "customer_id", group.ids)
-    for rows in _BY_IDENTITY:
+    for rows in BY_IDENTITY:
         remove(connection, rows, "identity_id", identities)
-    seen = table(Disclosure)
-    for batch in batches(group.ids):
-        connection.execute(update(seen).where(seen.c.customer_id.in_(batch)).values(customer_id=None))
     for rows in _BY_PERSON:
         remove(connection, rows, "customer_id", group.ids)
     remove(connection, _identities, "id", identities)

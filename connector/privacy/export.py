@@ -20,7 +20,6 @@ from connector.models import (
     CustomerField,
     Delivery,
     DestinationRow,
-    Disclosure,
     Membership,
     Merge,
     Metric,
@@ -38,6 +37,7 @@ from connector.models import (
     Store,
 )
 from connector.money import major_units
+from connector.privacy.disclosures import Disclosures
 from connector.privacy.erase import Group, whole
 from connector.privacy.quarantined import quarantined
 from connector.tables import AnyRow, table
@@ -86,7 +86,9 @@ class _Names:
     destinations: Mapping[int, str]
 
 
-def export(connection: Connection, person: int, labels: Mapping[str, Label]) -> dict[str, Any]:
+def export(
+    connection: Connection, person: int, labels: Mapping[str, Label], seen: Disclosures | None = None
+) -> dict[str, Any]:
     """What is held of a person, section by section, with each section's title; `labels` are those of segments."""
     group = whole(connection, [person])
     names = _names(connection, group)
@@ -96,7 +98,7 @@ def export(connection: Connection, person: int, labels: Mapping[str, Label]) -> 
         "known_since": day_date(own.since_day).isoformat(),
         "sections": [
             {"key": key, "label": dict(zip(("fr", "en"), SECTIONS[key], strict=True)), "rows": rows}
-            for key, rows in _sections(connection, group, names, labels).items()
+            for key, rows in (_sections(connection, group, names, labels) | _seen(seen, group)).items()
         ],
     }
 
@@ -130,8 +132,12 @@ def _sections(
         "merges": _merges(connection, group, names),
         "objection": of_identities(Objection),
         "unreadable": _unreadable(connection, group, names),
-        "disclosures": of_person(Disclosure),
     }
+
+
+def _seen(seen: Disclosures | None, group: Group) -> dict[str, list[dict[str, Any]]]:
+    rows = seen.of(group.ids) if seen is not None else []
+    return {"disclosures": [row | {"at": instant(row["at"]).isoformat()} for row in rows]}
 
 
 def _names(connection: Connection, group: Group) -> _Names:

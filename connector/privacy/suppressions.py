@@ -23,6 +23,7 @@ from connector.database import batches, explained, path
 from connector.errors import ConnectorError
 from connector.identity import EVERYWHERE, Key
 from connector.models import BigInt
+from connector.privacy.disclosures import Disclosures
 
 Name: TypeAlias = tuple[str, str, str]
 """What tells somebody from others: account, email, phone or order; the key of the store, if it has one; the value."""
@@ -50,6 +51,16 @@ class Suppressions:
         """The file of a database: beside a SQLite file, else the one that is named."""
         database = path(engine)
         return cls(database.with_name(f"{database.name}.suppressed") if database is not None else otherwise)
+
+    @property
+    def exports(self) -> Path:
+        """The folder beside it for exports that shops ask for."""
+        return self.file.with_suffix(".exports")
+
+    @property
+    def disclosures(self) -> Disclosures:
+        """The log beside it of who was shown what."""
+        return Disclosures(self.file.with_suffix(".disclosures"))
 
     def __bool__(self) -> bool:
         return self.file.exists()

@@ -12,6 +12,7 @@ from connector.identity import undo_merge
 from connector.models import Identity, Merge
 from connector.people import find_people
 from connector.tables import table
+from sync.disclosing import disclose
 from sync.lock import writer
 from sync.voice import emit, voice
 from sync.workspace import open_workspace
@@ -33,6 +34,8 @@ def run(config: Path | None, database: str | None, person: str | None, *, as_jso
             statement = statement.where(or_(merges.c.kept_id.in_(ids), merges.c.absorbed_id.in_(ids)))
         rows = connection.execute(statement).all()
     say = voice(workspace.settings, quiet=as_json)
+    if rows:
+        disclose(workspace, "merges", people=len(rows))
     for row in rows:
         day: date = instant(row.merged_at).date()
         if as_json:

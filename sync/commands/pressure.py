@@ -13,6 +13,7 @@ from connector.pressure import REASONS, pressure
 from connector.sends import Log, cover, note
 from connectors.csvfile import parse_mapping
 from connectors.csvfile.sends import SentRow, Unread, read_sends
+from sync.disclosing import disclose
 from sync.lock import writer
 from sync.runs import recorded
 from sync.shelf import shelf
@@ -71,6 +72,7 @@ def run(config: Path | None, database: str | None, person: str, *, as_json: bool
             pressure(connection, library, one, workspace.today()) for one in sorted(find_people(connection, person))
         ]
     for one in told:
+        disclose(workspace, "pressure", customer_id=one["person"])
         if as_json:
             emit(one)
         elif one["contact_ok_after"] is None:

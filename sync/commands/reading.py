@@ -12,6 +12,7 @@ from connector.errors import SettingsError
 from connector.reports import incomplete
 from connector.reports import members as members_of
 from connector.suggestions import suggested
+from sync.disclosing import disclose
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
@@ -31,13 +32,16 @@ def members(
         family, day = library.ready(entry.key, say.language), asked_day(workspace, as_of)
         for reason in incomplete(connection, [family], day, say.language, today=workspace.today()).values():
             say.warn(reason, reason)
+        shown = 0
         for person in members_of(connection, [family], segment, day, window=window):
+            shown += 1
             if as_json:
                 emit(person)
             else:
                 name = f"person:{person['person']}"
                 line = f"{name:14}  {person['since'] or '–':10}  {person['email'] or '–'}"
                 say.say(line, line)
+        disclose(workspace, "members", segment, people=shown)
 
 
 def _suggest(say: Voice, connection: Connection, entry: Family, today: int) -> None:

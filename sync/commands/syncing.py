@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -25,6 +26,7 @@ from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
 from sync.recompute import Recompute, families
+from sync.requests import carry_out, retain
 from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
 from sync.voice import Voice, voice
@@ -107,6 +109,7 @@ def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force
     """Pull the stores one after the other; the first error is raised once all were tried."""
     failed: ConnectorError | None = None
     require(workspace.engine, workspace.suppressed, force=force)
+    Inbox(workspace.engine).carry_out(partial(carry_out, workspace), workspace.now())
     for key, settings, source in workspace.sources(only):
         try:
             _pull_one(workspace, say, key, settings, source, force=force)
@@ -172,9 +175,21 @@ def recompute_and_push(workspace: Workspace, say: Voice, *, force: bool = False)
             return  # no shop has answered yet: there is nobody to look at
     _refuse_earlier(workspace, force=force)
     look_back(workspace, say)
+    if (last_day(workspace.engine) or 0) < workspace.today():
+        _retain(workspace, say)
     with _recorded_day(workspace) as record:
         record.as_of = bring_up_to_date(workspace, say)
     push_all(workspace, say, force=force)
+
+
+def _retain(workspace: Workspace, say: Voice) -> None:
+    """With each new day, make nameless whose time is over."""
+    done = retain(workspace)
+    if done:
+        say.say(
+            f"Durée de conservation écoulée : {say.number(done)} personnes rendues anonymes.",
+            f"Retention is over for {say.number(done)} people: they were made nameless.",
+        )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from connector.privacy.objections import objecting
 from connector.query.messages import PARTS
 from connector.why import explain
 from sync.commands.reading import asked_day
+from sync.disclosing import disclose
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
@@ -38,6 +39,7 @@ def run(
             asked_day(workspace, as_of),
             key=segment,
         )
+    disclose(workspace, "why", segment or "", customer_id=number)
     if as_json:
         emit(told)
         return

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, case, distinct, func, select
 from connector.errors import SettingsError
 from connector.models import Change, DestinationRow, Identity, Plan
 from connector.tables import table
+from sync.logs import nameless
 
 _plans, _changes, _identities = table(Plan), table(Change), table(Identity)
 _destinations = table(DestinationRow)
@@ -169,8 +170,16 @@ def ended(connection: Connection, summary: PlanSummary, state: str) -> PlanSumma
         summary,
         state=state,
         outcomes=_grouped(connection, summary.plan_id, "outcome"),
-        reasons=_grouped(connection, summary.plan_id, "reason"),
+        reasons=_nameless(_grouped(connection, summary.plan_id, "reason")),
     )
+
+
+def _nameless(reasons: dict[str, int]) -> dict[str, int]:
+    """How often each reason was given, without the address that a tool may quote in it."""
+    found: dict[str, int] = {}
+    for reason, count in reasons.items():
+        found[nameless(reason)] = found.get(nameless(reason), 0) + count
+    return found
 
 
 def _grouped(connection: Connection, plan_id: int, name: str) -> dict[str, int]:

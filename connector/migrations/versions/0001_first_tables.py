@@ -46,20 +46,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_destinations_key")),
     )
     op.create_table(
-        "disclosures",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("who", sa.String(), nullable=False),
-        sa.Column("command", sa.String(), nullable=False),
-        sa.Column("what", sa.String(), nullable=False),
-        sa.Column("people", sa.Integer(), nullable=False),
-        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosures")),
-    )
-    with op.batch_alter_table("disclosures", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_disclosures_customer_id"), ["customer_id"], unique=False)
-
-    op.create_table(
         "erasures",
         sa.Column("serial", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
