@@ -19,6 +19,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, not_, select
 
+from connector.days import monday
 from connector.lifespans import lend, observed
 from connector.models import Calibration, Order
 from connector.populations import Buyers, Counts, Purchases
@@ -176,11 +177,6 @@ def keep(figures: Calibrations) -> None:
     """Keep what was made of figures, in the caller's transaction."""
     if isinstance(figures, Calibrated):
         figures.save()
-
-
-def monday(day: int) -> int:
-    """The last Monday up to a day."""
-    return day - (day + 3) % 7  # day 0 was a Thursday
 
 
 def population_of(key: str) -> Buyers | Purchases:

@@ -32,6 +32,11 @@ def local_day(instant: datetime, zone: ZoneInfo) -> int:
     return instant.astimezone(zone).toordinal() - _EPOCH
 
 
+def monday(day: int) -> int:
+    """The last Monday up to a day."""
+    return day - (day + 3) % 7  # day 0 was a Thursday
+
+
 def seen(*instants: datetime | None) -> None:
     """RecordError where one of the instants is in a year that no shop has seen."""
     for instant in instants:

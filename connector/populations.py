@@ -178,7 +178,7 @@ def _take(connection: Connection, buyers: Table, first: int, last: int) -> int:
 @contextmanager
 def _turns(connection: Connection, first: int, days: Sequence[int], since: Edge | None) -> Iterator[Table]:
     """For each day the `turn`, the first of `days` from it on, and `out`, the first by which it lies before `since`."""
-    with lent(connection, "turns", ["day"], ["turn", "out"]) as turns:
+    with lent(connection, "counting_days", ["day"], ["turn", "out"]) as turns:
         turn, out, rows = 0, 0, []
         bounds = [None if since is None else since.on(day) for day in days]
         for day in range(first, days[-1] + 1):

@@ -38,7 +38,7 @@ from sqlalchemy import (
     true,
 )
 
-from connector.days import NEVER
+from connector.days import NEVER, monday
 from connector.dialects import greatest, insert_missing, least
 from connector.models import Customer, Membership, Refund
 from connector.query.bounds import Calibrations, Crossing, Level, crossings
@@ -280,7 +280,7 @@ class Past:
         for level in {level for leaf in [*self._others, *self.growing] for level in _levels(leaf)}:
             rows |= {(EVERYONE, day): (0, 0) for day, _, _ in self.days.shifts(level)}
         if self.growing or any(runs_out(leaf) for leaf in self._others):
-            rows |= {(EVERYONE, day): (0, 0) for day in self.days.rows if next_monday(day - 1) == day}
+            rows |= {(EVERYONE, day): (0, 0) for day in self.days.rows if monday(day) == day}
         if rows:
             self.connection.execute(
                 insert(self.shifts),
@@ -384,11 +384,6 @@ def stretch_names(number: int, bound: int) -> tuple[str, str]:
 def held_name(number: int) -> str:
     """The column of the facts for the figure of that number that is held against the shop's own."""
     return f"held_{number}"
-
-
-def next_monday(day: int) -> int:
-    """The first Monday after a day."""
-    return day + 7 - (day + 3) % 7  # day 0 was a Thursday
 
 
 def _formula(leaf: Leaf) -> bool:

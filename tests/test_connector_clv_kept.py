@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from connector.calibrations import monday
 from connector.catalogue import library
 from connector.clv.report import clv
 from connector.database import open_database
+from connector.days import monday
 from connector.models import Calibration, PredictedValue
 from connector.questions import ask
 from connector.tables import table

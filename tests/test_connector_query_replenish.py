@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, func, select
 
-from connector.calibrations import Calibrated, monday
+from connector.calibrations import Calibrated
 from connector.catalogue import library
+from connector.days import monday
 from connector.lifespans import ENOUGH, set_lifespans
 from connector.memberships import activate, advance, full
 from connector.models import Calibration

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select
 
-from connector.calibrations import monday
 from connector.catalogue import Family
 from connector.clv.report import clv
 from connector.database import bulk, upsert
+from connector.days import monday
 from connector.identity import touch
 from connector.models import Calibration, PredictedValue
 from connector.predictions import MADE, made_on
