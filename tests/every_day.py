@@ -9,6 +9,7 @@ happens to an order later reaches the base by a pull on its day.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import tempfile
 from collections import defaultdict
@@ -191,6 +192,7 @@ def base(file: Path) -> Iterator[tuple[Engine, OpenStore]]:
 def differing(file: Path, told: Told, days: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Each of the days, which come in order, with the number of people whom the full recompute found different."""
     families, reached = everything(), None
+    gc.freeze()  # what was told stays until the end: the collector need not walk it each day
     with base(file) as (engine, shop):
         for day in days:
             put(engine, shop, *told.until(day, since=reached), products=PRODUCTS)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Function,
     Label,
     and_,
+    case,
     distinct,
     false,
     func,
@@ -38,7 +39,7 @@ from connector.query.measures import (
     Yearly,
 )
 from connector.query.person import anniversary, counted, field_day, own, own_value
-from connector.query.replenish import passing
+from connector.query.replenish import of_products, passing
 from connector.query.within import number, positive, within
 
 __all__ = [
@@ -216,4 +217,5 @@ def _counted(figure: Counted, reading: Reading) -> ColumnElement[int]:
     if figure.of != "replenish":
         return counted(figure, reading)
     days = passing(figure.tests, reading).subquery("days")
-    return select(func.count(days.c.day)).select_from(days).scalar_subquery()
+    found = select(func.count(days.c.day)).select_from(days).scalar_subquery()
+    return case((of_products(reading), found), else_=0)

@@ -33,6 +33,8 @@ refunds = table(Refund).alias("hr")
 
 RECENT = 180
 """Days in which returns are held against those of before."""
+FEWEST = 4
+"""Orders that show whether somebody comes more rarely, or buys cheaper."""
 
 
 def rarer(figures: Figures) -> ColumnElement[int]:
@@ -100,12 +102,14 @@ def returning(figures: Figures) -> ColumnElement[int]:
     recent, earlier = given_back.where(refunds.c.day > begins), given_back.where(refunds.c.day <= begins)
     now, then = bought.where(orders.c.local_day > begins), bought.where(orders.c.local_day <= begins)
     more = recent.scalar_subquery() * then.scalar_subquery() > earlier.scalar_subquery() * now.scalar_subquery()
-    return case((more, 1), else_=0)
+    return case((and_(recent.scalar_subquery() > 0, more), 1), else_=0)  # few gave back: nothing else is counted
 
 
 def signs(figures: Figures) -> ColumnElement[int]:
     """How many of the three signs of defection somebody shows, 0 to 3; null for who never bought."""
-    return case((figures.value("count") > 0, rarer(figures) + cheaper(figures) + returning(figures)))
+    orders_ = figures.value("count")
+    of_many = case((orders_ >= FEWEST, rarer(figures) + cheaper(figures)), else_=0)
+    return case((orders_ > 0, of_many + returning(figures)))
 
 
 def favourite_channel(figures: Figures) -> ColumnElement[str]:

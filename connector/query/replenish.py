@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -57,6 +58,15 @@ usual = Table(
     sqlite_with_rowid=False,
 )
 """How long products last by everyone's gaps, for each day on which that was found: each connection has its own copy."""
+
+
+def of_products(of: Someone) -> ColumnElement[bool]:
+    """Whether somebody's orders name products at all: asked first, since it is little work to find that they do not."""
+    joined = orders.join(lines, lines.c.order_id == orders.c.id)
+    named = (
+        select(literal(1)).select_from(joined).where(orders.c.customer_id == of.person, lines.c.product_id.is_not(None))
+    )
+    return exists(named.correlate_except(orders, lines))
 
 
 def bought(whose: list[ColumnElement[bool]], today: ColumnElement[int], *by: ColumnElement[int]) -> Select[tuple[int]]:

@@ -16,7 +16,7 @@ from connector.query.fields import checkouts, refunds
 from connector.query.meaning import Leaf, date_crossings
 from connector.query.measures import RATIO_UNIT, Counted, Derived, Source
 from connector.query.person import field_day, memberships, segments
-from connector.query.replenish import passing
+from connector.query.replenish import of_products, passing
 from connector.query.within import within
 
 Asked = tuple[Source, Crossing]
@@ -92,7 +92,8 @@ def _next_running_out(leaf: Leaf, reading: Reading) -> list[ColumnElement[Any]]:
     for crossing, days in running_out(leaf, reading):
         day = days.subquery("days").c.day
         next_ = select(func.min(day)).where(day > reading.today - crossing.last).scalar_subquery() + crossing.first
-        found.append(case((next_ <= reading.today, reading.today + 1), else_=next_))
+        day_ = case((next_ <= reading.today, reading.today + 1), else_=next_)
+        found.append(case((of_products(reading), day_)))
     return found
 
 
