@@ -86,7 +86,7 @@ def connect(url: str) -> Engine:
     """The engine of `url`, a SQLAlchemy address or the path of a SQLite file; nothing is opened yet."""
     address = url if "://" in url else f"sqlite:///{url}"
     try:
-        engine = create_engine(make_url(address))
+        engine = create_engine(make_url(address), hide_parameters=True)  # no error is to quote people
     except (ArgumentError, ValueError, ImportError):
         raise _no_address() from None  # the address may hold a password, and these errors quote it
     if engine.dialect.name not in {"sqlite", "postgresql"}:
@@ -287,7 +287,7 @@ def _refuse_strangers(engine: Engine, tables: set[str]) -> None:
         tables &= set(metadata.tables)
     if tables:
         raise SettingsError(
-            f"The database {_place(engine)} holds another program's tables ({', '.join(sorted(tables)[:3])}).",
+            f"The database {place(engine)} holds another program's tables ({', '.join(sorted(tables)[:3])}).",
             remedy="Give the connector a database of its own.",
         )
 
@@ -322,9 +322,9 @@ def _explained(engine: Engine, error: Exception) -> ConnectorError:
         "onnection": "Check that the server runs, and the address, user and password of the setting `database`.",
     }
     remedy = next((text for words, text in remedies.items() if words in reason), "")
-    return ConnectorError(f"The database {_place(engine)} cannot be used: {reason}.", remedy=remedy)
+    return ConnectorError(f"The database {place(engine)} cannot be used: {reason}.", remedy=remedy)
 
 
-def _place(engine: Engine) -> str:
-    """Which database this is, without its password."""
-    return str(path(engine) or engine.url.render_as_string(hide_password=True))
+def place(engine: Engine) -> str:
+    """Which database this is, without its password, which may stand among the address's options too."""
+    return str(path(engine) or engine.url.set(query={}).render_as_string(hide_password=True))

@@ -194,5 +194,5 @@ class _Looking:
 
 
 def _rejected(item: Waiting, error: RecordError) -> Rejected:
-    log.warning("cannot be read", stream=item.hint.stream, id=item.hint.id, error=error.message)
+    log.warning("cannot be read: see `connector quarantine list`", stream=item.hint.stream, error=error.message)
     return Rejected(item.hint.id, "", error.message)

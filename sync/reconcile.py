@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, or_, select
 
+from connector.database import NAMELESS
 from connector.errors import ConnectorError
 from connector.identity import normal_email
-from connector.models import Account, Checkpoint, Identity, Order, Refund
+from connector.models import Account, Checkpoint, Erasure, Identity, Order, Refund
 from connector.privacy.suppressions import Name, Suppressions
 from connector.records import OrderStatus, Page
 from connector.source import Buyer, LiveSource, Segmenting, ShopFigures
@@ -62,18 +63,23 @@ class Segment:
     theirs: int | None  # None where the shop does not take the rule
     only_ours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only_theirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    erased: int = 0  # accounts that are only there because they were erased here; they are not named
     refused: str | None = None
 
 
 @dataclass
 class Reconciled:
-    """All that was compared. `people` is how many persons were, `same` how many of them do not differ."""
+    """All that was compared. `people` is how many persons were, `same` how many of them do not differ.
+
+    `erased` is how many are still there and were erased here: they differ for ever, and are not named.
+    """
 
     totals: list[Total] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     people: int = 0
     same: int = 0
+    erased: int = 0
     requests: int = 0
 
     @property
@@ -106,6 +112,7 @@ class Reconciliation:
     today: int
     most: int
     suppressed: Suppressions | None = None  # who was erased here and may still be there
+    _still: list[Buyer] = field(default_factory=list)  # those of them who are
 
     def run(self, rules: Sequence[Rule] = ()) -> Reconciled:
         """Totals, then people, then the segments in `rules`."""
@@ -113,9 +120,9 @@ class Reconciliation:
         orders, accounts = self._pending()
         with self.engine.connect() as connection:
             figures = self.source.figures()
-            found.totals = self._totals(connection, figures, len(orders), len(accounts))
             owners = {str(customer) for customer in (*orders.values(), *accounts) if customer}
             self._people(connection, owners, found)
+            found.totals = self._totals(connection, figures, len(orders), len(accounts))
             found.totals += self._money(connection, figures.spent, found)
             if isinstance(self.source, Segmenting):
                 found.segments = [self._segment(connection, rule, owners) for rule in rules]
@@ -156,19 +163,24 @@ class Reconciliation:
     def _totals(self, connection: Connection, figures: ShopFigures, orders: int, accounts: int) -> list[Total]:
         mine = len(set(connection.scalars(_accounts(self.store.id))))
         ours = _by_status(connection, self.store.id)
-        totals = [Total("accounts", mine, figures.accounts, self._why(mine, figures.accounts, accounts))]
+        gone = max(_erased_people(connection), sum(one.account is not None for one in self._still))
+        totals = [Total("accounts", mine, figures.accounts, self._why(mine, figures.accounts, accounts, gone))]
+        gone = max(_nameless(connection, self.store.id), sum(one.orders for one in self._still))
         for word in sorted({*ours, *figures.orders}):
             here, there = ours.get(word, 0), figures.orders.get(word)
-            totals.append(Total(f"orders {word}", here, there, self._why(here, there, orders)))
+            why = self._why(here, there, orders, gone)
+            gone -= (there or 0) - here if "erased" in why else 0  # each explains one difference
+            totals.append(Total(f"orders {word}", here, there, why))
         return totals
 
-    def _why(self, ours: int, theirs: int | None, pending: int) -> tuple[str, ...]:
+    def _why(self, ours: int, theirs: int | None, pending: int, erased: int) -> tuple[str, ...]:
+        """Why two counts differ, given how many may be pending, and how many were erased here."""
         if theirs is None or ours == theirs:
             return ()
         if abs(ours - theirs) <= pending:
             return ("not_pulled",)
-        if ours < theirs and self.suppressed:
-            return ("erased",)
+        if 0 < theirs - ours <= erased + pending:
+            return ("erased", "not_pulled") if theirs - ours > erased else ("erased",)
         return ("floor",) if ours < theirs and self.store.floor_day is not None else ()
 
     # People
@@ -180,7 +192,8 @@ class Reconciliation:
             found.people += 1
             theirs = buyer.orders, buyer.spent
             if self._erased(buyer):
-                found.differences.append(Difference(buyer.account, None, None, theirs, ("erased",)))
+                found.erased += 1
+                self._still.append(buyer)
                 continue
             if mine is None:
                 why: tuple[str, ...] = ("not_pulled",) if buyer.account in pending else ()
@@ -225,7 +238,8 @@ class Reconciliation:
         if found.people >= self.most:
             why: tuple[str, ...] = ("sampled",)
         else:
-            why = ("people",) if found.differences and all(one.why for one in found.differences) else ()
+            some = bool(found.differences or found.erased)
+            why = ("people",) if some and all(one.why for one in found.differences) else ()
         return [Total("spent", ours, theirs, why if ours != theirs else ())]
 
     # Segments
@@ -238,6 +252,8 @@ class Reconciliation:
             return Segment(rule.key, rule.native, rule.people, None, refused=error.message)
         whole = theirs.people <= len(theirs.accounts)
         here, there = rule.accounts - theirs.accounts if whole else frozenset(), theirs.accounts - rule.accounts
+        erased = {account for account in there if self._erased(Buyer(account, None, 0, 0))}
+        there -= erased
         reasons = self._reasons(connection, sorted(here | there), pending)
         return Segment(
             rule.key,
@@ -246,6 +262,7 @@ class Reconciliation:
             theirs.people,
             {account: reasons[account] for account in sorted(here)},
             {account: reasons[account] for account in sorted(there)},
+            len(erased),
         )
 
     def _reasons(
@@ -259,8 +276,6 @@ class Reconciliation:
             found = [kind for kind in KINDS if kind in kinds]
             if buyer.account in pending:
                 found = ["not_pulled"]
-            elif self._erased(buyer):
-                found = ["erased"]
             elif not found and self.store.floor_day is not None:
                 found = ["floor"]
             reasons[str(buyer.account)] = tuple(found)
@@ -292,6 +307,20 @@ def _by_status(connection: Connection, store_id: int) -> dict[str, int]:
         .group_by(orders.c.platform_status)
     )
     return dict(connection.execute(statement).all())
+
+
+def _erased_people(connection: Connection) -> int:
+    """How many people were erased; a request of somebody who was not known is one, too."""
+    erasures = table(Erasure)
+    rows = connection.execute(select(erasures.c.people, erasures.c.reason))
+    return sum(max(row.people, row.reason == "redact") for row in rows)
+
+
+def _nameless(connection: Connection, store_id: int) -> int:
+    """How many orders of a store were made nameless."""
+    orders = table(Order)
+    mine = orders.c.store_id == store_id, orders.c.id >= NAMELESS, orders.c.status != OrderStatus.DELETED
+    return connection.scalar(select(func.count()).select_from(orders).where(*mine)) or 0
 
 
 def _spent(connection: Connection, store: OpenStore, today: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -9,8 +10,10 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import chdir, closing, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from contextlib import chdir, closing, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -50,10 +53,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """`connector` in a folder of its own, where `connector.toml` and `connector.db` lie."""
+    """`connector` in a folder of its own, where `connector.toml` and `connector.db` lie, unless a `server` has it."""
 
     folder: Path
     now: str
+    server: str = ""
 
     @property
     def database(self) -> Path:
@@ -62,7 +66,7 @@ class CommandLine:
 
     def at(self, now: str) -> CommandLine:
         """The same at another time."""
-        return CommandLine(self.folder, now)
+        return replace(self, now=now)
 
     def environment(self) -> dict[str, str]:
         """What the process finds around it."""
@@ -73,7 +77,7 @@ class CommandLine:
             "LC_ALL": "en_GB.UTF-8",
             "CONNECTOR_NOW": self.now,
             "CONNECTOR_TESTING": "1",
-            "CONNECTOR_DATABASE": f"sqlite:///{self.database}",
+            "CONNECTOR_DATABASE": self.server or f"sqlite:///{self.database}",
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -107,6 +111,7 @@ class CommandLine:
         """What a command says, whatever its end, within this process."""
         out, err = io.StringIO(), io.StringIO()
         with (
+            _let_go() if self.server else nullcontext(),
             redirect_stdout(out),
             redirect_stderr(err),
             chdir(self.folder),
@@ -139,6 +144,15 @@ class CommandLine:
     def write(self, settings: str) -> None:
         """Make the settings."""
         self.settings.write_text(settings, encoding="utf-8")
+
+
+@contextmanager
+def _let_go() -> Iterator[None]:
+    """Close what a process that ends closes by ending: psycopg warns of connections that nobody closed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def _digest(connection: sqlite3.Connection, name: str) -> tuple[int, str]:

@@ -144,6 +144,13 @@ def test_privacy_requests_that_wait_are_told(platforms: Platforms) -> None:
     assert "request 'erase' of 2026-11-20, customer 104" in platforms.line.ask("webhooks", "status").out
 
 
+def test_without_a_database_there_are_no_requests_and_none_is_made(platforms: Platforms) -> None:
+    for arguments in (("webhooks", "status"), ("export", "client105@example.com")):
+        answer = platforms.line.within(*arguments)
+        assert (answer.code, "There is no database" in answer.err) == (1, True)
+    assert [file.name for file in platforms.line.folder.iterdir()] == ["connector.toml"]
+
+
 def test_a_changed_secret_reaches_woocommerce_by_installing_again(platforms: Platforms) -> None:
     platforms.line.ask("webhooks", "install")
     platforms.write(f'public_url = "{PUBLIC}"', 'webhook_secret = ["a quite new secret", "' + WOO_SECRET + '"]')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -118,8 +119,37 @@ def test_who_was_erased_here_is_not_a_stranger(shopify: World) -> None:
     assert shopify.line.within("erase", "client105@example.com", "--yes").code == 0
     answer = shopify.line.within("reconcile", "--json")
     assert answer.code == 0
-    assert differing(answer.last)["105"] == ["erased"]
-    assert "client105@" not in answer.out
+    assert answer.last["people"]["erased"] == 1
+    assert {total["what"]: total["why"] for total in answer.last["totals"]}["accounts"] == ["erased"]
+    assert sum(segment["erased"] for segment in answer.last["segments"]) > 0
+    told = shopify.line.ask("reconcile").out
+    assert "only there: 1; erased here, as was asked" in told
+    for said in (answer.out, told):
+        assert "client105@" not in said
+        assert not re.search(r"\b105\b", said)
+
+
+def test_an_erasure_explains_no_more_than_what_was_erased(shopify: World) -> None:
+    shopify.line.ask("pull")
+    shopify.line.ask("recompute")
+    assert shopify.line.within("erase", "client105@example.com", "--yes").code == 0
+    erased = sum(order.customer_id == 105 for order in shopify.shop.orders.values())
+    for number in range(3000, 3000 + erased + 1):  # placed long ago, and never told of
+        long_ago = NOW - timedelta(days=400)
+        shopify.shop.orders[number] = ShopOrder(number, long_ago, long_ago, 100, None)
+    found = compared(shopify, code=1)
+    assert {total["what"]: total["why"] for total in found["totals"]}["orders PAID"] == []
+
+
+def test_a_shop_in_woocommerce_is_told_of_the_erased_alike(woocommerce: World) -> None:
+    woocommerce.line.ask("pull")
+    woocommerce.line.ask("recompute")
+    before = compared(woocommerce)
+    assert woocommerce.line.within("erase", "client105@example.com", "--yes").code == 0
+    found = compared(woocommerce)
+    assert (before["people"]["erased"], found["people"]["erased"]) == (0, 1)
+    assert found["people"]["same"] == before["people"]["same"] - 1
+    assert differing(found) == differing(before)
 
 
 def test_figures_that_no_order_explains_are_said_to_be_unexplained(shopify: World) -> None:

@@ -17,6 +17,7 @@ from random import Random
 import pytest
 import requests
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from connector.database import path
 from connector.errors import SettingsError
@@ -264,6 +265,15 @@ def test_a_privacy_request_is_what_its_signed_body_says_and_is_kept_until_settle
     assert inbox.carry_out(act, world.clock()) == 1
     assert acted == [("boutique", kind, request.asked.customer_id)]
     assert inbox.requests() == []
+
+
+def test_the_log_of_a_privacy_request_does_not_say_of_whom(world: World) -> None:
+    with capture_logs() as lines:
+        for kind in ("export", "erase"):
+            body = json.dumps({"shop_id": 1, "shop_domain": world.boutique.shop.domain, **PRIVACY[kind]}).encode()
+            assert world.client.post(DOOR, content=body, headers=world.signed(body)).status_code == 200
+    assert [line["kind"] for line in lines] == ["export", "erase"]
+    assert not [word for word in ("104", "33600000000", "x@example.com") if word in str(lines)]
 
 
 def test_a_privacy_request_of_another_shop_is_refused(world: World) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from connector.database import NAMELESS, path
+from connector.database import NAMELESS, place
 from connector.models import Customer
 from connector.privacy.objections import objecting
 from connector.privacy.record import Facts, Sending, record
@@ -37,7 +37,7 @@ def _facts(workspace: Workspace) -> Facts:
         return Facts(
             stores=tuple((key, store.platform) for key, store in settings.stores.items()),
             fields=tuple(sorted({name for store in settings.stores.values() for name in store.fields})),
-            database=str(path(workspace.engine) or workspace.engine.url.render_as_string(hide_password=True)),
+            database=place(workspace.engine),
             people=connection.scalar(here) or 0,
             nameless=connection.scalar(here.where(people.c.id >= NAMELESS)) or 0,
             objecting=len(objecting(connection)),

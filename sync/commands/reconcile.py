@@ -99,7 +99,12 @@ def _as_json(store: OpenStore, found: Reconciled) -> dict[str, object]:
         "totals": [
             {"what": one.what, "ours": one.ours, "theirs": one.theirs, "why": list(one.why)} for one in found.totals
         ],
-        "people": {"compared": found.people, "same": found.same, "differ": [_person(one) for one in found.differences]},
+        "people": {
+            "compared": found.people,
+            "same": found.same,
+            "erased": found.erased,
+            "differ": [_person(one) for one in found.differences],
+        },
         "segments": [
             {
                 "key": one.key,
@@ -109,6 +114,7 @@ def _as_json(store: OpenStore, found: Reconciled) -> dict[str, object]:
                 "refused": one.refused,
                 "only_ours": [{"account": account, "why": list(why)} for account, why in one.only_ours.items()],
                 "only_theirs": [{"account": account, "why": list(why)} for account, why in one.only_theirs.items()],
+                "erased": one.erased,
             }
             for one in found.segments
         ],
@@ -135,6 +141,8 @@ def _tell(say: Voice, store: OpenStore, found: Reconciled) -> None:
         f"{store.key}: {say.number(found.people)} people compared, {say.number(found.same)} the same "
         f"({say.number(found.requests)} requests).",
     )
+    if found.erased:
+        _tell_erased(say, "  ", found.erased)
     for total in found.totals:
         _tell_total(say, store, total)
     for one in found.differences[:SHOWN]:
@@ -206,6 +214,14 @@ def _tell_segment(say: Voice, segment: Segment) -> None:
         for account, why in list(accounts.items())[:SHOWN]:
             because = _because(say, why, differs=True)
             say.say(f"    {fr} : {account}{because}", f"    {en}: {account}{because}")
+    if segment.erased:
+        _tell_erased(say, "    ", segment.erased)
+
+
+def _tell_erased(say: Voice, indent: str, people: int) -> None:
+    """Say how many differ because they were erased here; who they are is known no more."""
+    count, (fr, en) = say.number(people), REASONS["erased"]
+    say.say(f"{indent}là-bas seulement : {count} ; {fr}", f"{indent}only there: {count}; {en}")
 
 
 def _because(say: Voice, why: Sequence[str], *, differs: bool) -> str:

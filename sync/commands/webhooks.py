@@ -22,7 +22,7 @@ Action = Literal["install", "status", "remove"]
 
 def run(config: Path | None, database: str | None, action: Action, store: str | None, *, as_json: bool) -> None:
     """Install, list or remove the webhooks of one store, or of all."""
-    workspace = open_workspace(config, database)
+    workspace = open_workspace(config, database, existing=action == "status")
     say = voice(workspace.settings, quiet=as_json)
     works = True
     for key, address, platform in _shops(workspace, store):

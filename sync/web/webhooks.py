@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -46,7 +46,7 @@ class Door:
     """What knocks for one store: how its platform signs and speaks, and the secrets that are accepted."""
 
     platform: Webhooks
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Receiver:
             raise _RefusedError(503, error.message) from error
         if new:
             if isinstance(told, PrivacyRequest):
-                log.warning("privacy request", store=store, kind=told.kind, customer=told.customer_id)
+                log.warning("privacy request: see `connector webhooks status`", store=store, kind=told.kind)
             self.arrived()
 
 
