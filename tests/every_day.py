@@ -189,15 +189,18 @@ def base(file: Path) -> Iterator[tuple[Engine, OpenStore]]:
     engine.dispose()
 
 
-def differing(file: Path, told: Told, days: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Each of the days, which come in order, with the number of people whom the full recompute found different."""
+def differing(file: Path, told: Told, days: Iterable[int], *, history: bool = True) -> Iterator[tuple[int, int]]:
+    """Each of the days, which come in order, with the number of people whom the full recompute found different.
+
+    Without `history` the base knows nothing of the days before the first.
+    """
     families, reached = everything(), None
     gc.freeze()  # what was told stays until the end: the collector need not walk it each day
     with base(file) as (engine, shop):
         for day in days:
             put(engine, shop, *told.until(day, since=reached), products=PRODUCTS)
             with engine.begin() as connection:
-                activate(connection, families, day)
+                activate(connection, families, day, history=history)
                 advance(connection, families, day)
             with engine.connect() as connection:
                 yield day, full(connection, families, day)
