@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ import structlog
 
 from connector.errors import AuthenticationError, PermanentError, RecordError, RetryableError, SettingsError
 from connectors.elements import reason, whole
+from connectors.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -27,13 +28,23 @@ LONGEST_WAIT = 60.0
 LONGEST_RETRY_AFTER = 300.0
 """A platform that asks for more is left alone until the next run."""
 TIMEOUT = (10.0, 120.0)
+STRETCH, SLOWEST = 60.0, 1024
+"""Seconds, and the bytes a second that must arrive in them: a drip would else keep a run waiting for days."""
+BROKEN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+"""What becomes of an answer on the way: none, or one cut short."""
 USER_AGENT = "lifecycle-connector/0.1"
 
 
 class Client:
-    """A session with one platform. `sleep` and `now` are the caller's, so that a test never waits.
+    """A session with one platform. `sleep` and `clock`, in seconds, are the caller's, so that a test never waits.
 
-    `ca` is the path of an authority to trust beside the system's own, for a server on this machine.
+    `ca` is the path of an authority to trust beside the system's own, for a server on this machine. `per_second`
+    requests are the most that the platform is sent; without it, as many as it answers.
     """
 
     def __init__(
@@ -43,7 +54,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         ca: str | None = None,
         tries: int = TRIES,
+        per_second: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = requests.Session()
         self.session.trust_env = False  # a .netrc or a proxy variable must not decide which secrets go where
@@ -51,8 +64,11 @@ class Client:
         self.session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
         self.ca = ca
         self.tries = tries
+        self.timeout = TIMEOUT
         self.requests = 0  # sent so far
         self.sleep = sleep
+        self.clock = clock
+        self.pace = Pace(per_second, sleep=sleep, clock=clock)
 
     def send(  # noqa: PLR0913 - a request has that many parts
         self,
@@ -81,6 +97,7 @@ class Client:
                     raise failure
                 log.info("waiting", seconds=round(wait, 1), reason=failure.message, host=urlsplit(url).netloc)
                 self.sleep(wait)
+            self.pace.wait()
             self.requests += 1
             try:
                 response = self.session.request(
@@ -92,11 +109,15 @@ class Client:
                     files=files,
                     headers=headers,
                     auth=auth,
-                    stream=stream,
-                    timeout=TIMEOUT,
+                    stream=True,
+                    timeout=self.timeout,
                     verify=self.ca or True,
                     allow_redirects=False,
                 )
+                response.raw = _Arriving(response.raw, self.clock)
+                if not stream:
+                    response.content  # noqa: B018 - it is read here, where what goes wrong with that is known
+                self._note(response)
                 _raise_for_status(response)
                 wait_again = again(response) if again else None
             except requests.exceptions.SSLError as error:
@@ -104,7 +125,7 @@ class Client:
                     f"The certificate of {urlsplit(url).netloc} is not trusted.",
                     remedy="Renew it, or name its authority with `ca`.",
                 ) from error
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            except BROKEN as error:
                 failure = RetryableError(
                     f"{urlsplit(url).netloc} did not answer ({type(error).__name__}).", remedy="Try again later."
                 )
@@ -115,6 +136,12 @@ class Client:
                     return response
                 failure = RetryableError(f"{urlsplit(url).netloc} asks to wait.", retry_after=wait_again)
         raise failure or RetryableError(f"{urlsplit(url).netloc} did not answer.")
+
+    def _note(self, response: requests.Response) -> None:
+        if response.status_code == requests.codes.too_many_requests:
+            self.pace.caution.refused()
+        else:
+            self.pace.caution.granted()
 
     def json(self, method: str, url: str, **options: Any) -> Any:  # noqa: ANN401 - what JSON holds
         """The decoded body of the answer; an answer that is not whole JSON is asked for again."""
@@ -128,6 +155,30 @@ class Client:
 
         self.send(method, url, again=check, **options)
         return decoded[0]
+
+
+class _Arriving:
+    """A body as it arrives; requests.ConnectionError where, for a whole stretch, it is slower than any line."""
+
+    def __init__(self, raw: Any, clock: Callable[[], float]) -> None:  # noqa: ANN401 - what requests reads from
+        self._raw = raw
+        self._clock = clock
+
+    def stream(self, size: int, decode_content: bool) -> Iterator[bytes]:
+        """What has arrived, at most `size` bytes at once."""
+        begun, arrived = self._clock(), 0
+        while data := self._raw.read1(size, decode_content=decode_content):
+            yield data
+            arrived += len(data)
+            now = self._clock()
+            if now - begun >= STRETCH:
+                if arrived < STRETCH * SLOWEST:
+                    self._raw.close()
+                    raise requests.ConnectionError("The answer arrives too slowly.")
+                begun, arrived = now, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else the answer has
+        return getattr(self._raw, name)
 
 
 def decode(response: requests.Response) -> Any:  # noqa: ANN401

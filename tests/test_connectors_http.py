@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from connector.errors import AuthenticationError, PermanentError, RetryableError, SettingsError
-from connectors.http import LONGEST_WAIT, Client, HTTPError, loopback_only
+from connectors.http import LONGEST_WAIT, STRETCH, Client, HTTPError, loopback_only
 from sync.demo.server import Answer, FakeServer, Request
+from tests.contract import Clock
 
 GOOD = Answer.of({"fine": True})
 
@@ -63,6 +66,7 @@ class Sleeper:
         Answer(403),  # with nothing in it: a refusal always says why
         Answer(200, b'{"fine": tr'),
         Answer(200, b'{"fine": true}', cut=6),
+        Answer(200, b"\x1f\x8b no gzip", {"Content-Encoding": "gzip"}),
         Answer(200, b"<!doctype html><title>Maintenance</title>"),
     ],
 )
@@ -72,6 +76,43 @@ def test_a_passing_failure_is_tried_again(servers: list[Scripted], bad: Answer) 
     assert Client(sleep=sleeper).json("GET", f"{server.url}/x") == {"fine": True}
     assert len(server.ledger) == 3
     assert len(sleeper.slept) == 2
+
+
+def test_an_answer_that_only_drips_is_given_up_and_asked_for_again(servers: list[Scripted]) -> None:
+    clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+    drip = Answer.of({"fine": True})
+    server = serve(servers, replace(drip, drip=lambda: clock.move(seconds=STRETCH)), GOOD)
+    client = Client(sleep=clock.sleep, clock=clock.timestamp)
+    assert client.json("GET", server.url) == {"fine": True}
+    assert len(server.ledger) == 2
+
+
+def test_an_answer_that_never_comes_is_asked_for_again(servers: list[Scripted]) -> None:
+    server = serve(servers, Answer(hang=True), GOOD)
+    client = Client(sleep=Sleeper())
+    client.timeout = (10.0, 0.3)
+    assert client.json("GET", server.url) == {"fine": True}
+
+
+def test_what_arrives_slowly_but_arrives_is_waited_for(servers: list[Scripted]) -> None:
+    clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+    server = serve(servers, Answer(200, b'"' + b"x" * 2_000_000 + b'"'))
+
+    def slow() -> float:
+        clock.move(seconds=STRETCH / 8)  # with each piece of at most ten thousand bytes
+        return clock.timestamp()
+
+    assert len(Client(sleep=clock.sleep, clock=slow).send("GET", server.url).content) == 2_000_002
+
+
+def test_connections_are_used_again(servers: list[Scripted]) -> None:
+    server = serve(servers, GOOD)
+    client = Client(sleep=Sleeper())
+    ports = set()
+    for _ in range(3):
+        client.json("GET", server.url)
+        ports.add(len(server.connections))
+    assert ports == {1}
 
 
 def test_waits_double_up_to_a_minute(servers: list[Scripted]) -> None:

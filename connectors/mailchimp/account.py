@@ -21,7 +21,7 @@ import structlog
 
 from connector.destination import Outcome, Result
 from connector.errors import PermanentError, RetryableError, SettingsError
-from connectors.http import Client, HTTPError, loopback_only
+from connectors.http import Client, HTTPError, decode, loopback_only
 from connectors.mailchimp import contact
 
 log = structlog.get_logger(__name__)
@@ -118,7 +118,11 @@ class Account:
     def _send(self, operation: Operation) -> Answer:
         try:
             response = self.client.send(
-                operation.method, self.base + operation.path, params=operation.params, json=operation.body
+                operation.method,
+                self.base + operation.path,
+                params=operation.params,
+                json=operation.body,
+                again=_whole,
             )
         except HTTPError as error:
             return Answer(operation, error.status, _decoded(error.body))
@@ -194,6 +198,12 @@ def _listed(number: int, operation: Operation) -> dict[str, object]:
     if operation.body is not None:
         listed["body"] = msgspec.json.encode(operation.body).decode()
     return listed
+
+
+def _whole(response: requests.Response) -> None:
+    """RetryableError where an answer that must say something does not: nobody may be taken for unknown by it."""
+    if response.status_code == requests.codes.ok:
+        decode(response)
 
 
 def _without_key(request: requests.PreparedRequest) -> requests.PreparedRequest:

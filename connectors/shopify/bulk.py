@@ -17,7 +17,7 @@ import requests
 
 from connector.errors import AuthenticationError, PermanentError
 from connectors.elements import UNREADABLE, member
-from connectors.http import Client, HTTPError
+from connectors.http import BROKEN, Client, HTTPError
 from connectors.shopify.client import Admin, retry_later
 
 CHUNK = 1 << 18
@@ -37,6 +37,7 @@ class Operation(msgspec.Struct, rename="camel"):
     status: str = "CREATED"
     error_code: str | None = None
     root_object_count: str = "0"
+    file_size: str | None = None
     url: str | None = None
 
 
@@ -117,33 +118,39 @@ def finished(admin: Admin, operation_id: str) -> Operation:
         wait = min(wait * 1.5, LONGEST_WAIT)
 
 
-def download(http: Client, url: str | None) -> Iterator[list[bytes]]:
+def download(http: Client, operation: Operation) -> Iterator[list[bytes]]:
     """The rows of a result, some at a time; after a cut connection it goes on from the last whole row.
 
     The address is a storage link: no token goes there. UnfinishedError where the result is gone.
     """
     offset = failures = 0
-    while url is not None:
+    size, ended = None if operation.file_size is None else int(operation.file_size), -1
+    while operation.url is not None:
         try:
-            for rows, size in _rows(http, url, offset):
+            for rows, taken in _rows(http, operation.url, offset, size):
                 yield rows
-                offset += size
+                offset += taken
                 failures = 0
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            if size is None or offset >= size or offset == ended:  # what ends twice at one place has its end there
+                return
+            ended = offset
+        except BROKEN as error:
             failures += 1
             if failures >= http.tries:
                 raise retry_later("The download of Shopify's file is cut again and again.") from error
             http.sleep(min(2.0**failures, LONGEST_WAIT))
         except (HTTPError, AuthenticationError) as error:
             raise UnfinishedError(f"The bulk operation's file is gone: {error.message}") from error
-        else:
-            return
 
 
-def _rows(http: Client, url: str, offset: int) -> Iterator[tuple[list[bytes], int]]:
-    """Whole rows from byte `offset` on, with the bytes that they take."""
+def _rows(http: Client, url: str, offset: int, size: int | None) -> Iterator[tuple[list[bytes], int]]:
+    """Whole rows from byte `offset` on, with the bytes that they take; a last one that is cut short is left out."""
+    if offset == size:  # all was there when the connection broke, and there is no range beyond
+        return
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
     with http.send("GET", url, headers=headers, stream=True) as response:
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            raise requests.ConnectionError("A page for people stands in front of the storage.")
         skip = offset if response.status_code == requests.codes.ok else 0
         rest = b""
         for chunk in response.iter_content(CHUNK):
@@ -151,9 +158,11 @@ def _rows(http: Client, url: str, offset: int) -> Iterator[tuple[list[bytes], in
             skip -= len(chunk) - len(data)
             *rows, last = (rest + data).split(b"\n")
             if rows:
-                yield rows, sum(map(len, rows)) + len(rows)
+                taken = sum(map(len, rows)) + len(rows)
+                yield rows, taken
+                offset += taken
             rest = last
-        if rest:
+        if rest and (size is None or offset + len(rest) >= size):
             yield [rest], len(rest)
 
 

@@ -27,6 +27,8 @@ API_VERSION = "2026-10"
 SHOP = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-]*\.myshopify\.com")
 RENEW_EARLY = 300.0
 RECOMMENDED_WAIT = 1.0
+DEAREST = 1000.0
+"""Points that no single question may exceed: what one may ask for whose price is not known yet."""
 
 T = TypeVar("T")
 
@@ -144,7 +146,7 @@ class Admin:
             )
         self.shop = shop
         self.base = loopback_only(endpoint) if endpoint else f"https://{shop}"
-        self.http = Client(ca=ca, sleep=sleep)
+        self.http = Client(ca=ca, sleep=sleep, clock=clock)
         self.sleep = sleep
         self.clock = clock
         self.served_version = API_VERSION
@@ -165,10 +167,11 @@ class Admin:
         CostError asks for a smaller question, AuthenticationError for a scope or a key.
         """
         kind = (text, variables.get("first"))
-        self._wait_for(self._costs.get(kind, 0.0) if cost is None else cost)
+        self._wait_for(self._costs.get(kind, DEAREST) if cost is None else cost)
         envelope = self._post({"query": text, "variables": variables})
         if envelope.extensions.cost is not None:
-            self._costs[kind] = envelope.extensions.cost.requested_query_cost
+            asked = envelope.extensions.cost.requested_query_cost
+            self._costs[kind] = max(asked, self._costs.get(kind, 0.0))  # the same text may name few ids or many
         _refuse_ignored_filters(envelope.extensions.search)
         return _read(envelope, shape)
 
@@ -202,6 +205,7 @@ class Admin:
         """Seconds until the same question may be asked again, None where the answer stands."""
         codes = {error.extensions.code for error in envelope.errors}
         if "THROTTLED" in codes:
+            self.http.pace.caution.refused()
             cost = envelope.extensions.cost
             return max(RECOMMENDED_WAIT, self._shortage(cost.requested_query_cost if cost else 0.0))
         return RECOMMENDED_WAIT if codes & _PASSING else None
@@ -218,12 +222,13 @@ class Admin:
             self.sleep(shortage)
 
     def _shortage(self, cost: float) -> float:
-        """Seconds until `cost` points are there, as far as the last answer tells."""
+        """Seconds until `cost` points are there, as far as the last answer tells; more where others take some."""
         if self._budget is None:
             return 0.0
         status, at = self._budget
         available = status.currently_available + max(0.0, self.clock() - at) * status.restore_rate
-        return max(0.0, (min(cost, status.maximum_available) - available) / max(status.restore_rate, 1.0))
+        missing = min(cost, status.maximum_available) - available
+        return max(0.0, missing / max(status.restore_rate, 1.0) * self.http.pace.caution.factor)
 
     def _headers(self) -> dict[str, str]:
         """The token goes with each question, never into the session: a download must not carry it."""

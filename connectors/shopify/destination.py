@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any, ClassVar, Literal
 
 import msgspec
+import requests
 
 from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.errors import AuthenticationError, PermanentError, RetryableError
 from connectors.shopify import bulk
-from connectors.shopify.client import Admin, document, retry_later
+from connectors.shopify.client import RECOMMENDED_WAIT, Admin, document, retry_later
 from connectors.shopify.convert import consent_state, number
 from connectors.shopify.payloads import EmailAddress
 from connectors.shopify.source import IDS_PER_REQUEST, Setup, missing
@@ -200,8 +201,8 @@ class ShopifyDestination:
         path = self._upload(msgspec.json.Encoder().encode_lines([step.variables for step in steps]))
         operation = bulk.start_mutation(self.admin, document(_DOCUMENTS[mutation]), path)
         try:
-            url = bulk.finished(self.admin, operation.id).url
-            lines = [line for rows in bulk.download(self.admin.http, url) for line in rows if line]
+            finished = bulk.finished(self.admin, operation.id)
+            lines = [line for rows in bulk.download(self.admin.http, finished) for line in rows if line]
         except bulk.UnfinishedError as error:
             raise retry_later(error.message) from error
         answered = set()
@@ -228,8 +229,13 @@ class ShopifyDestination:
         target = staged.staged_targets[0]
         form = [(parameter.name, (None, parameter.value)) for parameter in target.parameters]
         file = ("file", ("tags.jsonl", lines, "text/jsonl"))
-        self.admin.http.send("POST", target.url, files=[*form, file])
+        self.admin.http.send("POST", target.url, files=[*form, file], again=_not_stored)
         return next(parameter.value for parameter in target.parameters if parameter.name == "key")
+
+
+def _not_stored(response: requests.Response) -> float | None:
+    """Seconds to wait where a page for people came instead of the storage's answer, None where the file is there."""
+    return RECOMMENDED_WAIT if response.headers.get("Content-Type", "").startswith("text/html") else None
 
 
 def _gid(address: str) -> str:

@@ -187,7 +187,7 @@ class ShopifySource:
         operation = bulk.finished(
             self.admin, bulk.start_query(self.admin, document("customer_ids_bulk"), grouped=True).id
         )
-        for rows in bulk.download(self.admin.http, operation.url):
+        for rows in bulk.download(self.admin.http, operation):
             yield [number(msgspec.json.decode(row, type=Reference).id) for row in rows if row]
 
     def figures(self) -> ShopFigures:

@@ -218,7 +218,7 @@ class Stream(Generic[Record]):
         operation = bulk.finished(self.admin, cursor.bulk)
         expected = int(operation.root_object_count)
         gather = bulk.grouped if cursor.grouped else bulk.ungrouped
-        rows = islice(gather(bulk.download(self.admin.http, operation.url)), cursor.done, None)
+        rows = islice(gather(bulk.download(self.admin.http, operation)), cursor.done, None)
         done = cursor.done
         while batch := list(islice(rows, PAGE)):
             done += len(batch)

@@ -29,6 +29,9 @@ Payload = TypeVar("Payload")
 PER_PAGE = 100
 """The most rows that a list gives, and the most items that a batch takes."""
 
+PER_SECOND = 2.0
+"""Requests. WooCommerce has no limit; its hosts have, and buyers wait behind us."""
+
 KEYS = "WooCommerce > Settings > Advanced > REST API"
 
 
@@ -46,10 +49,11 @@ class WooCommerceClient:
     """A shop's API under the key of one user.
 
     `url` is the shop's address; `endpoint` sends the requests to a server on this machine instead. Plain http, where
-    customers' data travels readable, is refused with a SettingsError unless `allow_http`.
+    customers' data travels readable, is refused with a SettingsError unless `allow_http`. The shop is sent
+    `requests_per_second` at most: two where nothing is said, and any number by a server on this machine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what reaching a shop takes
         self,
         *,
         url: str,
@@ -58,7 +62,9 @@ class WooCommerceClient:
         allow_http: bool = False,
         endpoint: str | None = None,
         ca: str | None = None,
+        requests_per_second: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = _shop_address(url)
         self.base = loopback_only(endpoint) if endpoint else self.url
@@ -74,12 +80,13 @@ class WooCommerceClient:
                 remedy="consumer_key begins with ck_, consumer_secret with cs_.",
             )
         auth = (consumer_key, consumer_secret) if self.encrypted else _signature(consumer_key, consumer_secret)
-        self._http = Client(auth=auth, ca=ca, sleep=sleep)
+        pace = requests_per_second or (None if endpoint else PER_SECOND)
+        self.http = Client(auth=auth, ca=ca, per_second=pace, sleep=sleep, clock=clock)
 
     @property
     def sent(self) -> int:
         """How many requests were sent so far."""
-        return self._http.requests
+        return self.http.requests
 
     def index(self) -> dict[str, Any] | None:
         """What WordPress tells everybody of itself: name, home, gmt_offset, timezone_string; None where it is hidden.
@@ -87,7 +94,7 @@ class WooCommerceClient:
         It is asked for without the key: WordPress would take a Basic key outside wc/ for a wrong application password.
         """
         try:
-            found = self._http.json(
+            found = self.http.json(
                 "GET",
                 f"{self.base}/wp-json/",
                 params={"_fields": "name,home,gmt_offset,timezone_string"},
@@ -138,7 +145,7 @@ class WooCommerceClient:
             found[:] = [read(response)]
 
         try:
-            self._http.send(method, f"{self.base}/wp-json/{namespace}/{path}", again=understood, **options)
+            self.http.send(method, f"{self.base}/wp-json/{namespace}/{path}", again=understood, **options)
         except AuthenticationError as error:
             raise AuthenticationError(error.message, remedy=self._remedy(error, method)) from error
         return found[0]

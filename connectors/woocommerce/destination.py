@@ -48,7 +48,7 @@ class WooCommerceDestination:
     kinds: ClassVar[tuple[Kind, ...]] = ("field",)
     creates: ClassVar[bool] = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the signature is the schema of the settings
         self,
         *,
         url: str,
@@ -57,30 +57,34 @@ class WooCommerceDestination:
         allow_http: bool = False,
         endpoint: str | None = None,
         ca: str | None = None,
+        requests_per_second: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = WooCommerceClient(
+        self.client = WooCommerceClient(
             url=url,
             consumer_key=consumer_key,
             consumer_secret=consumer_secret,
             allow_http=allow_http,
             endpoint=endpoint,
             ca=ca,
+            requests_per_second=requests_per_second,
             sleep=sleep,
+            clock=clock,
         )
 
     def check(self) -> DestinationCheck:
         """The shop; a key that may only read is told as a problem, found out by a batch with nothing in it."""
-        self._client.rows("customers", per_page=1, _fields="id")
-        index = self._client.index() or {}
+        self.client.rows("customers", per_page=1, _fields="id")
+        index = self.client.index() or {}
         problems: tuple[Problem, ...] = ()
         try:
-            self._client.post("customers/batch", {"update": []}, msgspec.Raw)
+            self.client.post("customers/batch", {"update": []}, msgspec.Raw)
         except AuthenticationError:
             problems = (
                 Problem("The key may not write.", f"Make one with Read/Write permission ({KEYS}).", fatal=True),
             )
-        remote_id = shop_id(self._client, index)
+        remote_id = shop_id(self.client, index)
         return DestinationCheck(remote_id, str(index.get("name") or remote_id), problems)
 
     def read(self, addresses: Sequence[str]) -> Iterator[RemoteState]:
@@ -123,7 +127,7 @@ class WooCommerceDestination:
         if not updates:
             return []
         try:
-            return self._client.post("customers/batch", {"update": updates}, _Batch).update
+            return self.client.post("customers/batch", {"update": updates}, _Batch).update
         except HTTPError as error:
             if error.status != 413 or len(updates) == 1:
                 raise
@@ -135,7 +139,7 @@ class WooCommerceDestination:
         numbers = ",".join(address for address in addresses if address.isdecimal())
         if not numbers:
             return {}
-        listing = self._client.rows("customers", include=numbers, role="all", _fields=FIELDS[AccountMeta])
+        listing = self.client.rows("customers", include=numbers, role="all", _fields=FIELDS[AccountMeta])
         accounts = [msgspec.json.decode(row, type=AccountMeta, strict=False) for row in listing.rows]
         return {str(account.id): account for account in accounts}
 

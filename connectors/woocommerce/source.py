@@ -84,7 +84,9 @@ class WooCommerceSource:
         fields: Mapping[str, str] | None = None,
         endpoint: str | None = None,
         ca: str | None = None,
+        requests_per_second: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.client = WooCommerceClient(
             url=url,
@@ -93,7 +95,9 @@ class WooCommerceSource:
             allow_http=allow_http,
             endpoint=endpoint,
             ca=ca,
+            requests_per_second=requests_per_second,
             sleep=sleep,
+            clock=clock,
         )
         self._timezone = timezone
         self._fields = fields or {}

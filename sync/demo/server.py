@@ -10,12 +10,16 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+PATIENCE = 60.0
+"""Seconds after which even a hanging answer ends, lest a test that fails stays for ever."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back. `cut` sends only so many bytes of the body; `reset` closes the connection without an answer."""
+    """What goes back. `cut` sends only so many bytes of the body; `reset` closes the connection without an answer.
+
+    `hang` is no answer at all until the client goes away. `drip` sends three bytes of the body, is called before each,
+    and then hangs.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     reset: bool = False
+    hang: bool = False
+    drip: Callable[[], None] | None = None
 
     @staticmethod
     def of(value: object, status: int = 200, **headers: str) -> Answer:
@@ -52,6 +62,9 @@ class Answer:
 
 Fault = Callable[[int, Request], Answer | None]
 """Given the request's number (from 0) and the request: the answer to send instead, or None to let it pass."""
+
+Spoil = Callable[[Request, Answer], Answer]
+"""Given a request that was carried out, and its answer: the answer to send instead."""
 
 
 @dataclass
@@ -70,6 +83,10 @@ class FakeServer:
 
     def __init__(self, *, fault: Fault | None = None) -> None:
         self.fault = fault
+        self.spoil: Spoil | None = None
+        self.busiest = 0  # the most requests that were under way at once
+        self.under_way = 0
+        self.connections: set[tuple[str, int]] = set()  # the clients' ends of those that were made
         self.ledger: list[Entry] = []
         self.lock = threading.RLock()
         self._server: ThreadingHTTPServer | None = None
@@ -120,11 +137,25 @@ class FakeServer:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request among those under way."""
+        with self.lock:
+            self.under_way += 1
+            self.busiest = max(self.busiest, self.under_way)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.under_way -= 1
+
     def handle(self, request: Request) -> Answer:
         """Answer one request and write it into the ledger."""
         with self.lock:
             fault = self.fault(len(self.ledger), request) if self.fault else None
             answer, write = (fault, False) if fault is not None else self.answer(request)
+            if self.spoil and fault is None:
+                answer = self.spoil(request, answer)
             self.ledger.append(Entry(request, answer.status, write))
         return answer
 
@@ -144,20 +175,43 @@ class _Handler(BaseHTTPRequestHandler):
             {name.lower(): value for name, value in self.headers.items()},
             self.rfile.read(length),
         )
-        answer = self.server_fake.handle(request)
+        self.server_fake.connections.add(self.client_address)
+        with self.server_fake.counted():
+            self._answer(self.server_fake.handle(request))
+
+    def _answer(self, answer: Answer) -> None:
         if answer.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()
+            return
+        if answer.hang:
+            self._hang()
             return
         self.send_response_only(answer.status)
         for name, value in {"Date": self.date_time_string(), **answer.headers}.items():  # a fake may have its own clock
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
+        if answer.drip:
+            self._drip(answer.body, answer.drip)
+            return
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
         if answer.cut is not None:
             self.close_connection = True
+
+    def _drip(self, body: bytes, step: Callable[[], None]) -> None:
+        for place in range(3):
+            step()
+            self.wfile.write(body[place : place + 1])
+        self._hang()
+
+    def _hang(self) -> None:
+        """Until the client goes away: it has nothing more to say."""
+        self.close_connection = True
+        with suppress(OSError):
+            self.connection.settimeout(PATIENCE)
+            self.connection.recv(1)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 

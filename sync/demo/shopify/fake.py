@@ -114,6 +114,11 @@ class FakeShopify(FakeServer):
         """Every token so far stops being accepted."""
         self.tokens.clear()
 
+    def others_take(self, points: float, at: datetime) -> None:
+        """Others who use the same budget had so many of its points then, as far as they were there."""
+        self._refill(max(at, self.filled_at))
+        self.available -= min(points, self.available)
+
     def need(self, scope: str, field: str) -> None:
         """GraphQLError unless the app was granted `scope`."""
         if scope not in self.scopes:
@@ -141,6 +146,8 @@ class FakeShopify(FakeServer):
             item for item in self.operations.values() if item.kind == kind and item.status in {"CREATED", "RUNNING"}
         ]
         if len(running) >= bulk.PLACES:
+            for item in running:  # whoever is refused comes again later, and they go on meanwhile, asked for or not
+                item.advance(self.now())
             words = {"field": None, "message": "The limit of bulk operations is reached.", "code": "LIMIT_REACHED"}
             return {"bulkOperation": None, "userErrors": [words]}
         number = len(self.operations) + 1
@@ -197,14 +204,16 @@ class FakeShopify(FakeServer):
         if asked > self.largest_cost:
             words = f"Query cost is {asked}, which exceeds the single query max cost limit ({self.largest_cost})."
             return {"errors": [{"message": words, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": asked}}]}
-        now = self.now()
-        grown = (now - self.filled_at).total_seconds() * self.restore
-        self.available, self.filled_at = min(self.maximum, self.available + grown), now
+        self._refill(self.now())
         if asked <= self.available:
             return None
         self.throttled += 1
         error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
         return {"errors": [error], "extensions": {"cost": self._cost(asked, None)}}
+
+    def _refill(self, now: datetime) -> None:
+        grown = (now - self.filled_at).total_seconds() * self.restore
+        self.available, self.filled_at = min(self.maximum, self.available + grown), now
 
     def _cost(self, asked: float, spent: float | None) -> View:
         status = {
