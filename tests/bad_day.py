@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 
+from connectors.http import STRETCH, Client
 from sync.demo.server import Answer, FakeServer, Request
 from tests.contract import Clock
 
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 THROTTLED = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
 BROKEN = {"errors": [{"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
-PATIENCE = 0.3
+PATIENCE = 0.5
 """Seconds that a client waits in these tests for an answer that never comes."""
 
 Plan = dict[str, Callable[["BadDay"], Answer]]
@@ -40,7 +41,7 @@ SPOILT: Spoilt = {
     "504 afterwards": lambda _, answer: Answer(504, b"<html>Gateway Time-out</html>", HTML),
     "reset afterwards": lambda _, answer: Answer(reset=True),
     "cut": lambda day, answer: replace(answer, cut=day.within(answer)),
-    "slow drip": lambda day, answer: replace(answer, drip=lambda: day.clock.move(seconds=31)),
+    "slow drip": lambda _, answer: replace(answer, drip=True),
 }
 """What becomes of the answer to a request that was carried out."""
 
@@ -50,9 +51,10 @@ TRUNCATED: Spoilt = {"truncated": lambda day, answer: replace(answer, body=answe
 
 @dataclass
 class BadDay:
-    """Has `share` of a fake's answers fail. `early` counts the requests that came before their Retry-After."""
+    """Has `share` of a fake's answers to a client fail. `early` counts the requests sent before their Retry-After."""
 
     fake: FakeServer
+    client: Client
     clock: Clock
     seed: int
     share: float = 0.3
@@ -65,10 +67,7 @@ class BadDay:
         self.until: datetime | None = None
         self.fate = ""
         self.fake.fault, self.fake.spoil = self.instead, self.spoil
-
-    def end(self) -> None:
-        """A good day again."""
-        self.fake.fault = self.fake.spoil = None
+        self.client.timeout, self.client.clock = (10.0, PATIENCE), self.look
 
     def instead(self, _number: int, request: Request) -> Answer | None:
         """What comes instead of an answer, decided with what becomes of it otherwise."""
@@ -86,6 +85,12 @@ class BadDay:
         """The answer as it arrives."""
         spoilt = {**SPOILT, **TRUNCATED}
         return spoilt[self.fate](self, answer) if self.fate in spoilt else answer
+
+    def look(self) -> float:
+        """What the client's clock says: while a body drips, more than a minute passes with each look."""
+        if self.fate == "slow drip":
+            self.clock.move(seconds=STRETCH + 1)
+        return self.clock.timestamp()
 
     def later(self) -> str:
         """A Retry-After, in seconds or as a date."""

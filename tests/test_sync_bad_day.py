@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from connector.destination import Destination, RemoteChange, Result
 from connector.source import LiveSource
+from connectors.http import Client
 from connectors.mailchimp import MailchimpDestination
 from connectors.shopify import ShopifyDestination, ShopifySource
 from connectors.woocommerce import WooCommerceDestination, WooCommerceSource
@@ -23,7 +24,7 @@ from sync.demo.shop import Shop, ShopCustomer, ShopLine, ShopOrder, ShopProduct,
 from sync.demo.shopify import FakeShopify
 from sync.demo.woocommerce import FakeWooCommerce
 from sync.pull import Pull
-from tests.bad_day import PATIENCE, BadDay
+from tests.bad_day import BadDay
 from tests.contract import NOW, Clock, records
 from tests.pull_world import store
 from tests.shop_books import booked, differences, stored
@@ -83,7 +84,7 @@ def trade(shop: Shop, random: Random, clock: Clock, much: int) -> None:
 
 
 @contextmanager
-def opened(kind: str, shop: Shop, clock: Clock) -> Iterator[tuple[FakeServer, LiveSource]]:
+def opened(kind: str, shop: Shop, clock: Clock) -> Iterator[tuple[FakeServer, LiveSource, Client]]:
     """A fake of the shop, and the source that reads it; neither waits for long."""
     if kind == "shopify":
         with FakeShopify(shop, now=clock, maximum=2000) as fake:
@@ -91,8 +92,7 @@ def opened(kind: str, shop: Shop, clock: Clock) -> Iterator[tuple[FakeServer, Li
                 shop=shop.domain, token="shpat_demo", endpoint=fake.url, sleep=clock.sleep, clock=clock.timestamp
             )
             source.check()  # the first question waits for the schema
-            source.admin.http.timeout = (10.0, PATIENCE)
-            yield fake, source
+            yield fake, source, source.admin.http
             assert fake.violations == []
         return
     with FakeWooCommerce(shop, now=clock) as fake:
@@ -101,15 +101,14 @@ def opened(kind: str, shop: Shop, clock: Clock) -> Iterator[tuple[FakeServer, Li
             endpoint=fake.url, ca=fake.ca, sleep=clock.sleep, clock=clock.timestamp,
         )  # fmt: skip
         other.check()
-        other.client.http.timeout = (10.0, PATIENCE)
-        yield fake, other
+        yield fake, other, other.client.http
 
 
 def bad_days(kind: str, engine: Engine, seed: int, requests: int) -> BadDay:
     """Pull a busy shop until so many requests were sent; each pull must end with what the books say."""
     clock, shop, random = Clock(NOW), busy_shop(seed), Random(seed)
-    with opened(kind, shop, clock) as (fake, source):
-        day = BadDay(fake, clock, seed, dates=kind == "woocommerce")
+    with opened(kind, shop, clock) as (fake, source, client):
+        day = BadDay(fake, client, clock, seed, dates=kind == "woocommerce")
         pull = Pull(engine, store(engine), clock)
         while True:
             pull.run(source)
@@ -125,6 +124,7 @@ class Place:
     """A destination with 30 people, and what it holds of them: tags and fields, and what they agreed to."""
 
     fake: FakeServer
+    client: Client
     destination: Destination
     addresses: list[str]
     held: Callable[[], dict[str, tuple[set[str], dict[str, str]]]]
@@ -146,9 +146,9 @@ def place_of(kind: str, clock: Clock) -> Iterator[Place]:
                 clock=clock.timestamp, many=1 if "bulk" in kind else 500,
             )  # fmt: skip
             tags.check()
-            tags.admin.http.timeout = (10.0, PATIENCE)
             yield Place(
                 shopify,
+                tags.admin.http,
                 tags,
                 ids,
                 lambda: {str(n): (set(one.tags), {}) for n, one in people.items()},
@@ -161,8 +161,14 @@ def place_of(kind: str, clock: Clock) -> Iterator[Place]:
                 url="https://boutique.example", consumer_key="ck_demo", consumer_secret="cs_demo",
                 endpoint=woo.url, ca=woo.ca, sleep=clock.sleep, clock=clock.timestamp,
             )  # fmt: skip
-            fields.client.http.timeout = (10.0, PATIENCE)
-            yield Place(woo, fields, ids, lambda: {str(n): (set(), dict(one.meta)) for n, one in people.items()}, dict)
+            yield Place(
+                woo,
+                fields.client.http,
+                fields,
+                ids,
+                lambda: {str(n): (set[str](), dict(one.meta)) for n, one in people.items()},
+                dict,
+            )
     else:
         with FakeMailchimp(api_key=KEY, now=clock) as mailchimp:
             for number in range(30):
@@ -170,10 +176,10 @@ def place_of(kind: str, clock: Clock) -> Iterator[Place]:
             audience = MailchimpDestination(
                 api_key=KEY, audience=mailchimp.audience, endpoint=mailchimp.url, sleep=clock.sleep
             )
-            client, members = audience.account.client, mailchimp.members
-            client.timeout, client.clock = (10.0, PATIENCE), clock.timestamp
+            members = mailchimp.members
             yield Place(
                 mailchimp,
+                audience.account.client,
                 audience,
                 [*members],
                 lambda: {m.email: (set(m.tags), dict(m.merge_fields)) for m in members.values()},
@@ -187,7 +193,7 @@ def bad_pushes(kind: str, seed: int, requests: int) -> BadDay:
     """Push random changes until so many requests were sent; each push must end with what was wanted."""
     random, clock = Random(seed), Clock(NOW)
     with place_of(kind, clock) as place:
-        day, wanted, agreed = BadDay(place.fake, clock, seed), place.held(), place.agreed()
+        day, wanted, agreed = BadDay(place.fake, place.client, clock, seed), place.held(), place.agreed()
         while len(place.fake.ledger) < requests:
             changes = {}
             for address in random.sample(place.addresses, random.choice([3, 25])):
@@ -266,12 +272,12 @@ def test_a_thousand_requests_to_each_place_on_bad_days(kind: str) -> None:
 def test_a_first_load_comes_whole_however_its_file_arrives() -> None:
     clock, shop = Clock(NOW), busy_shop(1, orders=400)
     books = booked(shop).orders
-    with opened("shopify", shop, clock) as (fake, source):
-        for seed in range(12):
-            day = BadDay(fake, clock, seed, share=0.5)
+    with opened("shopify", shop, clock) as (fake, source, client):
+        for seed in range(10):
+            day = BadDay(fake, client, clock, seed, share=0.4)
             found = records(source.orders(None))
             assert {one.id: one.total for one in found} == {n: one.gross for n, one in books.items()}, day.told()
             assert len(found) == len(books), day.told()
             assert [page.rejected for page in source.orders(None) if page.rejected] == [], day.told()
         files = [entry for entry in fake.ledger if entry.request.path.startswith("/bulk/")]
-        assert len(files) > 30
+        assert len(files) > 25

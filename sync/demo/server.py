@@ -41,8 +41,7 @@ class Request:
 class Answer:
     """What goes back. `cut` sends only so many bytes of the body; `reset` closes the connection without an answer.
 
-    `hang` is no answer at all until the client goes away. `drip` sends three bytes of the body, is called before each,
-    and then hangs.
+    `hang` is no answer at all until the client goes away; `drip` is one byte of the body, and then no more.
     """
 
     status: int = 200
@@ -51,7 +50,7 @@ class Answer:
     cut: int | None = None
     reset: bool = False
     hang: bool = False
-    drip: Callable[[], None] | None = None
+    drip: bool = False
 
     @staticmethod
     def of(value: object, status: int = 200, **headers: str) -> Answer:
@@ -194,17 +193,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if answer.drip:
-            self._drip(answer.body, answer.drip)
+            self.wfile.write(answer.body[:1])
+            self._hang()
             return
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
         if answer.cut is not None:
             self.close_connection = True
-
-    def _drip(self, body: bytes, step: Callable[[], None]) -> None:
-        for place in range(3):
-            step()
-            self.wfile.write(body[place : place + 1])
-        self._hang()
 
     def _hang(self) -> None:
         """Until the client goes away: it has nothing more to say."""
