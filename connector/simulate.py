@@ -78,14 +78,14 @@ def suppose(library: Library, changes: Iterable[str], on: Iterable[str], languag
         made.append(change(latest, text, language))
         latest = made[-1].library
     lit = list(on)
-    keys = list(dict.fromkeys([*lit, *(one.entry for one in made)]))
+    named = [part.key for one in made for part in latest.named(one.entry)]
+    keys = list(dict.fromkeys([*lit, *named]))
     for key in keys:
         require_values(latest.entry(key), language)
     whole = {entry.key for entry in library.entries() if not entry.missing}
     before = {family.key: family for family in library.chosen(keys=[key for key in keys if key in whole])}
     after = latest.chosen(keys=keys)
     pairs = tuple(Pair(before.get(family.key), family, family.key in lit) for family in after)
-    named = {one.entry for one in made}
     told = frozenset(pair.after.key for pair in pairs if pair.after.key in named or not pair.same)
     return Supposition(tuple(made), pairs, told)
 

@@ -25,7 +25,7 @@ def shelf(settings: Settings) -> Shelf:
     """The shelf of the settings, read anew; SettingsError, with the line of segments.toml, where something is wrong."""
     file = settings.segments_file
     found = library() if file is None else read(file, voice(settings).language)
-    for key, changed in settings.segments.items():
+    for key, changed in sorted(settings.segments.items()):  # one that is divided before what it is divided into
         parameters = {} if changed.window is None else {"window": changed.window}
         found = found.replaced(found.entry(key).changed(parameters).tagged(changed.tags))
     if settings.segments:

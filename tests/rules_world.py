@@ -15,7 +15,9 @@ from connector.catalogue import Family
 from connector.days import day_number
 from connector.models import DailyCount, Membership, Metric, Segment
 from connector.query import Expression
-from connector.query.tree import Always, Condition, Day, Matches, Not, Number, Offset, all_of, any_of
+from connector.query.check import exchanged
+from connector.query.measures import Kind
+from connector.query.tree import Always, Condition, Day, Matches, Not, Number, Offset, Value, all_of, any_of
 from connector.tables import table
 from tests.rules_evaluator import holds
 from tests.rules_people import Person, Sale, add_person, add_rows, load, person
@@ -178,12 +180,18 @@ OFFSETS = st.builds(Offset, st.integers(1, 45), st.just("d")) | st.sampled_from(
 DATES = OFFSETS | st.builds(Day, near())
 
 
+def between(name: str, low: Value, high: Value) -> Condition:
+    """A range of two values whose ends are not exchanged."""
+    condition = Condition(name, "BETWEEN", (low, high))
+    return Condition(name, "BETWEEN", (high, low)) if exchanged(condition, Kind.DATE) else condition
+
+
 def tests_of(name: str, values: st.SearchStrategy[Any], *, null: bool) -> st.SearchStrategy[Condition]:
     """Comparisons of one attribute."""
     one = st.sampled_from(["=", "!=", ">", ">=", "<", "<="])
     forms = [
         st.builds(lambda op, value: Condition(name, op, (value,)), one, values),
-        st.builds(lambda low, high: Condition(name, "BETWEEN", (low, high)), values, values),
+        st.builds(lambda low, high: between(name, low, high), values, values),
     ]
     if null:
         forms.append(st.sampled_from([Condition(name, "IS NULL"), Condition(name, "IS NOT NULL")]))

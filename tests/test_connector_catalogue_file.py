@@ -175,6 +175,34 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("[audiences.vip]\nuse = 'block'", "line 2: use should be one of 'address' or 'exclude'."),
         ("[audiences.vip]\neach = ['a']", "line 2: aud.vip has no value of which each could make an audience."),
         ("[audiences.city]\neach = ['Lyon', 'LYON']", "line 2: Lyon reads the same as another value of the list."),
+        (
+            "[audiences.city]\non = true\neach = ['']",
+            "line 3: each value of the list is a text of 1 to 100 characters.",
+        ),
+        (
+            f"[audiences.city]\neach = ['{'x' * 101}']",
+            "line 2: each value of the list is a text of 1 to 100 characters.",
+        ),
+        (
+            "[families.spread]\nwindow = 90",
+            "line 2: window is a parameter; write [families.spread.parameters] window = 90.",
+        ),
+        (
+            "[audiences.city]\ncity = 'Lyon'",
+            'line 2: city is a parameter; write [audiences.city.parameters] city = "Lyon".',
+        ),
+        (
+            "[audiences.late]\nlabel = 'x'\nrule = 'last_order_date < $since'\nsince = 2026-01-31",
+            "line 4: since is a parameter; write [audiences.late.parameters] since = 2026-01-31.",
+        ),
+        (
+            "[families.spread.parameters]\nwindow = 0",
+            "line 2: the rule cannot be read: $window = 0 is not a number of days. Give a whole number from 1 on.",
+        ),
+        (
+            "[families.emarsys.parameters]\ngrowth = 1",
+            "line 1: the rule cannot be read: Nothing lies between 2 and 1; write number_of_orders BETWEEN 1 AND 2.",
+        ),
         ("[audiences.vip]\nkey = 'aud.x'", "line 2: there is nothing called key here."),
         ("[audiences.vip]\nfields.mailchimp = 'vip'", "line 2: a field is called like lc_vip in woocommerce"),
         ("[audiences.vip]\nfields = { mailchimp = 'TOP20' }", "the field TOP20 is already that of"),
@@ -231,6 +259,11 @@ def test_a_mistake_is_told_with_its_line_and_the_nearest_name(text: str, said: s
         ("[audiences.vip]\ntag = 'a, b'", "ligne 2 : une étiquette n'a pas de virgule"),
         ("[audiences.vip]\non = 3", "ligne 2 : on devrait être true ou false."),
         ("[audiences.vip]\nparameters.x = true", "ligne 2 : "),
+        ("[audiences.city]\neach = [' ']", "ligne 2 : chaque valeur de la liste est un texte de 1 à 100 caractères."),
+        (
+            "[families.spread]\nwindow = 90",
+            "ligne 2 : window est un paramètre ; écrivez [families.spread.parameters] window = 90.",
+        ),
         ("[audiences.vip\n", "ligne 1 : ce n'est pas du TOML."),
         (
             "[audiences.a]\nlabel = 'A'\nrule = \"in_segment('aud.b')\"\n"

@@ -74,11 +74,25 @@ def test_a_parameter_without_a_value_stays_open() -> None:
     assert parameters(rule) == {"x"}
 
 
-def test_a_window_that_is_no_number_of_days_is_refused_where_it_stands() -> None:
-    with pytest.raises(QueryError) as error:
-        bind(parse("last_order_date > -$window"), {"window": 1.5})
+@pytest.mark.parametrize("days", [1.5, 0, -1])
+def test_a_window_that_is_no_number_of_days_is_refused_where_it_stands(days: float) -> None:
+    with pytest.raises(QueryError, match="Give a whole number from 1 on") as error:
+        bind(parse("last_order_date > -$window"), {"window": days})
 
     assert error.value.column == 19
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "last_order_date BETWEEN -1m AND -31d",  # a month has 31 days at times
+        "last_order_date BETWEEN 2026-01-31 AND -2w",
+        "number_of_orders BETWEEN 2 AND 2",
+        "anniversary(first_order_date) BETWEEN 2026-12-20 AND 2026-01-05",  # it runs over the end of the year
+    ],
+)
+def test_a_range_that_can_hold_someone_is_taken(text: str) -> None:
+    assert canonical(parse(text)) == text
 
 
 def test_positions_are_no_part_of_the_tree() -> None:
@@ -129,6 +143,12 @@ def test_values_know_what_they_are() -> None:
         ("orders_placed MATCHES (date > -3d, date < -1d)", 1, 36, "date stands twice", "date figure deux fois"),
         ("orders_placed MATCHES (date IS NULL)", 1, 24, "compared with a date", "se compare à une date"),
         ("orders_placed MATCHES ()", 1, 24, "expected an attribute", "attendu : un attribut"),
+        ("number_of_orders BETWEEN 3 AND 1", 1, 26, "write number_of_orders BETWEEN 1 AND 3", "rien entre 3 et 1"),
+        ("last_order_date BETWEEN -30d AND -90d", 1, 25, "BETWEEN -90d AND -30d", "rien entre -30d et -90d"),
+        ("last_order_date BETWEEN -1m AND -32d", 1, 25, "BETWEEN -32d AND -1m", "rien entre -1m et -32d"),
+        ("last_order_date BETWEEN 2026-02-01 AND 2026-01-01", 1, 25, "Nothing lies between", "Il n'y a rien entre"),
+        ("orders_placed MATCHES (amount BETWEEN 20 AND 9.5)", 1, 39, "amount BETWEEN 9.5 AND 20", "20 et 9.5"),
+        ("anniversary(first_order_date) BETWEEN +7d AND today", 1, 39, "BETWEEN today AND +7d", "entre +7d et today"),
         ("NOT " * 60 + "TRUE", 1, 1, "too deeply nested", "trop imbriquée"),
         ("NOT " * 2400 + "TRUE", 1, 1, "too deeply nested", "trop imbriquée"),
         ("TRUE OR " * 2000 + "TRUE", 1, 1, "too long", "trop longue"),

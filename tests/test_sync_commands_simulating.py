@@ -95,6 +95,17 @@ def test_a_family_that_is_off_an_audience_and_a_rule_of_ones_own_can_be_tried(sh
     assert fingerprint(shop) == before  # gap_ratio asks for a figure of the shop, which had to be made
 
 
+def test_a_change_of_a_divided_audience_is_one_of_each_value(shop: CommandLine) -> None:
+    each = "[audiences.payment_method]\non = true\neach = ['PayPal', 'Alma']\n"
+    (shop.folder / "segments.toml").write_text(each, encoding="utf-8")
+
+    report = simulated(shop, "aud.payment_method=orders_placed MATCHES (payment_method = $m) OR number_of_orders = 1")
+
+    families = {family["key"]: family for family in report["families"]}
+    assert families["aud.payment_method_paypal"]["after"] == {"payment_method_paypal": 21}
+    assert families["aud.payment_method_alma"]["before"] == {"payment_method_alma": 0}
+
+
 def test_who_is_defined_by_a_changed_segment_moves_with_it(shop: CommandLine) -> None:
     report = simulated(shop, "aud.mine=in_segment('spread.loyal')", "spread.window=300")
 
@@ -116,6 +127,8 @@ def test_a_window_is_suggested_from_the_shops_own_gaps(shop: CommandLine) -> Non
         ("sprea.window=120", "There is no sprea.window to change.\nDid you mean spread.window?\n"),
         ("spread.window=soon", "spread.window cannot be soon: it should be a whole number.\n"),
         ("spread.window=-3", "spread.window cannot be -3: it should be a larger number.\n"),
+        ("spread.window=0", "spread.window cannot be 0: it should be a larger number.\n"),
+        ("emarsys.growth=1", "emarsys.growth cannot be 1: Nothing lies between 2 and 1; write"),
         ("aud.vip.x=much", "aud.vip.x cannot be much: amount_spent is compared with an amount, such as 49.90.\n"),
         ("aud.mine=amount_spent > $y", "aud.mine needs a value for y.\naud.mine.y=…\n"),
         ("spread.inactive=FALSE", "The last stage of spread should have the rule TRUE"),

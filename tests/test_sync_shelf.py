@@ -118,6 +118,19 @@ def test_an_audience_divided_by_value_is_one_for_each(tmp_path: Path) -> None:
     assert all(isinstance(entry, Audience) and not entry.missing for entry in found.families[-2:])
 
 
+def test_the_settings_of_a_divided_audience_are_those_of_each_value(tmp_path: Path) -> None:
+    found = made(
+        tmp_path,
+        "[audiences.category_several]\non = true\neach = ['Thé', 'Café']",
+        "[segments.'aud.category_several_cafe']\nwindow = 30\n"
+        "[segments.'aud.category_several']\nwindow = 90\ntags = { category_several = 'Habitué' }",
+    )
+
+    windows = {family.key: family.parameters.get("window") for family in found.families}
+    assert (windows["aud.category_several_the"], windows["aud.category_several_cafe"]) == (90, 30)
+    assert found.library.tags("fr")["aud.category_several_the"] == "Habitué : Thé"
+
+
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [

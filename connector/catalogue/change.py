@@ -116,7 +116,7 @@ def _with_value(library: Library, entry: Family, name: str, value: ParameterValu
             _check(library, changed, stage, language)
     except QueryError as error:
         raise _wrong(f"{entry.key}.{name}", value, entry.parameters.get(name), error, language) from None
-    return _put(library, changed)
+    return library.replaced(changed)
 
 
 def _with_rule(library: Library, entry: Family, stage: Stage, rule: str, language: Language) -> Library:
@@ -128,7 +128,7 @@ def _with_rule(library: Library, entry: Family, stage: Stage, rule: str, languag
     except QueryError as error:
         error.text = rule
         raise
-    return _put(library, changed)
+    return library.replaced(changed)
 
 
 def _check(library: Library, entry: Family, stage: Stage, language: Language) -> None:
@@ -138,13 +138,6 @@ def _check(library: Library, entry: Family, stage: Stage, language: Language) ->
     expression = expanded(entry.expression(stage, language), library.rules(), language)
     if not entry.missing:
         meaning(expression, "EUR", language)
-
-
-def _put(library: Library, entry: Family) -> Library:
-    """The library with an entry in the place of the one of its key."""
-    if isinstance(entry, Audience):
-        return library.model_copy(update={"audiences": {**library.audiences, entry.key: entry}})
-    return library.model_copy(update={"families": {**library.families, entry.key: entry}})
 
 
 def _read(written: str) -> ParameterValue:
@@ -163,9 +156,9 @@ def _wrong(
     key: str, value: ParameterValue, present: ParameterValue | None, error: QueryError, language: Language
 ) -> SettingsError:
     """What a value should be instead: what stands there now says it, or else the place in the rule."""
-    if isinstance(value, int | float) and value < 0:
+    if isinstance(value, int | float) and value <= 0:
         expected = EXPECTED["greater"][language]
-    elif isinstance(present, int):
+    elif isinstance(present, int) and not isinstance(value, int):
         expected = EXPECTED["int"][language]
     else:
         return SettingsError(_say("value", language, found=key, value=str(value), why=error.message))

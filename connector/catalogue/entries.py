@@ -27,6 +27,8 @@ Name: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^{_NAME}$")]
 EntryKey: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^(aud\.)?{_NAME}$")]
 FIELD_NAMES: Mapping[str, str] = {"woocommerce": r"lc_[a-z0-9_]+", "mailchimp": r"[A-Z][A-Z0-9_]{0,9}"}
 """What a tool takes as the name of a field."""
+LONGEST_VALUE = 100
+"""Characters of a value of which an audience is made: it stands in a tag beside the audience's own."""
 _PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -197,6 +199,13 @@ class Audience(Family):
     group: Literal["phase", "value", "habits", "demographic", "channel", "behaviour", "own"] = "own"
     use: Literal["address", "exclude"] = "address"  # exclude: kept out of campaigns, never blacklisted
     each: tuple[str, ...] = ()  # values of what it asks for, of which each makes an audience of its own
+
+    @field_validator("each")
+    @classmethod
+    def _said(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(value.strip() and len(value) <= LONGEST_VALUE for value in values):
+            raise PydanticCustomError("each_value", "should be texts of 1 to 100 characters")
+        return values
 
     @property
     def stage(self) -> Stage:

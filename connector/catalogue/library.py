@@ -127,9 +127,10 @@ class Library(Entry):
         return tuple(found[entry.key] for entry in self.entries() if entry.key in found)
 
     def replaced(self, entry: Family) -> Self:
-        """The library with another entry in the place of the one of its key."""
+        """The library with another entry in the place of the one of its key, and of those that it is divided into."""
         part = "audiences" if isinstance(entry, Audience) else "families"
-        return self.model_copy(update={part: {**getattr(self, part), entry.key: entry}})
+        made = [entry.of_value(value) for value in entry.each] if isinstance(entry, Audience) else []
+        return self.model_copy(update={part: {**getattr(self, part), **{one.key: one for one in (entry, *made)}}})
 
     def named(self, key: str) -> tuple[Family, ...]:
         """What is meant by a key: the entry; where an audience is divided, the one of each of its values."""

@@ -10,6 +10,10 @@ WHERE: Mapping[Language, str] = {"en": "{file}, line {line}: ", "fr": "{file}, l
 NEAR: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
 SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "unknown": {"en": "there is nothing called {found} here.", "fr": "rien ne s'appelle {found} ici."},
+    "parameter": {
+        "en": "{found} is a parameter; write [{place}.parameters] {found} = {value}.",
+        "fr": "{found} est un paramètre ; écrivez [{place}.parameters] {found} = {value}.",
+    },
     "table": {"en": "{found} should be a table.", "fr": "{found} devrait être une table."},
     "stage table": {
         "en": "each stage of {found} is a table of its own: [families.{found}.stages.NAME].",
@@ -57,6 +61,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "tag_comma": {
         "en": "a tag has no comma, which separates tags in a shop.",
         "fr": "une étiquette n'a pas de virgule : elle sépare les étiquettes dans une boutique.",
+    },
+    "each_value": {
+        "en": "each value of the list is a text of 1 to 100 characters.",
+        "fr": "chaque valeur de la liste est un texte de 1 à 100 caractères.",
     },
     "tag_length": {
         "en": "a tag has 1 to 255 characters.",

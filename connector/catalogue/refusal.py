@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
@@ -29,6 +31,7 @@ from connector.catalogue.entries import (
 )
 from connector.catalogue.messages import EXPECTED, NEAR, SENTENCES, WHERE
 from connector.errors import SettingsError
+from connector.query.tree import NAMED
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "families": Family,
@@ -74,6 +77,9 @@ def refused_model(
     first = error.errors(include_url=False)[0]
     path = _written_path(first["loc"], merged)
     name = str(path[-2] if path[-1] == "key" else path[-1])
+    if first["type"] == "extra_forbidden" and _is_parameter(path, merged):
+        facts = {"found": name, "place": ".".join(map(str, path[:-1])), "value": _toml(first["input"])}
+        return refusal(file, text, Problem(path, "parameter", facts), language)
     if first["type"] == "extra_forbidden":
         return refusal(file, text, Problem(path, "unknown", {"found": name}, tuple(_names(path))), language)
     if first["type"] == "missing":
@@ -137,6 +143,20 @@ def _written_path(loc: tuple[int | str, ...], merged: Mapping[str, Any]) -> Path
         stages = list(merged["families"][loc[1]]["stages"])
         return (*loc[:3], stages[int(loc[3])], *loc[4:])
     return loc
+
+
+def _is_parameter(path: Path, merged: Mapping[str, Any]) -> bool:
+    """Whether what stands in an entry's own table is a parameter of its rules."""
+    if len(path) != 3 or path[0] not in ("families", "audiences"):
+        return False
+    entry = merged[path[0]][path[1]]
+    rules = [entry.get("rule", ""), *(stage.get("rule", "") for stage in entry.get("stages", {}).values())]
+    return any(path[2] in NAMED.findall(rule) for rule in rules if isinstance(rule, str))
+
+
+def _toml(value: object) -> str:
+    """A value as it is written in the file."""
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 def _names(path: Path) -> Iterable[str]:

@@ -86,7 +86,7 @@ def _argument(value: Value | Word, given: Mapping[str, ParameterValue], language
 def _filled(parameter: Parameter, given: OneValue, language: Language) -> Value:
     place = parameter.place
     if parameter.sign:
-        if isinstance(given, str | bool | date) or given != int(given) or not 0 <= given <= 100_000:
+        if isinstance(given, str | bool | date) or given != int(given) or not 1 <= given <= 100_000:
             raise problem("no days", place, language, found=parameter.name, expected=str(given))
         return Offset(-parameter.sign * int(given), "d", place)
     match given:

@@ -65,11 +65,12 @@ def _condition(condition: Condition) -> str:
 def _values(condition: Condition) -> str:
     several = len(condition.values) > 1 and condition.operator != "BETWEEN"  # a place on earth
     if several or condition.operator in ("IN", "NOT IN"):
-        return f"({', '.join(_value(value) for value in condition.values)})"
-    return " AND ".join(_value(value) for value in condition.values)
+        return f"({', '.join(written(value) for value in condition.values)})"
+    return " AND ".join(written(value) for value in condition.values)
 
 
-def _value(value: Value | Word) -> str:
+def written(value: Value | Word) -> str:
+    """A value as the language writes it."""
     match value:
         case Number():
             text = f"{value.value:f}"
@@ -92,7 +93,7 @@ def _value(value: Value | Word) -> str:
 
 def figure_key(figure: Figure) -> str:
     """The key by which a figure of the shop is calibrated: AVG(order_amount, -365d)."""
-    return f"{figure.function}({', '.join(_value(argument) for argument in figure.arguments)})"
+    return f"{figure.function}({', '.join(written(argument) for argument in figure.arguments)})"
 
 
 def quoted(text: str) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS, Attribute, attribute
 from connector.query.bounds import RATIO_DECIMALS
+from connector.query.canonical import written
 from connector.query.measures import Kind
 from connector.query.messages import KINDS, Language, Name, problem
 from connector.query.tree import (
@@ -25,6 +26,7 @@ from connector.query.tree import (
     Place,
     Text,
     Truth,
+    Unit,
     Value,
     Word,
     conditions,
@@ -55,6 +57,7 @@ OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
 }
 
 _DAYS = (Kind.DATE, Kind.YEARLY)
+_DAYS_OF: Mapping[Unit, tuple[int, int]] = {"d": (1, 1), "w": (7, 7), "m": (28, 31), "y": (365, 366)}
 _EXAMPLES: Mapping[str, str] = {"AVG": "AVG(order_amount, -365d)", "PERCENTILE": "PERCENTILE(amount_spent, 95)"}
 
 
@@ -90,6 +93,33 @@ def check_values(condition: Condition, kind: Kind, language: Language = "en") ->
     taken = {"BETWEEN": 2, "IN": None, "NOT IN": None}.get(condition.operator, 1)
     if taken is not None and len(condition.values) > taken:
         raise problem("many", condition.place, language, operator=condition.operator)
+    if exchanged(condition, kind):
+        low, high = (written(value) for value in condition.values)
+        place = condition.values[0].place
+        raise problem("exchanged", place, language, found=condition.name, low=low, high=high)
+
+
+def exchanged(condition: Condition, kind: Kind) -> bool:
+    """Whether a range runs from the larger to the smaller end on every day, so that nothing can lie in it."""
+    if condition.operator != "BETWEEN":
+        return False
+    match condition.values:
+        case Number(low), Number(high):
+            return low > high
+        case Day(low), Day(high):
+            return low > high and kind is Kind.DATE  # of each year, it runs over its end
+        case Offset(back, unit), Offset(to, other) if unit == other:
+            return back < to
+        case Offset() as low, Offset() as high:
+            return _days_back(low)[1] < _days_back(high)[0]
+    return False
+
+
+def _days_back(offset: Offset) -> tuple[int, int]:
+    """The fewest and the most days that an offset can mean."""
+    shortest, longest = _DAYS_OF[offset.unit]
+    least, most = sorted((offset.count * shortest, offset.count * longest))
+    return least, most
 
 
 def _check_attribute(condition: Condition, language: Language) -> None:

@@ -37,6 +37,7 @@ Name = Literal[
     "unmapped",
     "no field",
     "no days",
+    "exchanged",
 ]
 Remark = Literal["time", "old date", "old form"]
 
@@ -103,8 +104,12 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
         "fr": "${found} = {expected} n'est pas le nom d'un champ.",
     },
     "no days": {
-        "en": "${found} = {expected} is not a number of days. Give a whole number from 0 on.",
-        "fr": "${found} = {expected} n'est pas un nombre de jours. Donnez un nombre entier à partir de 0.",
+        "en": "${found} = {expected} is not a number of days. Give a whole number from 1 on.",
+        "fr": "${found} = {expected} n'est pas un nombre de jours. Donnez un nombre entier à partir de 1.",
+    },
+    "exchanged": {
+        "en": "Nothing lies between {low} and {high}; write {found} BETWEEN {high} AND {low}.",
+        "fr": "Il n'y a rien entre {low} et {high} ; écrivez {found} BETWEEN {high} AND {low}.",
     },
     "many parts": {
         "en": "The rule has more than {expected} conditions, those of its segments among them.",
