@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 
 from sqlalchemy import (
@@ -47,7 +48,7 @@ class greatest(FunctionElement[int]):  # noqa: N801
     inherit_cache = True
 
 
-def earliest(days: list[ColumnElement[int]]) -> ColumnElement[int | None]:
+def earliest(days: Sequence[ColumnElement[int]]) -> ColumnElement[int | None]:
     """The first of some days of which each may be null; null where all are."""
     known: list[ColumnElement[int]] = [func.coalesce(day, NEVER) for day in days]
     while len(known) > 1:

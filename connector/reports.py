@@ -110,7 +110,7 @@ def members(
         position = asked.stages.index(stage)
         last = None
         while (last := _take_page(steps, last)) is not None:
-            steps.find_state()
+            steps.find_state(steps.choices)
             yield from _described(connection, _since(steps, position, kept))
 
 
@@ -257,7 +257,7 @@ def _kept_since(steps: Steps, key: str) -> dict[int, int]:
 
 def _found_since(steps: Steps) -> dict[int, int]:
     """The day of the last change of each person in `due`."""
-    steps.find_state()
+    steps.find_state(steps.choices)
     with steps.answers(steps.choices) as found:
         before = func.lag(found.c.stage).over(partition_by=found.c.customer_id, order_by=found.c.day)
         marked = select(found.c.customer_id, found.c.day, found.c.stage, before.label("before")).subquery("marked")

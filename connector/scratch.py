@@ -54,9 +54,11 @@ def fill(
     table: Table,
     rows: Select[Any] | CompoundSelect[Any],
     values: Mapping[str, int | None] | None = None,
+    *,
+    only: Sequence[str] | None = None,
 ) -> int:
-    """Add rows, with values in the order of the table's columns; how many there were."""
-    statement = insert(table).from_select(table.columns.keys(), rows)
+    """Add rows, with values in the order of the table's columns, or for some `only`; how many there were."""
+    statement = insert(table).from_select(table.columns.keys() if only is None else only, rows)
     # without the option psycopg's answer is gone by the time it is asked for
     return connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True}).rowcount
 

@@ -119,12 +119,13 @@ class Steps:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas, moves = self._forget(), 0
         for level in self._levels():
-            self.find_state()
+            self.find_state([self.choices[number] for number in level])
             for numbers in self._alike(level):
                 with self.answers([self.choices[number] for number in numbers]) as found:
                     self._find_held(numbers, found)
                     moves += self._find_moves(numbers, found)
                     deltas.update(self._move(numbers))
+        self.find_state([], watched=self.choices)
         self._write_people()
         write_counts(self.connection, deltas)
         return moves
@@ -221,12 +222,13 @@ class Steps:
             people_.find(first_days)
             fill(self.connection, found, people_.answers())
 
-    def find_state(self) -> None:
-        """Answer the rules for the day itself, with metrics and next review, into `state`."""
+    def find_state(self, choices: Sequence[Choice], *, watched: Sequence[Choice] = ()) -> None:
+        """Answer choices for the day itself, with metrics and the next review of those watched, into `state`."""
         answered = self.tables.state
-        asked = state(self.choices, Shape(credits=self.credits), among=self.tables.due)
+        asked = state(choices, Shape(credits=self.credits), among=self.tables.due, watched=watched)
+        values = asked.clock.values(self.as_of, self.calibrations)
         self.connection.execute(delete(answered))
-        fill(self.connection, answered, asked.select, asked.clock.values(self.as_of, self.calibrations))
+        fill(self.connection, answered, asked.select, values, only=asked.select.selected_columns.keys())
 
     def _find_held(self, numbers: Sequence[int], found: Table) -> None:
         """Put the segments that people are still in before their other answers."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, false, func, literal, or_, select
 
-from connector.dialects import greatest
+from connector.dialects import earliest, greatest
 from connector.query.bounds import Crossing, crossings
 from connector.query.choices import Choice, all_leaves, calibrated, daily, ends, runs_out
 from connector.query.clocks import TODAY
@@ -88,13 +88,16 @@ def running_out(leaf: Leaf, reading: Reading) -> list[tuple[Crossing, Select[tup
 
 
 def _next_running_out(leaf: Leaf, reading: Reading) -> list[ColumnElement[Any]]:
-    found: list[ColumnElement[Any]] = []
-    for crossing, days in running_out(leaf, reading):
-        day = days.subquery("days").c.day
-        next_ = select(func.min(day)).where(day > reading.today - crossing.last).scalar_subquery() + crossing.first
-        day_ = case((next_ <= reading.today, reading.today + 1), else_=next_)
-        found.append(case((of_products(reading), day_)))
-    return found
+    """The first day on which one of the days of running out passes a bound, all bounds being seen in one search."""
+    found = running_out(leaf, reading)
+    if not found:
+        return []
+    day = found[0][1].subquery("days").c.day
+    passed = [
+        case((day > reading.today - crossing.last, greatest(day + crossing.first, reading.today + 1)))
+        for crossing, _ in found
+    ]
+    return [case((of_products(reading), select(func.min(earliest(passed))).scalar_subquery()))]
 
 
 def around_anniversary(day: ColumnElement[Any], date: ColumnElement[Any], crossing: Crossing) -> ColumnElement[bool]:

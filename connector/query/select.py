@@ -69,14 +69,24 @@ class State:
     clock: BoundClock
 
 
-def state(choices: Sequence[Choice], shape: Shape, *, among: FromClause | None = None) -> State:
-    """The answer to `choices`, with metrics and next review; of the `customer_id`s in `among`, or of everyone."""
+def state(
+    choices: Sequence[Choice],
+    shape: Shape,
+    *,
+    among: FromClause | None = None,
+    watched: Sequence[Choice] | None = None,
+) -> State:
+    """The answer to `choices`, with metrics and next review; of the `customer_id`s in `among`, or of everyone.
+
+    The review is that of `watched`, or of the same choices.
+    """
+    watched = choices if watched is None else watched
     clock = BoundClock()
     facts = Facts(clock, shape, seen=None if shape.closed else visible(clock))
     for measure in ("count", "first", "last", "spent"):
         facts.need(measure)
-    _need(choices, facts)
-    asked = sorted(reviews(choices))
+    _need([*choices, *watched], facts)
+    asked = sorted(reviews(watched))
     need_reviews(facts, asked)
     if not shape.closed:
         facts.need_later()
@@ -89,7 +99,7 @@ def state(choices: Sequence[Choice], shape: Shape, *, among: FromClause | None =
         .subquery("f")
     )
     reading = Reading(facts, grouped, clock, grouped.c.since_day)
-    review = _day(next_days(choices, reading, asked), "review")
+    review = _day(next_days(watched, reading, asked), "review")
     columns = [grouped.c.customer_id, *chosen(choices, reading), review, *_metrics(reading)]
     return State(select(*columns), clock)
 
