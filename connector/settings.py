@@ -239,6 +239,22 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
 
+class GivenSettings(Settings):
+    """Settings as they are given: neither a file nor the environment is asked."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The given values alone."""
+        return (init_settings,)
+
+
 def load(file: Path | None = None) -> Settings:
     """The settings of `file`, or of connector.toml here if there is one; SettingsError says what is wrong where."""
     named = file or os.environ.get("CONNECTOR_CONFIG")

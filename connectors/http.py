@@ -5,9 +5,10 @@ Nothing else in the product retries, and nothing else reads a status code to dec
 
 from __future__ import annotations
 
+import base64
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,13 +45,15 @@ class Client:
     """A session with one platform. `sleep` and `clock`, in seconds, are the caller's, so that a test never waits.
 
     `ca` is the path of an authority to trust beside the system's own, for a server on this machine. `per_second`
-    requests are the most that the platform is sent; without it, as many as it answers.
+    requests are the most that the platform is sent; without it, as many as it answers. `secrets` are blotted out of
+    what a platform says of a refusal: a firewall, or a plugin, may repeat what it was asked with.
     """
 
     def __init__(
         self,
         *,
         auth: requests.auth.AuthBase | tuple[str, str] | None = None,
+        secrets: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
         ca: str | None = None,
         tries: int = TRIES,
@@ -62,6 +65,10 @@ class Client:
         self.session.trust_env = False  # a .netrc or a proxy variable must not decide which secrets go where
         self.session.auth = auth
         self.session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
+        self._secrets: list[bytes] = []
+        self.keep_to_itself(*secrets)
+        if isinstance(auth, tuple):
+            self.keep_to_itself(base64.b64encode(":".join(auth).encode()).decode())
         self.ca = ca
         self.tries = tries
         self.timeout = TIMEOUT
@@ -69,6 +76,10 @@ class Client:
         self.sleep = sleep
         self.clock = clock
         self.pace = Pace(per_second, sleep=sleep, clock=clock)
+
+    def keep_to_itself(self, *secrets: str) -> None:
+        """Have these texts, too, in no error."""
+        self._secrets += [secret.encode() for secret in secrets]
 
     def send(  # noqa: PLR0913 - a request has that many parts
         self,
@@ -118,7 +129,7 @@ class Client:
                 if not stream:
                     response.content  # noqa: B018 - it is read here, where what goes wrong with that is known
                 self._note(response)
-                _raise_for_status(response)
+                _raise_for_status(response, self._secrets)
                 wait_again = again(response) if again else None
             except requests.exceptions.SSLError as error:
                 raise PermanentError(
@@ -200,7 +211,7 @@ def loopback_only(endpoint: str) -> str:
     host = urlsplit(endpoint).hostname or ""
     if host not in {"127.0.0.1", "localhost", "::1"}:
         raise SettingsError(
-            f"endpoint = {endpoint!r} is not on this machine.",
+            f"endpoint = {host or '…'} is not on this machine.",
             remedy="`endpoint` is for a server on 127.0.0.1; leave it out to talk to the real platform.",
         )
     return endpoint.rstrip("/")
@@ -211,15 +222,17 @@ def _backoff(attempt: int) -> float:
     return float(min(LONGEST_WAIT, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25))
 
 
-def _raise_for_status(response: requests.Response) -> None:
+def _raise_for_status(response: requests.Response, secrets: Iterable[bytes]) -> None:
     status = response.status_code
     if status < 300:
         return
     body = response.content  # read to its end, also where it was to be streamed: the connection is free again
+    for secret in secrets:
+        body = body.replace(secret, b"***")
     where = f"{urlsplit(response.url).netloc} answered {status}"
     if status in {408, 425, 429, 430} or status >= 500:
         raise RetryableError(f"{where}.", retry_after=_retry_after(response))
-    detail = f"{where}: {_explanation(response)}"
+    detail = f"{where}: {_explanation(body)}"
     if status in {401, 403}:
         if not body.strip() and status == 403:  # Mailchimp's way of saying 429 at very high volume
             raise RetryableError(f"{where} with nothing in it.")
@@ -257,10 +270,10 @@ def _retry_after(response: requests.Response) -> float | None:
     return max(0.0, (until - sent).total_seconds())
 
 
-def _explanation(response: requests.Response) -> str:
+def _explanation(content: bytes) -> str:
     """The platform's own words where it has some, never more than a line."""
     try:
-        body = msgspec.json.decode(response.content)
+        body = msgspec.json.decode(content)
     except msgspec.DecodeError:
         return "no reason given"
     if isinstance(body, dict):

@@ -574,13 +574,15 @@ def main() -> None:
 
 def _told(error: ConnectorError) -> int:
     """Say what went wrong and what to do, and return the exit status for it."""
+    from sync.logs import keyless  # noqa: PLC0415
+
     place = f" ({error.place})" if isinstance(error, QueryError) and error.place else ""
-    print(f"{error.message}{place}", file=sys.stderr)
+    print(keyless(f"{error.message}{place}"), file=sys.stderr)
     if isinstance(error, QueryError) and error.text:
         line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""
         print(f"  {line}\n  {' ' * (error.column - 1)}^", file=sys.stderr)
     if error.remedy:
-        print(error.remedy, file=sys.stderr)
+        print(keyless(error.remedy), file=sys.stderr)
     return 3 if isinstance(error, UnsafeError) else 1
 
 

@@ -17,6 +17,8 @@ _NAMES = re.compile(r"(token|secret|password|api_?key|authorization)", re.IGNORE
 
 def set_up(*, verbose: bool = False) -> None:
     """Send the product's log lines to standard error, secrets blotted out."""
+    for library in ("oauthlib", "requests_oauthlib"):  # which at DEBUG write whatever they sign, bodies too
+        logging.getLogger(library).setLevel(logging.WARNING)
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -39,11 +41,16 @@ def _to_standard_error(*_names: object) -> structlog.PrintLogger:
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The event without what looks like a key, by its name or by its form, and without anybody's address."""
     return {
-        name: "***" if _NAMES.search(name) else nameless(_SECRET.sub("***", value)) if isinstance(value, str) else value
+        name: "***" if _NAMES.search(name) else nameless(value) if isinstance(value, str) else value
         for name, value in event.items()
     }
 
 
 def nameless(text: str) -> str:
-    """A text that is kept or logged, without e-mail addresses."""
-    return _ADDRESS.sub("***@***", text)
+    """A text that is kept or logged, without e-mail addresses and keys."""
+    return _ADDRESS.sub("***@***", keyless(text))
+
+
+def keyless(text: str) -> str:
+    """A text without what looks like a key: one may stand where its name or its file was to be written."""
+    return _SECRET.sub("***", text)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, func, or_, select
 from connector.database import NAMELESS
 from connector.errors import ConnectorError
 from connector.identity import normal_email
-from connector.models import Account, Checkpoint, Erasure, Identity, Order, Refund
+from connector.models import Account, Checkpoint, Customer, Erasure, Identity, Order, Refund
 from connector.privacy.suppressions import Name, Suppressions
 from connector.records import OrderStatus, Page
 from connector.source import Buyer, LiveSource, Segmenting, ShopFigures
@@ -271,11 +271,14 @@ class Reconciliation:
         """What there is about each account for which two counts of its orders may differ."""
         buyers = [Buyer(account, None, 0, 0) for account in accounts]
         reasons: dict[str, tuple[str, ...]] = {}
+        objecting = _objecting(connection, self.store.id)
         for buyer, pieces in zip(buyers, pieces_of(connection, self.store, buyers, self.today), strict=True):
             kinds = {kind for piece in pieces or () for kind in piece.kinds}
             found = [kind for kind in KINDS if kind in kinds]
             if buyer.account in pending:
                 found = ["not_pulled"]
+            elif buyer.account in objecting:
+                found = ["objected"]
             elif not found and self.store.floor_day is not None:
                 found = ["floor"]
             reasons[str(buyer.account)] = tuple(found)
@@ -307,6 +310,19 @@ def _by_status(connection: Connection, store_id: int) -> dict[str, int]:
         .group_by(orders.c.platform_status)
     )
     return dict(connection.execute(statement).all())
+
+
+def _objecting(connection: Connection, store_id: int) -> set[str]:
+    """The accounts of who objects to profiling, and so is in no segment here."""
+    people, identities = table(Customer), table(Identity)
+    return set(
+        connection.scalars(
+            select(identities.c.value)
+            .join(people, people.c.id == identities.c.customer_id)
+            .where(people.c.objected_on.is_not(None))
+            .where(identities.c.kind == "account", identities.c.scope == store_id)
+        )
+    )
 
 
 def _erased_people(connection: Connection) -> int:

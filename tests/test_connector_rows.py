@@ -193,6 +193,8 @@ COUNTING: dict[str, tuple[OrderRecord, tuple[int, int | None, int | None, int]]]
     "refunded in part": (order(1, refunds=(refund("r", 1000, 4),)), (1, None, 3000, 1000)),
     "refunded whole in two": (order(1, refunds=(refund("r", 1000, 4), refund("s", 2000, 9))), (1, 9, 3000, 3000)),
     "refunded beyond": (order(1, refunds=(refund("r", 9000, 4),)), (1, 4, 3000, 3000)),
+    "refunded twice on a day": (order(1, refunds=(refund("r", 1000, 4), refund("s", 500, 4))), (1, None, 3000, 1500)),
+    "refunded twice without a day": (order(1, refunds=(refund("r", 700), refund("s", 500))), (1, None, 3000, 1200)),
     "cancelled on a day": (order(1, cancelled_at=at(5)), (1, 5, 3000, 0)),
     "cancelled before it was placed": (order(1, 3, cancelled_at=at(1)), (1, 3, 3000, 0)),
     "in another currency": (order(1, currency="USD"), (1, None, None, 0)),

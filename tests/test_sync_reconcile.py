@@ -141,6 +141,16 @@ def test_an_erasure_explains_no_more_than_what_was_erased(shopify: World) -> Non
     assert {total["what"]: total["why"] for total in found["totals"]}["orders PAID"] == []
 
 
+def test_who_objects_is_in_segments_of_the_shop_alone_and_that_is_the_reason(shopify: World) -> None:
+    shopify.line.ask("pull")
+    shopify.line.ask("recompute")
+    shopify.line.ask("object", "client105@example.com")
+    found = compared(shopify)
+    only_there = [one for segment in found["segments"] for one in segment["only_theirs"]]
+    assert only_there
+    assert all(one == {"account": "105", "why": ["objected"]} for one in only_there)
+
+
 def test_a_shop_in_woocommerce_is_told_of_the_erased_alike(woocommerce: World) -> None:
     woocommerce.line.ask("pull")
     woocommerce.line.ask("recompute")

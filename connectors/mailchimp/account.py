@@ -84,7 +84,7 @@ class Account:
             )
         server = loopback_only(endpoint) if endpoint else f"https://{centre[1]}.api.mailchimp.com"
         self.base = f"{server}/3.0"
-        self.client = Client(auth=("connector", api_key), ca=ca, sleep=sleep)
+        self.client = Client(auth=("connector", api_key), secrets=(api_key,), ca=ca, sleep=sleep)
 
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401 - what JSON holds
         """The decoded answer to a GET."""

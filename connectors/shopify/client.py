@@ -92,6 +92,9 @@ class _Token(msgspec.Struct, frozen=True):
     access_token: str
     expires_in: float
 
+    def __repr__(self) -> str:
+        return f"a token for {self.expires_in:g} seconds"  # which is shown nowhere
+
 
 class CostError(PermanentError):
     """The question is dearer than any single question may be: ask for less at once."""
@@ -146,7 +149,8 @@ class Admin:
             )
         self.shop = shop
         self.base = loopback_only(endpoint) if endpoint else f"https://{shop}"
-        self.http = Client(ca=ca, sleep=sleep, clock=clock)
+        own = tuple(secret for secret in (token, client_secret) if secret)
+        self.http = Client(secrets=own, ca=ca, sleep=sleep, clock=clock)
         self.sleep = sleep
         self.clock = clock
         self.served_version = API_VERSION
@@ -240,6 +244,7 @@ class Admin:
         if self._granted is None or now >= self._granted[1]:
             token = self._new_token()
             self._granted = (token.access_token, now + token.expires_in - RENEW_EARLY)
+            self.http.keep_to_itself(token.access_token)
         return self._granted[0]
 
     def _new_token(self) -> _Token:

@@ -81,7 +81,8 @@ class WooCommerceClient:
             )
         auth = (consumer_key, consumer_secret) if self.encrypted else _signature(consumer_key, consumer_secret)
         pace = requests_per_second or (None if endpoint else PER_SECOND)
-        self.http = Client(auth=auth, ca=ca, per_second=pace, sleep=sleep, clock=clock)
+        own = consumer_key, consumer_secret
+        self.http = Client(auth=auth, secrets=own, ca=ca, per_second=pace, sleep=sleep, clock=clock)
 
     @property
     def sent(self) -> int:
@@ -205,7 +206,7 @@ def _shop_address(url: str) -> str:
     parts = urlsplit(url.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise SettingsError(
-            f"url = {parts.netloc or url!r} is not the address of a shop.",
+            f"url = {parts.hostname or '…'} is not the address of a shop.",
             remedy="Write it as WordPress has it, for example https://boutique.example.",
         )
     path = parts.path.partition("/wp-json")[0].rstrip("/")

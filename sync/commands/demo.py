@@ -15,7 +15,7 @@ from connector.database import open_database
 from connector.days import day_date, local_day
 from connector.errors import SettingsError
 from connector.reports import segments
-from connector.settings import DestinationSettings, Language, Settings, StoreSettings
+from connector.settings import DestinationSettings, GivenSettings, Language, StoreSettings
 from connector.totals import totals
 from sync import clock
 from sync.commands.pushing import push_all
@@ -155,7 +155,7 @@ def _tell_example(platforms: Platforms, pushed: list[PlanSummary], say: Voice) -
 
 
 def _workspace(folder: Path, language: Language, platforms: Platforms) -> Workspace:
-    settings = Settings(
+    settings = GivenSettings(
         database=f"sqlite:///{folder / 'demo.db'}",
         language=language,
         stores={

@@ -39,6 +39,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not_pulled": ("changé depuis la dernière lecture : connector pull", "changed since the last pull: connector pull"),
     "floor": ("ses commandes anciennes ne nous sont pas montrées", "its older orders are not shown to us"),
     "erased": ("effacé ici, comme demandé", "erased here, as was asked"),
+    "objected": ("s'oppose au profilage : dans aucun segment ici", "objects to profiling: in no segment here"),
     "gone": ("n'existe plus : connector pull --recheck", "gone at the shop: connector pull --recheck"),
     "lagging": ("la boutique ne l'a pas encore compté", "the shop has not counted it yet"),
     "people": ("expliqué personne par personne", "explained person by person"),

@@ -32,7 +32,7 @@ class Hook:
     id: int
     topic: str
     address: str
-    secret: str
+    secret: str = field(repr=False)
     status: str = "active"
     fields: list[str] = field(default_factory=list)
     failures: int = 0
