@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -34,12 +34,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateTable
 
-from connector.errors import ConnectorError, SettingsError
+from connector.copies import copy_file, put_back, require_sound
+from connector.errors import SettingsError
+from connector.faults import explained, place, tell_faults
 from connector.models import metadata
 from connector.query.bounds import fold
 from connector.query.replenish import usual
@@ -69,10 +71,7 @@ def open_database(url: str) -> Engine:
 def _open(engine: Engine) -> None:
     file = path(engine)
     if file is not None:
-        with suppress(OSError):  # SQLite says better what is wrong
-            # A new file is its owner's alone. One that is there is not touched: closing it would let go of the locks
-            # that SQLite holds for this process (sqlite.org/howtocorrupt.html, 2.2).
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _made(file)
     with explained(engine):
         with engine.connect() as connection:
             found = revision(connection)
@@ -95,6 +94,7 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     event.listen(engine, "connect", _lent)
+    tell_faults(engine)
     return engine
 
 
@@ -126,17 +126,55 @@ def path(engine: Engine) -> Path | None:
 
 def copy(engine: Engine, to: Path) -> None:
     """Write a whole and consistent copy of a SQLite database while others go on reading and writing."""
-    source = path(engine)
-    if source is None:
-        raise SettingsError("Only a SQLite database is copied here.", remedy="Use pg_dump for PostgreSQL.")
-    if to.exists() and to.samefile(source):
-        raise SettingsError(f"{to} is the database itself.", remedy="Name another file for the copy.")
-    part = to.with_name(f"{to.name}.part")
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
-        old.backup(new)
-    part.replace(to)
+    copy_file(_file(engine), to)
+
+
+def restore(engine: Engine, file: Path) -> None:
+    """Put a copy back in place of a SQLite database; SettingsError where it is no whole copy of one of ours.
+
+    The caller is the one who writes; readers see the one or the other. What was there is kept beside it.
+    """
+    target = _file(engine)
+    require_sound(file)
+    if target.exists() and target.samefile(file):
+        raise SettingsError(f"{file} is the database itself.", remedy="Name a copy of it.")
+    found = _revision_of(file)
+    if found is None:
+        raise SettingsError(f"{file} is no copy of a database of the connector.", remedy="Name another copy.")
+    _refuse_newer(found)
+    if target.exists() and target.stat().st_size:
+        copy_file(target, target.with_name(f"{target.name}.before-restore"))
+    _made(target)
+    put_back(file, target)
+
+
+def _file(engine: Engine) -> Path:
+    file = path(engine)
+    if file is None:
+        raise SettingsError(
+            "Only a SQLite database is copied here.", remedy="Use pg_dump and pg_restore for PostgreSQL."
+        )
+    return file
+
+
+def _revision_of(file: Path) -> str | None:
+    """The migration that a copy stands at; nothing is written to it, nor beside it."""
+    other = create_engine(URL.create("sqlite", database=f"{file.resolve().as_uri()}?mode=ro", query={"uri": "true"}))
+    try:
+        with other.connect() as connection:
+            return revision(connection)
+    finally:
+        other.dispose()
+
+
+def _made(file: Path) -> None:
+    """Have a new file be its owner's alone.
+
+    One that is there is not touched: closing it would let go of the locks that SQLite holds for this process
+    (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    with suppress(OSError):  # SQLite says better what is wrong
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def compact(engine: Engine) -> bool:
@@ -230,15 +268,6 @@ def _highest(table: Table) -> Select[int]:
     return highest.where(table.c.id < NAMELESS) if isinstance(table.c.id.type, BigInteger) else highest
 
 
-@contextmanager
-def explained(engine: Engine) -> Iterator[None]:
-    """Turn a database's own failures inside the block into a sentence for the user."""
-    try:
-        yield
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        raise _explained(engine, error) from error
-
-
 def batches(values: Iterable[Any]) -> Iterator[list[Any]]:
     """The values in runs short enough for one IN list."""
     values = iter(values)
@@ -292,14 +321,18 @@ def _refuse_strangers(engine: Engine, tables: set[str]) -> None:
         )
 
 
-def _migrate(engine: Engine, found: str | None) -> None:
-    from alembic import command  # noqa: PLC0415 - 0.8 s to import, needed once per upgrade
-    from alembic.config import Config  # noqa: PLC0415
-
+def _refuse_newer(found: str | None) -> None:
     if found is not None and found > head():
         raise SettingsError(
             f"The database was made by a newer version (revision {found}).", remedy="Install that version, or newer."
         )
+
+
+def _migrate(engine: Engine, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - 0.8 s to import, needed once per upgrade
+    from alembic.config import Config  # noqa: PLC0415
+
+    _refuse_newer(found)
     file = path(engine)
     if found is not None and file is not None:
         copy(engine, file.with_name(f"{file.name}.before-{head()}"))
@@ -308,23 +341,3 @@ def _migrate(engine: Engine, found: str | None) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _explained(engine: Engine, error: Exception) -> ConnectorError:
-    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
-    remedies = {
-        "unable to open database file": "Check that its folder exists and can be written to.",
-        "readonly": "Give the user who runs the connector the right to write to the file and its folder.",
-        "disk is full": "Free some space; nothing was lost, run the command again.",
-        "locked": "Another program holds it; run the command again when that one has finished.",
-        "not a database": "Name another file: this one is not a SQLite database.",
-        "malformed": "The file is damaged: put back a copy of it.",
-        "onnection": "Check that the server runs, and the address, user and password of the setting `database`.",
-    }
-    remedy = next((text for words, text in remedies.items() if words in reason), "")
-    return ConnectorError(f"The database {place(engine)} cannot be used: {reason}.", remedy=remedy)
-
-
-def place(engine: Engine) -> str:
-    """Which database this is, without its password, which may stand among the address's options too."""
-    return str(path(engine) or engine.url.set(query={}).render_as_string(hide_password=True))

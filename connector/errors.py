@@ -4,6 +4,7 @@ ConnectorError            tell the user, with the remedy; no traceback
     SettingsError         … what to change in the settings
     QueryError            … where in their rule
     BusyError             another sync is writing; try again later
+    StorageError          the database fails: stop, nothing more can be kept
     PermanentError        stop this connector until someone acts
         AuthenticationError
     RetryableError        wait `retry_after` seconds, then try again
@@ -46,6 +47,10 @@ class QueryError(ConnectorError):
 
 class BusyError(ConnectorError):
     """Another sync is writing to this database."""
+
+
+class StorageError(ConnectorError):
+    """The database's disk, file or server fails; what was committed stays, and the next run goes on from there."""
 
 
 class PermanentError(ConnectorError):

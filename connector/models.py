@@ -473,13 +473,13 @@ class Objection(Table, table=True):
 
 
 class Erasure(Table, table=True):
-    """People who were made nameless together, under the number that the file of the suppressed gave them."""
+    """People who were made nameless together, or who objected, under the number that the suppressed's file gave."""
 
     __tablename__ = "erasures"
 
     serial: int = Field(primary_key=True)
     at: int = Field(sa_type=BigInt)
-    reason: str  # asked, retention, redact, again (an older copy of the database had brought them back)
+    reason: str  # asked, retention, redact, again (an older copy had brought them back), object, withdraw
     people: int
 
 

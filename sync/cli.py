@@ -5,6 +5,7 @@ Whatever is heavy is imported when its command runs, so that --help answers at o
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -530,10 +531,22 @@ def backup(
     config: Config = None,
     database: Database = None,
 ) -> None:
-    """Write a whole copy of the database, also while a sync is running."""
+    """Write a whole copy of the database and of what lies beside it, also while a sync is running."""
     from sync.commands.backup import run  # noqa: PLC0415
 
     run(config, database, file)
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that `backup` wrote.")],
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Put a copy back; what was there stays beside it, and who was erased or objected since stays so."""
+    from sync.commands.backup import put_back  # noqa: PLC0415
+
+    put_back(config, database, file)
 
 
 @app.command("serve")
@@ -558,6 +571,19 @@ def webhooks(
     run(config, database, action, store, as_json=json)
 
 
+_FREE = "Free some space; nothing was lost, run the command again."
+_ALLOW = "Give the user who runs the connector the right to write there."
+_REMEDIES = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EFBIG: "Lift the limit on the size of files; nothing was lost, run the command again.",
+    errno.EIO: "The disk fails: look at it before the command is run again.",
+    errno.EROFS: _ALLOW,
+    errno.EACCES: _ALLOW,
+    errno.EPERM: _ALLOW,
+}
+
+
 def main() -> None:
     """Run a command; the process ends with 0 done, 1 failed, 2 wrong usage, 3 refused by a guard."""
     from sync.logs import set_up  # noqa: PLC0415
@@ -570,6 +596,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        file = f" ({error.filename})" if error.filename else ""
+        sys.exit(_told(ConnectorError(f"{error.strerror}{file}.", remedy=_REMEDIES[error.errno])))
 
 
 def _told(error: ConnectorError) -> int:

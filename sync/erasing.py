@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 
 Reason = Literal["asked", "retention", "redact", "again"]
 
+OBJECTION = ("object", "withdraw")
+"""The reasons of numbers that stand for what somebody said about profiling."""
+
 FILE = "file"
 """The place of a leftover that stands for the database's own file."""
 
@@ -157,7 +160,7 @@ def erase_again(engine: Engine, suppressed: Suppressions, *, now: datetime) -> i
 def require(engine: Engine, suppressed: Suppressions, *, force: bool = False) -> Suppressions:
     """The suppressed, for a reading of shops; UnsafeError where people were erased and their file is gone."""
     with engine.connect() as connection:
-        known = connection.scalar(select(func.count()).select_from(_erasures)) or 0
+        known = connection.scalar(select(func.count()).where(_erasures.c.reason.not_in(OBJECTION))) or 0
     if known and not suppressed and not force:
         raise UnsafeError(
             f"People were erased here, but {suppressed.file}, which tells who is not to come back, is gone.",
@@ -215,10 +218,10 @@ def _back(connection: Connection, suppressed: Suppressions) -> dict[int, int]:
     They have a suppressed order; or a suppressed identity, and have placed no order since.
     """
     stores, found = keys_of_stores(connection), dict[int, int]()
-    for rows in _chunks(connection, select(*(_orders.c[n] for n in ("id", "customer_id", "store_id", "platform_id")))):
+    for rows in chunks(connection, select(*(_orders.c[n] for n in ("id", "customer_id", "store_id", "platform_id")))):
         names: dict[Name, int] = {("order", stores[row.store_id], row.platform_id): row.customer_id for row in rows}
         _note(found, names, suppressed)
-    for rows in _chunks(connection, select(_identities)):
+    for rows in chunks(connection, select(_identities)):
         names = {name_of((row.kind, row.scope, row.value), stores): row.customer_id for row in rows}
         since = {names[name]: at for name, at in suppressed.since(names).items() if names[name] not in found}
         placed = _last_orders(connection, since)
@@ -232,7 +235,7 @@ def _note(found: dict[int, int], names: dict[Name, int], suppressed: Suppression
             found[names[name]] = max(at, found.get(names[name], 0))
 
 
-def _chunks(connection: Connection, statement: Any) -> Iterator[list[Any]]:  # noqa: ANN401 - a SELECT with an id
+def chunks(connection: Connection, statement: Any) -> Iterator[list[Any]]:  # noqa: ANN401 - a SELECT with an id
     """The rows by their ids, some at a time; none of the nameless."""
     rows, last = statement.selected_columns, -1
     while chunk := connection.execute(

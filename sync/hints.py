@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from connector.database import chosen
 from connector.days import day_number, epoch
-from connector.errors import ConnectorError, RecordError, StoppedError, UnsafeError
+from connector.errors import ConnectorError, RecordError, StoppedError, StorageError, UnsafeError
 from connector.models import Account, Identity, Order
 from connector.records import CustomerRecord, Deletion, OrderRecord, Page, Rejected
 from connector.settings import StoreSettings
@@ -60,7 +60,7 @@ def look(workspace: Workspace, inbox: Inbox) -> tuple[Looked, ConnectorError | N
     for key, settings, source in workspace.sources():
         try:
             total += _look(workspace, inbox, key, settings, source)
-        except (UnsafeError, StoppedError):
+        except (UnsafeError, StoppedError, StorageError):
             raise
         except ConnectorError as error:
             failed = failed or error

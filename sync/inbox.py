@@ -18,8 +18,9 @@ from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Ta
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from connector.database import batches, explained, path
+from connector.database import batches, path
 from connector.days import epoch, instant
+from connector.faults import explained, tell_faults
 from connector.source import Hint, PrivacyRequest
 
 MEMORY = timedelta(days=7)
@@ -176,6 +177,7 @@ def _own(engine: Engine) -> Engine:
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     made = create_engine(URL.create("sqlite", database=str(beside)))
     event.listen(made, "connect", _pragmas)
+    tell_faults(made)
     return made
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 
 from connector.database import batches
 from connector.destination import Destination, Outcome, RemoteChange, RemoteState, Result
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, StorageError
 from connector.models import Leftover
 from connector.records import ConsentState
 from connector.tables import AnyRow, table
@@ -52,6 +52,8 @@ def take_away(workspace: Workspace) -> Taken:
             require_place(workspace.engine, place, destination)
             for batch in batches(some):
                 _take(workspace.engine, destination, batch, taken)
+        except StorageError:
+            raise
         except ConnectorError as error:
             _note(workspace.engine, [row.id for row in some], error.message)
             taken.waiting.append((place, error.message))

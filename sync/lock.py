@@ -10,16 +10,17 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
-from connector.database import explained, path, upsert
+from connector.database import path, upsert
 from connector.days import epoch, instant
-from connector.errors import BusyError, ConnectorError
+from connector.errors import BusyError, ConnectorError, StorageError
+from connector.faults import explained
 from connector.models import Lease
 from connector.tables import table
 
@@ -30,13 +31,17 @@ _ADVISORY = 0x6C636F6E
 @contextmanager
 def writer(engine: Engine, *, now: datetime) -> Iterator[None]:
     """Be the one who writes until the block ends; BusyError where another one is, and since when."""
-    file = path(engine)
-    held = _file_lock(engine, file) if file else _server_lock(engine)
-    with held:
+    with alone(engine):
         row = {"name": "writer", "holder": f"process {os.getpid()} on {socket.gethostname()}", "since": epoch(now)}
         with explained(engine), engine.begin() as connection:
             connection.execute(upsert(connection, table(Lease), ("name",)), row)
         yield
+
+
+def alone(engine: Engine) -> AbstractContextManager[None]:
+    """The same of a database that may not be there, or be damaged: nothing is noted in it."""
+    file = path(engine)
+    return _file_lock(engine, file) if file else _server_lock(engine)
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def _server_lock(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(DBAPIError):  # a lost session has lost its lock; it must not hide what went wrong
+            with suppress(DBAPIError, StorageError):  # what went wrong is not to be hidden
                 session.scalar(select(func.pg_advisory_unlock(_ADVISORY)))
     finally:
         session.close()

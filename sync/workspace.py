@@ -23,8 +23,8 @@ from connector.privacy.suppressions import Suppressions
 from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
 from connector.source import Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
+from sync import erasing, objections
 from sync.clock import now as present
-from sync.erasing import erase_again, lacks
 from sync.lock import writer
 from sync.shelf import shelf
 from sync.voice import voice
@@ -141,21 +141,35 @@ def open_workspace(config: Path | None, database: str | None, *, existing: bool 
         )
     workspace = Workspace(settings, open_database(url))
     if workspace.suppressed:
-        _erase_again(workspace)
+        catch_up(workspace)
     return workspace
 
 
-def _erase_again(workspace: Workspace) -> None:
-    """Erase whom an older copy of the database has brought back, before anything is done with it."""
-    if not lacks(workspace.engine, workspace.suppressed):
-        return
-    with writer(workspace.engine, now=workspace.now()):
-        back = erase_again(workspace.engine, workspace.suppressed, now=workspace.now())
+def catch_up(workspace: Workspace) -> int:
+    """Erase whom an older copy of the database has brought back, and note what was objected to since; how many people.
+
+    Before anything else is done with it.
+    """
+    engine, suppressed = workspace.engine, workspace.suppressed
+    if not erasing.lacks(engine, suppressed) and not objections.lacks(engine, suppressed):
+        return 0
+    with writer(engine, now=workspace.now()):
+        objecting = objections.note_again(engine, suppressed)
+        back = erasing.erase_again(engine, suppressed, now=workspace.now())
+    say = voice(workspace.settings)
     if back:
-        voice(workspace.settings).warn(
+        say.warn(
             f"Cette copie de la base datait d'avant des effacements : {back} personnes effacées de nouveau.",
             f"This copy of the database was older than some erasures: {back} people were erased again.",
         )
+    if objecting:
+        say.warn(
+            f"Cette copie de la base datait d'avant des oppositions : {objecting} reprises ; "
+            "`connector run` les applique aux segments et aux envois.",
+            f"This copy of the database was older than some objections: {objecting} were noted again; "
+            "`connector run` brings them to segments and pushes.",
+        )
+    return back + objecting
 
 
 def _names(mapping: dict[str, Any]) -> str:

@@ -21,7 +21,6 @@ from connector.database import (
     chosen,
     connect,
     copy,
-    explained,
     head,
     open_database,
     remove,
@@ -29,6 +28,7 @@ from connector.database import (
 )
 from connector.database import revision as revision_of
 from connector.errors import ConnectorError, SettingsError
+from connector.faults import explained
 from connector.models import Customer, Product, metadata
 from connector.tables import table
 from tests.conftest import Fresh

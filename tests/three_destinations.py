@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sync.demo.boutique import boutique
 from sync.demo.mailchimp import FakeMailchimp
@@ -27,6 +28,8 @@ WORDS = {
     "occasional": "Épisodique",
     "inactive": "Inactif",
 }
+
+W = TypeVar("W", bound="World")
 
 Standing = dict[str, tuple[frozenset[str], tuple[tuple[str, str], ...]]]
 """Of each address at a destination: its tags, and its fields with their values."""
@@ -62,6 +65,11 @@ class World:
     def line(self) -> CommandLine:
         """The command line, now."""
         return CommandLine(self.folder, self.now.isoformat())
+
+    @property
+    def books(self) -> Shop:
+        """All that people ordered, by the numbers of their accounts."""
+        return self.shop
 
     @property
     def writes(self) -> int:
@@ -129,7 +137,7 @@ class World:
 
     def stages(self, day: date) -> dict[str, str]:
         """Where everybody stands by the shop's books, by address: accounts, and guests by that of their orders."""
-        people = real_orders.ledger(self.shop)
+        people = real_orders.ledger(self.books)
         inside = outside.members(people, day, 180)
         return {
             str(self.shop.customers[number].email): stage for stage, numbers in inside.items() for number in numbers
@@ -138,7 +146,7 @@ class World:
     def turned(self, day: date) -> dict[str, tuple[str | None, str]]:
         """Of each address: the stage before the present one, and the day of the change."""
         found = {}
-        for number, person in real_orders.ledger(self.shop).items():
+        for number, person in real_orders.ledger(self.books).items():
             since = outside.entered(person, day, 180)
             before = outside.stage(person, since - timedelta(days=1), 180)
             found[str(self.shop.customers[number].email)] = before and WORDS[before], since.isoformat()
@@ -165,7 +173,13 @@ class World:
 @contextmanager
 def open_world(folder: Path, people: int = 300) -> Iterator[World]:
     """The world with its fakes listening."""
-    world = World(folder, people)
+    with listening(World(folder, people)) as world:
+        yield world
+
+
+@contextmanager
+def listening(world: W) -> Iterator[W]:
+    """A world, with its settings written, while its fakes listen."""
     with ExitStack() as stack:
         for fake in (world.shopify, world.woocommerce, world.mailchimp):
             stack.enter_context(fake)

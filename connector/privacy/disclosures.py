@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_engine, event, select, update
 
-from connector.database import batches, explained
+from connector.database import batches
 from connector.errors import ConnectorError
+from connector.faults import explained, tell_faults
 from connector.models import BigInt
 
 _metadata = MetaData()
@@ -68,6 +69,7 @@ class Disclosures:
     def _engine(self) -> Engine:
         engine = create_engine(f"sqlite:///{self.file}")
         event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA secure_delete = ON"))
+        tell_faults(engine)
         return engine
 
     def _make(self) -> None:

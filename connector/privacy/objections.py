@@ -5,10 +5,11 @@ An objection belongs to the identities that a person had, so that it follows the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
+from connector.database import chosen, remove
 from connector.dialects import insert_missing
 from connector.models import Customer, Identity, Objection, PredictedValue
 from connector.tables import table
@@ -19,19 +20,28 @@ _predicted = table(PredictedValue)
 
 def object_to_profiling(connection: Connection, person: int, today: int) -> None:
     """Have a person object from today on; one who objects already does so since then."""
-    rows = [{"identity_id": number, "day": today} for number in _own(connection, person)]
-    if rows:
-        connection.execute(insert_missing(connection, _objections), rows)
-    settle(connection, [person])
-    connection.execute(delete(_predicted).where(_predicted.c.customer_id == person))
-    _look_again(connection, person, today)
+    bring(connection, dict.fromkeys(own(connection, person), (True, today)))
 
 
 def withdraw(connection: Connection, person: int, today: int) -> None:
     """End a person's objection: they are looked at again from today on."""
-    connection.execute(delete(_objections).where(_objections.c.identity_id.in_(_own(connection, person))))
-    settle(connection, [person])
-    _look_again(connection, person, today)
+    bring(connection, dict.fromkeys(own(connection, person), (False, today)))
+
+
+def bring(connection: Connection, said: Mapping[int, tuple[bool, int]]) -> int:
+    """Have it be as was said of identities: whether they object, and the day from which on; of how many people."""
+    rows = [{"identity_id": number, "day": day} for number, (objects, day) in said.items() if objects]
+    if rows:
+        connection.execute(insert_missing(connection, _objections), rows)
+    remove(connection, _objections, "identity_id", [number for number, (objects, _) in said.items() if not objects])
+    owners = {row.id: row.customer_id for row in chosen(connection, _identities, ("id", "customer_id"), "id", said)}
+    people = sorted(set(owners.values()))
+    settle(connection, people)
+    for person in people:
+        _look_again(connection, person, min(day for number, (_, day) in said.items() if owners.get(number) == person))
+    objecting_now = _people.c.id == _predicted.c.customer_id, _people.c.objected_on.is_not(None)
+    connection.execute(delete(_predicted).where(exists().where(*objecting_now)))
+    return len(people)
 
 
 def settle(connection: Connection, people: Collection[int]) -> None:
@@ -55,10 +65,11 @@ def profiled(day: ColumnElement[int] | int) -> ColumnElement[bool]:
     return or_(_people.c.objected_on.is_(None), _people.c.objected_on > day)
 
 
-def _own(connection: Connection, person: int) -> list[int]:
+def own(connection: Connection, person: int) -> list[int]:
+    """The identities of a person."""
     return list(connection.scalars(select(_identities.c.id).where(_identities.c.customer_id == person)))
 
 
-def _look_again(connection: Connection, person: int, today: int) -> None:
-    due = or_(_people.c.next_review_on.is_(None), _people.c.next_review_on > today)
-    connection.execute(update(_people).where(_people.c.id == person, due).values(next_review_on=today))
+def _look_again(connection: Connection, person: int, day: int) -> None:
+    due = or_(_people.c.next_review_on.is_(None), _people.c.next_review_on > day)
+    connection.execute(update(_people).where(_people.c.id == person, due).values(next_review_on=day))

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import select
 
 from connector.days import instant, local_day
-from connector.errors import ConnectorError, StoppedError, UnsafeError
+from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
 from connector.models import Run
 from connector.settings import StoreSettings
 from connector.source import LiveSource, Source
@@ -32,7 +32,7 @@ def look_back(workspace: Workspace, say: Voice) -> None:
             ((key, settings, source),) = workspace.sources(name)
             try:
                 look_back_at(workspace, say, key, settings, source)
-            except (UnsafeError, StoppedError):
+            except (UnsafeError, StoppedError, StorageError):
                 raise
             except ConnectorError as error:
                 log.error("nightly failed", store=key, error=error.message, remedy=error.remedy)  # noqa: TRY400

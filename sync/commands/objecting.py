@@ -7,13 +7,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from connector.days import day_date
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, StorageError
 from connector.models import Delivery, DestinationRow, Identity
 from connector.people import find_person
-from connector.privacy.objections import object_to_profiling, withdraw
 from connector.tables import table
 from sync.commands.syncing import bring_up_to_date
 from sync.lock import writer
+from sync.objections import note
 from sync.push.undo import leave
 from sync.runs import recorded
 from sync.voice import Voice, voice
@@ -28,9 +28,9 @@ def run(config: Path | None, database: str | None, person: str, *, ends: bool) -
         writer(workspace.engine, now=workspace.now()),
         recorded(workspace.engine, "object", workspace.now) as record,
     ):
-        with workspace.engine.begin() as connection:
+        with workspace.engine.connect() as connection:
             number = find_person(connection, person)
-            (withdraw if ends else object_to_profiling)(connection, number, workspace.today())
+        note(workspace.engine, workspace.suppressed, number, workspace.today(), now=workspace.now(), objects=not ends)
         record.as_of = bring_up_to_date(workspace, say)
         if ends:
             say.say("L'opposition est levée.", "The objection is withdrawn.")
@@ -49,6 +49,8 @@ def _left(workspace: Workspace, say: Voice, key: str, person: int) -> bool:
         ((_, _, destination),) = workspace.destinations(key)
         with recorded(workspace.engine, f"leave {key}", workspace.now) as record:
             leave(workspace.engine, key, destination, now=workspace.now(), run_id=record.id, only=[person])
+    except StorageError:
+        raise
     except ConnectorError as error:
         say.warn(f"EN ATTENTE, {key} : {error}", f"PENDING, {key}: {error}")
     with workspace.engine.connect() as connection:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from connector.database import NAMELESS, place
+from connector.database import NAMELESS
+from connector.faults import place
 from connector.models import Customer
 from connector.privacy.objections import objecting
 from connector.privacy.record import Facts, Sending, record

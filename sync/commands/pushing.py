@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from connector.destination import Destination
-from connector.errors import ConnectorError, StoppedError, UnsafeError
+from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
 from connector.holdout import note
 from connector.models import DestinationRow, Plan
 from connector.people import find_people
@@ -99,7 +99,7 @@ def push_all(
     for key, _, destination in workspace.destinations(only):
         try:
             plan = _push_one(workspace, key, destination, scope, force=force, rehearse=rehearse)
-        except StoppedError:
+        except (StoppedError, StorageError):
             raise
         except ConnectorError as error:
             failed = error if failed is None or isinstance(error, UnsafeError) else failed

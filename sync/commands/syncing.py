@@ -11,7 +11,7 @@ import structlog
 
 from connector.days import day_date
 from connector.destination import Sender
-from connector.errors import ConnectorError, SettingsError, StoppedError, UnsafeError
+from connector.errors import ConnectorError, SettingsError, StoppedError, StorageError, UnsafeError
 from connector.rows.orders import recount
 from connector.sends import Noted
 from connector.settings import StoreSettings
@@ -73,7 +73,7 @@ def work_cycle(workspace: Workspace, say: Voice, *, force: bool = False) -> None
         failed: ConnectorError | None = None
         try:
             pull_all(workspace, say, force=force)
-        except (UnsafeError, StoppedError):
+        except (UnsafeError, StoppedError, StorageError):
             raise
         except ConnectorError as error:
             failed = error
@@ -113,7 +113,7 @@ def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force
     for key, settings, source in workspace.sources(only):
         try:
             _pull_one(workspace, say, key, settings, source, force=force)
-        except (UnsafeError, StoppedError):
+        except (UnsafeError, StoppedError, StorageError):
             raise
         except ConnectorError as error:
             failed = failed or error
@@ -131,7 +131,7 @@ def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
         if settings.read_sends:
             try:
                 noted = _read_sends(workspace, key)
-            except StoppedError:
+            except (StoppedError, StorageError):
                 raise
             except ConnectorError as error:
                 failed = failed or error

@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -111,8 +112,7 @@ class FakeServer:
     def start(self) -> Self:
         """Listen on a free port."""
         handler = type("Handler", (_Handler,), {"server_fake": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), handler)
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*self.certificate)
@@ -159,6 +159,15 @@ class FakeServer:
         return answer
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """Nothing where a client is gone before its answer was sent."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes: else each answer waits for a delayed ACK
@@ -167,12 +176,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         url = urlsplit(self.path)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client is gone: half a request is none
+            self.close_connection = True
+            return
         request = Request(
             self.command,
             url.path,
             dict(parse_qsl(url.query, keep_blank_values=True)),
             {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length),
+            body,
         )
         self.server_fake.connections.add(self.client_address)
         with self.server_fake.counted():
