@@ -6,6 +6,8 @@ Whatever is heavy is imported when its command runs, so that --help answers at o
 from __future__ import annotations
 
 import errno
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -589,6 +591,8 @@ def main() -> None:
     from sync.logs import set_up  # noqa: PLC0415
 
     set_up()
+    _speak_utf8()
+    sys.argv = [_heard(word) for word in sys.argv]
     try:
         app(standalone_mode=True)
     except ConnectorError as error:
@@ -601,6 +605,22 @@ def main() -> None:
             raise
         file = f" ({error.filename})" if error.filename else ""
         sys.exit(_told(ConnectorError(f"{error.strerror}{file}.", remedy=_REMEDIES[error.errno])))
+
+
+def _speak_utf8() -> None:
+    """What programs and files get is UTF-8 whatever the locale; a terminal gets what it can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+
+
+def _heard(word: str) -> str:
+    """A word of the command line, as UTF-8 where the locale knew no letters for its bytes."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(word).decode(errors="replace")
+    return word
 
 
 def _told(error: ConnectorError) -> int:

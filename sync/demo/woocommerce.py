@@ -16,10 +16,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from connector.money import decimals
 from sync.demo.certificate import certificate
 from sync.demo.server import Answer, FakeServer, Fault, Request
-from sync.demo.shop import Shop, ShopCustomer, ShopOrder
+from sync.demo.shop import Shop, ShopCustomer, ShopOrder, digits
 from sync.demo.webhooks import Courier, Kind
 from sync.demo.woocommerce_analytics import buyers
 from sync.demo.woocommerce_keys import Keys, Refusal, stranger
@@ -200,9 +199,11 @@ class FakeWooCommerce(FakeServer):
         return wall if gmt else wall.replace(tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
 
     def _order(self, order: ShopOrder, request: Request) -> Json:
-        digits = decimals(order.currency or self.shop.currency)
-        shown = order_json(order, self.shop, self.zone, digits, self.order_meta.get(order.id, {}))
+        shown = order_json(order, self.shop, self.zone, self._digits(order), self.order_meta.get(order.id, {}))
         return _fields(shown, request.query)
+
+    def _digits(self, order: ShopOrder) -> int:
+        return digits(order.currency or self.shop.currency)
 
     def _known_order(self, number: int) -> ShopOrder:
         if number not in self.shop.orders:
@@ -215,15 +216,16 @@ class FakeWooCommerce(FakeServer):
             wanted = set(map(int, request.query["include"].split(",")))
             found = [(order, refund) for order, refund in found if refund.id in wanted]
         found.sort(key=lambda pair: pair[1].at, reverse=True)
-        digits = decimals(self.shop.currency)
         return self._page(
-            request, found, lambda pair: _fields(refund_json(pair[0], pair[1], self.zone, digits), request.query)
+            request,
+            found,
+            lambda pair: _fields(refund_json(pair[0], pair[1], self.zone, self._digits(pair[0])), request.query),
         )
 
     def _products(self, request: Request) -> Answer:
         found = _selected(list(self.shop.products.values()), request.query)
-        digits = decimals(self.shop.currency)
-        return self._page(request, found, lambda product: _fields(product_json(product, digits), request.query))
+        places = digits(self.shop.currency)
+        return self._page(request, found, lambda product: _fields(product_json(product, places), request.query))
 
     # Customers ------------------------------------------------------------------------------------------------------
 
@@ -305,8 +307,7 @@ class FakeWooCommerce(FakeServer):
         if kind == "customer":
             return self._customer(self._known_customer(number))
         order = self._known_order(number)
-        digits = decimals(order.currency or self.shop.currency)
-        return order_json(order, self.shop, self.zone, digits, self.order_meta.get(number, {}))
+        return order_json(order, self.shop, self.zone, self._digits(order), self.order_meta.get(number, {}))
 
     def _webhooks(self, request: Request, number: int) -> tuple[Answer, bool]:
         hooks = self.courier.hooks

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from zlib import crc32
 
-from connector.money import decimals
-from sync.demo.shop import Shop, ShopOrder
+from sync.demo.shop import Shop, ShopOrder, digits
 from sync.demo.woocommerce_shapes import Json, status
 
 
@@ -25,7 +24,7 @@ def buyers(shop: Shop, leave_out: Collection[str]) -> list[Json]:
 
 
 def _row(shop: Shop, key: int | str, orders: list[ShopOrder]) -> Json:
-    spent = sum(order.total - order.refunded for order in orders) / 10 ** decimals(shop.currency)
+    spent = sum(order.total - order.refunded for order in orders) / 10 ** digits(shop.currency)
     account = shop.customers.get(key) if isinstance(key, int) else None
     return {
         "id": crc32(str(key).encode()),

@@ -12,8 +12,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from connector.money import decimals
-from sync.demo.shop import Shop, ShopCheckout, ShopCustomer, ShopLine, ShopOrder, ShopProduct, ShopRefund
+from sync.demo.shop import Shop, ShopCheckout, ShopCustomer, ShopLine, ShopOrder, ShopProduct, ShopRefund, digits
 
 View = dict[str, Any]
 DEEPEST = 25_000
@@ -30,7 +29,7 @@ def time(at: datetime | None) -> str | None:
 @lru_cache(maxsize=65_536)
 def money(amount: int, currency: str) -> View:
     """A MoneyBag; trailing zeros are trimmed down to one digit, as the vendor does."""
-    text = f"{Decimal(amount).scaleb(-decimals(currency)):f}"
+    text = f"{Decimal(amount).scaleb(-digits(currency)):f}"
     whole, _, cents = text.partition(".")
     same = {"amount": f"{whole}.{cents.rstrip('0') or '0'}", "currencyCode": currency}
     return {"shopMoney": same, "presentmentMoney": same}
