@@ -65,6 +65,7 @@ VALUES = {
     "import.file": "orders_export.csv",
     "import-sends.file": "sends.csv",
     "backup.file": "backup.db",
+    "restore.file": "backup.db",
 }
 """What each argument is given, by its name, or by its command's and its own."""
 MORE = {
