@@ -60,6 +60,12 @@ def test_every_command_says_what_it_does(command: object) -> None:
     assert (callback.__doc__ or "").strip().endswith(".")
 
 
+def test_the_tests_that_readme_names_are_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", README))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "tests" / f"{name}.py").is_file()] == []
+
+
 def test_the_sample_settings_of_readme_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
     assert sample
