@@ -37,7 +37,8 @@ _POSTGRESQL = ("08", "25006", "53", "57P", "58")
 
 _REMEDIES = {
     "unable to open database file": "Check that its folder exists and can be written to.",
-    "readonly": "Give the user who runs the connector the right to write to the file and its folder.",
+    "readonly": "Give the user who runs the connector the right to write to the file and its folder, "
+    "and to what lies beside it as -wal and -shm.",
     "read-only": "Give the user of the setting `database` the right to write.",
     "disk is full": "Free some space; nothing was lost, run the command again.",
     "No space left": "Free some space on the server; nothing was lost, run the command again.",

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.command_line import ROOT, Answer, CommandLine
@@ -65,6 +66,7 @@ class Forks:
     """Starts commands."""
 
     process: subprocess.Popen[str]
+    folder: Path  # for what they say: their own may be full
 
     def run(
         self, line: CommandLine, *arguments: str, kill: float | None = None, limits: Limits = FREE, at: str = ""
@@ -73,10 +75,11 @@ class Forks:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         asked: dict[str, object] = {"arguments": arguments, "folder": str(line.folder), "kill": kill, "at": at}
+        asked |= {"said": str(self.folder)}
         asked |= {"environment": line.environment(), "limits": asdict(limits)}
         print(json.dumps(asked), file=self.process.stdin, flush=True)
         answer = json.loads(self.process.stdout.readline())
-        out, err = ((line.folder / name).read_text(encoding="utf-8") for name in ("out", "err"))
+        out, err = ((self.folder / name).read_text(encoding="utf-8") for name in ("out", "err"))
         return Ended(os.waitstatus_to_exitcode(answer["status"]), out, err, answer["seconds"])
 
 
@@ -84,15 +87,18 @@ class Forks:
 def forks() -> Iterator[Forks]:
     """The process that has everything imported."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.forked"],
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield Forks(process)
+    with (
+        TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.forked"],
+            cwd=ROOT,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        yield Forks(process, Path(folder))
         assert process.stdin is not None
         process.stdin.close()
 
@@ -131,7 +137,7 @@ def _run(asked: dict[str, Any]) -> None:
     try:
         os.chdir(asked["folder"])
         for number, name in ((1, "out"), (2, "err")):
-            opened = os.open(name, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+            opened = os.open(f"{asked['said']}/{name}", os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
             os.dup2(opened, number)
             os.close(opened)
         os.environ.clear()
