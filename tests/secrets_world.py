@@ -133,10 +133,14 @@ class World:
         own = {base64.b64encode(text.encode()).decode() for text in basic}
         return {*CANARIES.values(), *own, *self.appli.tokens, *self.boutique.tokens}
 
-    def refuse(self) -> None:
-        """From now on every key is wrong, and each answer repeats all that it was asked with."""
+    @contextmanager
+    def refused(self) -> Iterator[None]:
+        """Meanwhile every key is wrong, and each answer repeats all that it was asked with."""
         for fake in self.fakes:
             fake.fault = _repeating
+        yield
+        for fake in self.fakes:
+            fake.fault = None
 
     def tell(self, *arguments: str, line: CommandLine | None = None) -> Said:
         """What a command lets be seen, with the logs of all libraries as talkative as they can be."""

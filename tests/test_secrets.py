@@ -235,16 +235,13 @@ def test_no_answer_shows_one_whatever_is_asked(world: World, monkeypatch: pytest
     workspace.engine.dispose()
 
 
-def test_keys_that_are_refused_by_a_platform_which_repeats_all_are_in_no_error(world: World, tmp_path: Path) -> None:
-    with open_world(tmp_path) as other:
-        for arguments in (("pull",), ("recompute",), ("push",)):
-            other.tell(*arguments)
-        other.refuse()
-        said = [other.tell(*command) for command in commands(as_json=False, but={"demo"})]
-        refused = [one for one in said if "may not" in one.text]
-        assert {"check", "pull", "run", "reconcile", "webhooks", "leave"} <= {one.command[0] for one in refused}
-        assert leaked(other, said) == []
-        assert in_files(other) == []
+def test_keys_that_are_refused_by_a_platform_which_repeats_all_are_in_no_error(world: World) -> None:
+    with world.refused():
+        said = [world.tell(*command) for command in commands(as_json=False, but={"demo"})]
+    refused = {one.command[0] for one in said if "may not" in one.text}
+    assert {"check", "pull", "run", "reconcile", "webhooks", "leave"} <= refused
+    assert leaked(world, said) == []
+    assert in_files(world) == []
 
 
 def test_a_crash_inside_shows_none_and_no_customer_either(world: World, tmp_path: Path) -> None:
