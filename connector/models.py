@@ -545,3 +545,39 @@ class Lease(Table, table=True):
     name: str = Field(primary_key=True)
     holder: str
     since: int = Field(sa_type=BigInt)
+
+
+class User(Table, table=True):
+    """Somebody, or some program, that may open the dashboard."""
+
+    __tablename__ = "users"
+
+    id: int = Field(primary_key=True)
+    name: str
+    folded: str = Field(unique=True)  # the name as it is looked up
+    role: str  # admin, viewer
+    password: str | None = None  # argon2id; None: not chosen yet, or a program's
+    created_at: int = Field(sa_type=BigInt)
+    disabled_at: int | None = Field(default=None, sa_type=BigInt)
+
+
+class Invitation(Table, table=True):
+    """A one-time code with which a user chooses a password; the row goes with its use."""
+
+    __tablename__ = "invitations"
+
+    digest: str = Field(primary_key=True)  # of the code
+    folded: str = Field(unique=True)  # the user's name as it is looked up; "" of the first one, who chooses it
+    name: str
+    role: str
+    expires_at: int = Field(sa_type=BigInt)
+
+
+class Token(Table, table=True):
+    """What a program shows instead of a session, to be answered as its user."""
+
+    __tablename__ = "tokens"
+
+    digest: str = Field(primary_key=True)  # of the token
+    user_id: int = Field(foreign_key="users.id", unique=True)
+    created_at: int = Field(sa_type=BigInt)

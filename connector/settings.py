@@ -172,13 +172,21 @@ class PrivacySettings(BaseModel):
 
 
 class ServeSettings(BaseModel):
-    """Where the service listens, and under which address shops reach it."""
+    """Where the service listens, and under which addresses shops and people reach it."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8765, ge=0, le=65535)
     public_url: str | None = None
+    dashboard_url: str | None = None  # where people open the dashboard; None: on this machine alone
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _host(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(r"https://[^/?#@\s]+/?", text):
+            raise ValueError("should be https and a host of its own, such as https://connector.boutique.example")
+        return text and text.rstrip("/")
 
     @field_validator("public_url")
     @classmethod

@@ -6,7 +6,7 @@ verdict(trace) -> bool                      what a trace comes to: the answer th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -100,10 +100,13 @@ class _Someone:
         self.currency = currency_of(self.connection)
         self.among: FromClause = select(literal(self.person).label("customer_id")).subquery("one")
 
-    def answers(self, choices: Sequence[Choice], as_of: int, figures: Calibrations) -> Any:  # noqa: ANN401 - a row
-        """The row that answers the choices, with the next review; None before the person is known."""
+    def answers(self, choices: Sequence[Choice], figures: Calibrations) -> Callable[[int], Any]:
+        """What gives, for a day, the row that answers the choices, with the next review; None before they are known.
+
+        The statement is made once, which costs more than asking it.
+        """
         asked = state(choices, Shape(), among=self.among)
-        return self.connection.execute(asked.select, asked.clock.values(as_of, figures)).one_or_none()
+        return lambda day: self.connection.execute(asked.select, asked.clock.values(day, figures)).one_or_none()
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def _told(someone: _Someone, clauses: Mapping[str, Condition | Matches]) -> dict
     asked = [meaning(clause, someone.currency) for clause in clauses.values()]
     choices = [Choice(f"clause_{number}", ((one, 1),)) for number, one in enumerate(asked)]
     figures = Calibrated(someone.connection)
-    row = someone.answers(choices, someone.as_of, figures)
+    row = someone.answers(choices, figures)(someone.as_of)
     found = [list(leaves(one)) for one in asked]
     every = [leaf for some in found for leaf in some]
     statement = values(every, Shape(), among=someone.among)
@@ -284,12 +287,13 @@ def _changes(someone: _Someone, families: Sequence[Family]) -> Iterator[dict[str
     for family in families:
         choice = family.choice("stage", someone.currency, range(len(family.stages)))
         figures = _Frozen(Calibrated(someone.connection), someone.as_of)
-        row = someone.answers([choice], someone.as_of, figures)
+        answers = someone.answers([choice], figures)
+        row = answers(someone.as_of)
         if row is None:
             continue
         before, day, looks = row.stage, row.review, 0
         while day is not None and day <= someone.as_of + HORIZON and looks < LOOKS and row.stage == before:
-            row = someone.answers([choice], day, figures)
+            row = answers(day)
             day, found, looks = row.review, day, looks + 1
         if row.stage != before:
             keys = [family.segment_key(stage) for stage in family.stages]

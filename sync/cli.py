@@ -552,11 +552,66 @@ def restore(
 
 
 @app.command("serve")
-def serve(config: Config = None, database: Database = None) -> None:
-    """Run the schedule and receive webhooks until told to stop."""
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; else as [serve] says, 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="On which port; else as [serve] says.")] = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Serve the dashboard, run the schedule and receive webhooks until told to stop."""
     from sync.commands.serving import run  # noqa: PLC0415
 
-    run(config, database)
+    run(config, database, host=host, port=port)
+
+
+users = typer.Typer(help="Who may open the dashboard.", no_args_is_help=True)
+app.add_typer(users, name="users")
+
+
+@users.command("list")
+def users_list(config: Config = None, database: Database = None, json: Json = False) -> None:
+    """List who may open the dashboard, and as what."""
+    from sync.commands.users import listed  # noqa: PLC0415
+
+    listed(config, database, as_json=json)
+
+
+@users.command("add")
+def users_add(
+    name: Annotated[str, typer.Argument(help="How they sign in; of somebody known, for a forgotten password.")],
+    role: Annotated[
+        Literal["admin", "viewer"] | None, typer.Option(help="admin changes things; viewer (by default) looks.")
+    ] = None,
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Print a one-time code with which somebody chooses a password for the dashboard."""
+    from sync.commands.users import add  # noqa: PLC0415
+
+    add(config, database, name, role)
+
+
+@users.command("disable")
+def users_disable(
+    name: Annotated[str, typer.Argument(help="How they sign in.")], config: Config = None, database: Database = None
+) -> None:
+    """Let somebody in no more; their sessions and their token end at once."""
+    from sync.commands.users import end  # noqa: PLC0415
+
+    end(config, database, name)
+
+
+@users.command("token")
+def users_token(
+    name: Annotated[str, typer.Argument(help="A user, or a new name for a program.")],
+    role: Annotated[Literal["admin", "viewer"], typer.Option(help="Of a new name.")] = "viewer",
+    config: Config = None,
+    database: Database = None,
+) -> None:
+    """Print a token for the JSON API; the one that the user had ends."""
+    from sync.commands.users import token  # noqa: PLC0415
+
+    token(config, database, name, role)
 
 
 @app.command("webhooks")

@@ -1,4 +1,4 @@
-"""Noting who is shown personal data: the user of the system, and the command."""
+"""Noting who is shown personal data: the user of the system or of the dashboard, and the command."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from sync.workspace import Workspace
 
 
 def disclose(
-    workspace: Workspace, command: str, what: str = "", *, people: int = 1, customer_id: int | None = None
+    workspace: Workspace,
+    command: str,
+    what: str = "",
+    *,
+    people: int = 1,
+    customer_id: int | None = None,
+    who: str | None = None,
 ) -> None:
-    """Note what a command shows; where that cannot be noted, it is said."""
+    """Note what is shown, to the user of the system or to `who`; where that cannot be noted, it is said."""
     log = workspace.suppressed.disclosures
     try:
-        log.note(_user(), command, what, epoch(workspace.now()), people=people, customer_id=customer_id)
+        log.note(who or _user(), command, what, epoch(workspace.now()), people=people, customer_id=customer_id)
     except ConnectorError as error:
         voice(workspace.settings).warn(
             f"La consultation n'a pas pu être notée : {error}", f"That this was shown could not be noted: {error}"

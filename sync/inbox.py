@@ -6,22 +6,19 @@ writer works; PostgreSQL has room for both.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, create_engine, event, func, select
+from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
 
-from connector.database import batches, path
+from connector.database import batches
 from connector.days import epoch, instant
-from connector.faults import explained, tell_faults
+from connector.faults import explained
 from connector.source import Hint, PrivacyRequest
+from sync.beside import beside
 
 MEMORY = timedelta(days=7)
 """For so long a delivery that comes again is known again: Shopify repeats one for four hours."""
@@ -83,7 +80,7 @@ class Inbox:
     """The inbox that belongs to a database; its tables are made where they are not there."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = _own(engine)
+        self.engine = beside(engine, "inbox")
         with explained(self.engine):
             metadata.create_all(self.engine)
 
@@ -165,26 +162,6 @@ class Inbox:
         """Forget deliveries that no platform repeats any more."""
         with self.engine.begin() as connection:
             connection.execute(_deliveries.delete().where(_deliveries.c.at < epoch(now - MEMORY)))
-
-
-def _own(engine: Engine) -> Engine:
-    """The engine of the inbox: that of a file beside a SQLite file, else the database's own."""
-    file = path(engine)
-    if file is None:
-        return engine
-    beside = file.with_name(f"{file.name}.inbox")
-    with suppress(OSError):  # it is its owner's alone; SQLite says better what is wrong
-        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    made = create_engine(URL.create("sqlite", database=str(beside)))
-    event.listen(made, "connect", _pragmas)
-    tell_faults(made)
-    return made
-
-
-def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    """What was answered with a yes is on the disk."""
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 3000", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _unless_there(dialect: str) -> sqlite.Insert | postgresql.Insert:

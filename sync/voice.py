@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
 from connector.money import major_units
@@ -24,11 +27,16 @@ class Voice:
     def say(self, fr: str, en: str) -> None:
         """Print a sentence."""
         if not self.quiet:
-            print(fr if self.language == "fr" else en)  # noqa: T201
+            print(self.text(fr, en))  # noqa: T201
 
     def warn(self, fr: str, en: str) -> None:
         """Print a sentence to standard error, whoever reads."""
-        print(fr if self.language == "fr" else en, file=sys.stderr)  # noqa: T201
+        print(self.text(fr, en), file=sys.stderr)  # noqa: T201
+
+    def text(self, fr: str, en: str, **values: object) -> str:
+        """A text, with each {name} in it replaced by its value."""
+        found = fr if self.language == "fr" else en
+        return found.format(**values) if values else found
 
     def number(self, value: float) -> str:
         """A number in the language's form, with at most three decimals: 12 345 or 12,345."""
@@ -49,6 +57,29 @@ class Voice:
         if part is None:
             return "–"
         return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)} %"
+
+    def day(self, day: date | str, form: str = "medium") -> str:
+        """A day, given as one or as YYYY-MM-DD: 30 juin 2026 or 30 Jun 2026; `form` is one of Babel's."""
+        return format_date(date.fromisoformat(day) if isinstance(day, str) else day, form, locale=self._dates)
+
+    def moment(self, instant: datetime) -> str:
+        """An instant in the time zone that it bears, to the minute: 30 juin 2026, 14:05."""
+        return format_datetime(instant, "d MMM y, HH:mm", locale=self._dates)
+
+    @property
+    def _dates(self) -> str:
+        """Days before months: an English reader of a European shop is no American one."""
+        return "fr" if self.language == "fr" else "en_GB"
+
+    def value(self, value: object) -> str:
+        """What a person has, as a report gives it: a number, an amount, a list, a text; a dash where there is none."""
+        if isinstance(value, Mapping):
+            return self.money(value["minor"], value["currency"])
+        if isinstance(value, list):
+            return ", ".join(self.value(one) for one in value) or "–"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return "–" if value is None else str(value)
+        return self.number(value)
 
     def money(self, minor: int, currency: str) -> str:
         """An amount in the language's form: 12,50 € or €12.50."""

@@ -22,7 +22,7 @@ from sync.workspace import Workspace, open_workspace
 DAYS = 30
 """How far back is looked where no first day is given."""
 
-_CAUSES: Mapping[str, tuple[str, str]] = {
+CAUSES: Mapping[str, tuple[str, str]] = {
     "order": ("commande", "order"),
     "refund": ("remboursement", "refund"),
     "profile": ("profil", "profile"),
@@ -54,7 +54,7 @@ def movements(
         origin = labels.get(move["from"], move["from"]) or "–"
         target = labels.get(move["to"], move["to"]) or "–"
         causes = ", ".join(
-            f"{_CAUSES[cause][say.language == 'en']} {say.number(number)}" for cause, number in move["causes"].items()
+            f"{CAUSES[cause][say.language == 'en']} {say.number(number)}" for cause, number in move["causes"].items()
         )
         line = f"  {origin:{width}}  → {target:{width}}{say.number(move['people']):>12}   {causes}"
         say.say(line, line)

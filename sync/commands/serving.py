@@ -1,4 +1,4 @@
-"""The serve command: the schedule and the webhooks, until told to stop."""
+"""The serve command: the dashboard, the schedule and the webhooks, until told to stop."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
-from connector.errors import SettingsError, StoppedError
+from connector.errors import StoppedError
 from connector.stores import merchant
+from connector.users import FIRST, anybody, invite
 from sync.commands.syncing import work_cycle, work_day, work_hints
 from sync.inbox import Inbox
 from sync.logs import set_up
@@ -22,19 +23,20 @@ from sync.web import app, listening
 from sync.workspace import Workspace, open_workspace
 
 
-def run(config: Path | None, database: str | None) -> None:
-    """Serve until SIGTERM or SIGINT; the work under way ends at its next page, and nothing is left half."""
+def run(config: Path | None, database: str | None, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; the work under way ends at its next page, and nothing is left half.
+
+    Without a shop in the settings there is nothing to pull: each day is worked out, and the dashboard answers.
+    """
     set_up(verbose=True)
     workspace = open_workspace(config, database)
-    if not workspace.settings.stores:
-        raise SettingsError(
-            "The settings name no shop to serve.",
-            remedy="Write a [stores.NAME] table into connector.toml (see README).",
-        )
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    listens = workspace.settings.serve.model_copy(update=changed)
     woken = threading.Event()
     _end_when_told(workspace, woken)
     # told to end while it still begins, it ends as quietly
-    with suppress(StoppedError), listening(app(workspace, woken.set), workspace.settings.serve) as address:
+    with suppress(StoppedError), listening(app(workspace, woken.set), listens) as address:
+        _invite(workspace, address)
         service = _service(workspace)
         _tell(workspace, service.timetable.zone, address)
 
@@ -50,10 +52,11 @@ def _service(workspace: Workspace) -> Service:
     say = voice(workspace.settings, quiet=True)
     plan = workspace.settings.schedule
     inbox = Inbox(workspace.engine)
+    work = work_cycle if workspace.settings.stores else work_day
     return Service(
         Timetable(plan.pull_seconds, time.fromisoformat(plan.day), _zone(workspace)),
         workspace.now,
-        pull=lambda: work_cycle(workspace, say),
+        pull=lambda: work(workspace, say),
         day=lambda: work_day(workspace, say),
         reached=lambda: last_day(workspace.engine),
         hints=lambda: work_hints(workspace, say, inbox).done,
@@ -62,8 +65,30 @@ def _service(workspace: Workspace) -> Service:
     )
 
 
+def _invite(workspace: Workspace, address: str) -> None:
+    """While nobody may open the dashboard, say with which code the first one does."""
+    with workspace.engine.begin() as connection:
+        if anybody(connection):
+            return
+        code = invite(connection, "", "admin", workspace.now())
+    door = f"{workspace.settings.serve.dashboard_url or address}/login"
+    minutes = round(FIRST.total_seconds() / 60)
+    voice(workspace.settings).say(
+        f"Tableau de bord : {door}\nPersonne n'y a de compte. Code du premier, à usage unique, valable "
+        f"{minutes} minutes : {code}",
+        f"Dashboard: {door}\nNobody has an account there. Code of the first one, to be used once, valid for "
+        f"{minutes} minutes: {code}",
+    )
+
+
 def _tell(workspace: Workspace, zone: ZoneInfo, address: str) -> None:
     plan = workspace.settings.schedule
+    if not workspace.settings.stores:
+        voice(workspace.settings).say(
+            f"En service sur {address} : recalcul de chaque jour, sans boutique à lire. Ctrl-C arrête.",
+            f"Serving on {address}: each day is worked out, there is no shop to pull. Ctrl-C stops.",
+        )
+        return
     voice(workspace.settings).say(
         f"En service sur {address} : lecture toutes les {plan.pull}, recalcul du jour à {plan.day} ({zone.key}). "
         "Ctrl-C arrête.",
@@ -86,5 +111,7 @@ def _zone(workspace: Workspace) -> ZoneInfo:
         found = merchant(connection)
     if found is not None:
         return found.zone
+    if not workspace.settings.stores:
+        return ZoneInfo("UTC")
     key, settings, source = next(workspace.sources())
     return workspace.register(key, settings, source, force=False).zone

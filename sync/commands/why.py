@@ -81,7 +81,7 @@ def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
         f"{mark} {name}{f', depuis le {since}' if since else ''}", f"{mark} {name}{f', since {since}' if since else ''}"
     )
     for clause in entry["clauses"]:
-        line = f"    {'✓' if clause['true'] else '✗'} {clause['clause']}  =  {_shown(say, clause['value'])}"
+        line = f"    {'✓' if clause['true'] else '✗'} {clause['clause']}  =  {say.value(clause['value'])}"
         say.say(line, line)
         for part in clause.get("parts", ()):
             line = f"        {'✓' if part['value'] else '✗'} {PARTS[part['name']][say.language]}"
@@ -94,13 +94,3 @@ def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
 def _wanted(clause: dict[str, Any]) -> str:
     """A condition as it would have to be: one that is true would have to be false."""
     return f"NOT ({clause['clause']})" if clause["true"] else str(clause["clause"])
-
-
-def _shown(say: Voice, value: object) -> str:
-    if isinstance(value, dict):
-        return say.money(value["minor"], value["currency"])
-    if isinstance(value, list):
-        return ", ".join(_shown(say, one) for one in value) or "–"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "–" if value is None else str(value)
-    return say.number(value)

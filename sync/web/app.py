@@ -1,34 +1,58 @@
-"""The application: its routes, and the headers that each of its answers bears."""
+"""The application: its routes, and the layers that each request goes through."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
+from connector.errors import ConnectorError
+from sync.web import static
+from sync.web.access import doors
+from sync.web.access.gate import HEALTH, Gate
+from sync.web.access.limits import Tries
+from sync.web.access.sessions import Sessions
+from sync.web.answers import refused, told
+from sync.web.api import ANSWERS
+from sync.web.guard import Guard
+from sync.web.page import Needs, Routed, mount
+from sync.web.pages import ACTIONS, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def app(workspace: Workspace, arrived: Callable[[], object] = lambda: None) -> FastAPI:
     """The application over a workspace; `arrived` is called once a webhook has told something new."""
-    made = FastAPI(title="lifecycle-connector", openapi_url=None, docs_url=None, redoc_url=None)
-    made.add_middleware(_Guarded)
-    made.get("/api/v1/health")(health)
-    receiver = Receiver.of(workspace, arrived)
-    made.post("/webhooks/{store}", response_model=None)(receiver.receive)
+    made = FastAPI(title="lifecycle-connector", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    sessions = Sessions(workspace.engine)
+    made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
+    made.state.places = [page.place for page in PAGES if page.place is not None]
+    made.add_middleware(Gate, workspace=workspace, sessions=sessions)
+    made.add_middleware(Guard)
+    made.add_exception_handler(HTTPException, _refused)
+    made.add_exception_handler(RequestValidationError, _unfit)
+    made.add_exception_handler(ConnectorError, _told)
+    made.get(HEALTH, summary="Whether the service is there.")(health)
+    made.get("/static/{name}", include_in_schema=False, response_model=None)(static.served)
+    made.post("/webhooks/{store}", include_in_schema=False, response_model=None)(
+        Receiver.of(workspace, arrived).receive
+    )
+    made.include_router(doors.router)
+    things: list[Routed] = [*PAGES, *ACTIONS, *ANSWERS]
+    for thing in things:
+        mount(made, thing)
+    if "/" not in {page.path for page in PAGES}:
+        made.get("/", include_in_schema=False, dependencies=[Depends(Needs("viewer"))], response_model=None)(_home)
     return made
+
+
+def _home(request: Request) -> Response:
+    """The first page of the navigation."""
+    return RedirectResponse(request.app.state.places[0].path, 303)
 
 
 def health() -> dict[str, str]:
@@ -36,18 +60,17 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-class _Guarded:
-    """Puts HEADERS on whatever is answered, errors too, unless an answer has its own."""
+def _refused(request: Request, error: Exception) -> Response:
+    return refused(request, error.status_code if isinstance(error, HTTPException) else 500)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+def _unfit(request: Request, error: Exception) -> Response:
+    """The first value that does not fit, by its name; never the value itself."""
+    found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
+    detail = f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}."
+    return refused(request, 422, detail=detail)
 
-        await self._app(scope, receive, guarded)
+
+def _told(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ConnectorError)
+    return told(request, error)

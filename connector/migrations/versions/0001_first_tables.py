@@ -63,6 +63,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("destination", "segment", "from_day", name=op.f("pk_holdouts")),
     )
     op.create_table(
+        "invitations",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("folded", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("folded", name=op.f("uq_invitations_folded")),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.String(), nullable=False),
@@ -119,6 +129,18 @@ def upgrade() -> None:
         sa.Column("fields", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
         sa.UniqueConstraint("key", name=op.f("uq_stores_key")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("folded", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("password", sa.String(), nullable=True),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("disabled_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("folded", name=op.f("uq_users_folded")),
     )
     op.create_table(
         "checkpoints",
@@ -263,6 +285,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_quarantine_store_id_stores")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
         sa.UniqueConstraint("store_id", "stream", "digest", name=op.f("uq_quarantine_store_id_stream_digest")),
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tokens_user_id_users")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_tokens_user_id")),
     )
     op.create_table(
         "accounts",

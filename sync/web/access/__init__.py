@@ -1,0 +1,1 @@
+"""Who is let in: users by password, programs by token, and what each may do."""

@@ -1,0 +1,91 @@
+"""What a page works with: the merchant's workspace, who asks, and the voice that speaks to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+
+from connector.days import day_date, instant
+from connector.errors import SettingsError
+from sync.commands.reading import asked_day
+from sync.disclosing import disclose
+from sync.limit import limited
+from sync.shelf import Shelf, shelf
+from sync.voice import Voice
+from sync.web.access.visitor import Visitor
+from sync.web.rendering import voice_of
+from sync.workspace import Workspace
+
+PATIENCE = 20.0
+"""Seconds that a page's questions to the database may take in all."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page works with, for one request."""
+
+    workspace: Workspace
+    visitor: Visitor
+    say: Voice
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to ask with; what takes too long is stopped with a QueryError."""
+        engine = self.workspace.engine
+        with engine.connect() as connection, limited(connection, PATIENCE, self.say.language):
+            yield connection
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The families and audiences, as the settings have them now."""
+        return shelf(self.workspace.settings)
+
+    def day(self, as_of: str | None) -> int:
+        """The day that was asked for, or today; SettingsError for one that has not come."""
+        return asked_day(self.workspace, as_of or None)
+
+    @property
+    def today(self) -> date:
+        """The present day in the shop's time zone."""
+        return day_date(self.workspace.today())
+
+    def moment(self, seconds: int) -> str:
+        """An instant, given in seconds since the epoch, in the shop's time zone: 2026-06-30T14:05:00+02:00."""
+        return instant(seconds).astimezone(self.workspace.merchant().zone).isoformat()
+
+    def address(self, text: str | None) -> str | None:
+        """An e-mail address or phone number as this visitor may see it: of viewers', only enough to tell it apart."""
+        return text if text is None or self.visitor.may("admin") else masked(text)
+
+    def disclosed(self, page: str, what: str = "", *, people: int = 1, customer_id: int | None = None) -> None:
+        """Note that the visitor is shown personal data."""
+        who = self.visitor.user.name
+        disclose(self.workspace, page, what, people=people, customer_id=customer_id, who=who)
+
+
+def masked(text: str) -> str:
+    """An address or a number with its middle blotted out: c•••@e•••.fr, •••12."""
+    name, at, host = text.rpartition("@")
+    if not at:
+        return f"•••{text[-2:]}" if len(text) > 4 else "•••"
+    domain, dot, end = host.rpartition(".")
+    return f"{name[:1]}•••@{domain[:1]}•••{dot}{end}" if dot else f"{name[:1]}•••@•••"
+
+
+def desk(request: Request) -> Desk:
+    """The desk of a request; only who is let in comes to one."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    if visitor is None:
+        raise SettingsError("Nobody is signed in.")
+    return Desk(request.app.state.workspace, visitor, voice_of(request))
+
+
+Here: TypeAlias = Annotated[Desk, Depends(desk)]
+"""How a page's function asks for its desk."""

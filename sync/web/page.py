@@ -1,0 +1,156 @@
+"""What a page, an answer of the API and a form's action are, and how each becomes a route: always with a role.
+
+A page and its address in the API share one function; its parameters are those of the address, its value is what the
+template shows and what the API tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias, get_type_hints
+
+from fastapi import Depends, FastAPI, Form, HTTPException, Request
+from fastapi.security import HTTPBearer
+from starlette.responses import RedirectResponse, Response
+
+from connector.users import Role
+from sync.web.access.visitor import Visitor, same
+from sync.web.answers import Problem
+from sync.web.desk import Here
+from sync.web.rendering import Place, form_key_of, rendered
+
+PREFIX = "/api/v1"
+_TOKEN = HTTPBearer(scheme_name="token", description="Of `connector users token`.", auto_error=False)  # only told of
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "description": text}
+    for code, text in {
+        400: "It cannot be answered as it was asked.",
+        401: "Nobody is signed in, and there is no token.",
+        403: "The role does not allow it.",
+        404: "There is no such thing.",
+        409: "A guard refuses.",
+        422: "A parameter does not fit.",
+        503: "It takes too long, or somebody writes.",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something to look at. `answer` gives the value for its template and, where `api` names one, its API address."""
+
+    path: str
+    template: str
+    answer: Callable[..., Any]
+    api: str | None = None
+    role: Role = "viewer"
+    place: Place | None = None  # in the navigation
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Something that only programs ask for."""
+
+    path: str
+    answer: Callable[..., Any]
+    role: Role = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a form led to: the page to go to, and a sentence to say there."""
+
+    to: str
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a form does; `act` takes the form's fields and says what came of it."""
+
+    path: str
+    act: Callable[..., Done]
+    role: Role = "admin"
+
+
+Routed: TypeAlias = Page | Answer | Action
+"""What becomes a route."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Keeps everybody out who may not do what a role may."""
+
+    role: Role
+
+    def __call__(self, request: Request) -> None:
+        """HTTPException for who is kept out."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        if visitor is None:
+            raise HTTPException(401)
+        if not visitor.may(self.role):
+            raise HTTPException(403)
+
+
+def unforged(request: Request, key: Annotated[str, Form()] = "") -> None:
+    """HTTPException 403 for a form that is not of this visitor's own pages."""
+    if not same(key, form_key_of(request)):
+        raise HTTPException(403)
+
+
+def mount(app: FastAPI, thing: Routed) -> None:
+    """Make routes of a page, an answer or an action."""
+    needs = [Depends(Needs(thing.role))]
+    match thing:
+        case Page():
+            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_shown(thing))
+            if thing.api is not None:
+                mount(app, Answer(thing.api, thing.answer, thing.role))
+        case Answer():
+            model = get_type_hints(thing.answer)["return"]
+            told = app.get(
+                f"{PREFIX}{thing.path}",
+                dependencies=[*needs, Depends(_TOKEN)],
+                response_model=model,
+                responses=_PROBLEMS,
+                summary=_first_line(thing.answer),
+                name=thing.answer.__name__,
+            )
+            told(_told(thing))
+        case Action():
+            proven = [*needs, Depends(unforged)]
+            app.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))
+
+
+def _shown(page: Page) -> Callable[..., Response]:
+    answer = Depends(page.answer)
+
+    def show(request: Request, found: Any = answer) -> Response:  # noqa: ANN401 - the page's own type
+        return rendered(request, page.template, found=found)
+
+    return show
+
+
+def _told(answer: Answer) -> Callable[..., Any]:
+    value = Depends(answer.answer)
+
+    def tell(found: Any = value) -> Any:  # noqa: ANN401 - the answer's own type
+        return found
+
+    return tell
+
+
+def _done(action: Action) -> Callable[..., Response]:
+    act = Depends(action.act)
+
+    def do(request: Request, desk: Here, done: Done = act) -> Response:
+        if done.said and desk.visitor.session is not None:
+            request.app.state.sessions.tell(desk.visitor.session, done.said)
+        return RedirectResponse(done.to, 303)
+
+    return do
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]

@@ -1,0 +1,79 @@
+"""People in a list: those who ordered last, or those whom one looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connector.dossier import Column, Entry, roll
+from sync.web.desk import Desk, Here
+from sync.web.page import Page
+from sync.web.rendering import Place
+from sync.web.sheet import Sheet, Wished
+from sync.web.values import Money
+
+COLUMNS: Mapping[str, Column] = {"orders": "orders", "spent": "spent", "last": "last", "since": "since"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A person in one line; `stage` is the label of that of the first family, `place` its number there from 1."""
+
+    person: int
+    email: str | None
+    stage: str | None
+    place: int
+    orders: int
+    spent: Money
+    last: str | None
+    since: str
+
+
+@dataclass(frozen=True)
+class People:
+    """People by a column: orders, spent, last or since; by default from the last order on."""
+
+    people: Sheet[Listed]
+
+
+def people(desk: Here, wished: Wished) -> People:
+    """People by their last order or another column; those whom q means: an e-mail, a phone number, an account id."""
+    column = COLUMNS.get(wished.sort.removeprefix("-"))
+    sort = wished.sort if column else "-last"
+    families = [family for family in desk.shelf.families if len(family.stages) > 1]
+    with desk.reading() as connection:
+        found = roll(
+            connection,
+            families[0].key if families else "",
+            sought=wished.q,
+            exact=not desk.visitor.may("admin"),  # else a viewer could try addresses letter by letter
+            sort=column or "last",
+            falling=sort.startswith("-"),
+            limit=wished.size + 1,
+            offset=wished.skipped,
+        )
+    currency = desk.workspace.merchant().currency
+    rows = [_listed(desk, entry, currency) for entry in found[: wished.size]]
+    if rows:
+        desk.disclosed("people", people=len(rows))
+    more = len(found) > wished.size
+    return People(Sheet(rows, None, wished.page, wished.size, sort, wished.q, more))
+
+
+def _listed(desk: Desk, entry: Entry, currency: str) -> Listed:
+    known = desk.shelf.library.segments()
+    family, stage = known.get(entry.stage or "", (None, None))
+    label = None if stage is None else stage.label.of(desk.say.language)
+    return Listed(
+        person=entry.person,
+        email=desk.address(entry.email),
+        stage=label,
+        place=1 + family.stages.index(stage) if family and stage else 0,
+        orders=entry.orders,
+        spent=Money(entry.spent, currency),
+        last=entry.last,
+        since=entry.since,
+    )
+
+
+PAGE = Page("/people", "people.html", people, api="/people", place=Place("people", "/people", "Personnes", "People"))
