@@ -117,7 +117,7 @@ def walked(routes: Iterable[object]) -> Iterator[tuple[str, APIRoute]]:
     for route in routes:
         inner = getattr(route, "original_router", None)
         if isinstance(route, APIRoute):
-            for method in sorted(route.methods):
+            for method in sorted(route.methods or ()):
                 yield method, route
         elif inner is not None:
             yield from walked(inner.routes)
