@@ -44,8 +44,11 @@ class Voice:
 
     def people(self, number: int) -> str:
         """So many people: 1 personne or 1 person, 12 345 personnes or 12,345 people."""
-        one, more = ("personne", "personnes") if self.language == "fr" else ("person", "people")
-        single = number < 2 if self.language == "fr" else number == 1  # in French nought is one, too
+        return self.count(number, *(("personne", "personnes") if self.language == "fr" else ("person", "people")))
+
+    def count(self, number: int, one: str, more: str) -> str:
+        """A number with the words for one, or for more: 0 commande lue in French, 0 orders read in English."""
+        single = number < 2 if self.language == "fr" else number == 1
         return f"{self.number(number)} {one if single else more}"
 
     def decimal(self, value: float) -> str:

@@ -159,14 +159,14 @@ def catch_up(workspace: Workspace) -> int:
     say = voice(workspace.settings)
     if back:
         say.warn(
-            f"Cette copie de la base datait d'avant des effacements : {back} personnes effacées de nouveau.",
-            f"This copy of the database was older than some erasures: {back} people were erased again.",
+            f"Cette copie de la base datait d'avant des effacements ; de nouveau effacées : {say.people(back)}.",
+            f"This copy of the database was older than some erasures; erased again: {say.people(back)}.",
         )
     if objecting:
         say.warn(
-            f"Cette copie de la base datait d'avant des oppositions : {objecting} reprises ; "
+            f"Cette copie de la base datait d'avant des oppositions ; reprises : {say.number(objecting)} ; "
             "`connector run` les applique aux segments et aux envois.",
-            f"This copy of the database was older than some objections: {objecting} were noted again; "
+            f"This copy of the database was older than some objections; noted again: {say.number(objecting)}; "
             "`connector run` brings them to segments and pushes.",
         )
     return back + objecting

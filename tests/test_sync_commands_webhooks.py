@@ -132,7 +132,7 @@ def test_a_webhook_that_woocommerce_gave_up_is_told_and_set_going_again(platform
     told = {answer["key"]: answer["problems"] for answer in platforms.line.ask("check", "--json").lines}
     assert [len(told[key]) for key in ("boutique", "outlet")] == [0, 1]
     assert "order.updated" in told["outlet"][0]["message"]
-    assert "outlet: 1 webhooks added" in platforms.line.ask("webhooks", "install").out
+    assert "outlet: 1 webhook added" in platforms.line.ask("webhooks", "install").out
     platforms.line.ask("webhooks", "status")
 
 

@@ -64,8 +64,9 @@ def _days(workspace: Workspace, as_of: str | None, until: str | None) -> tuple[i
 def _tell(say: Voice, answer: dict[str, Any], family: Family) -> None:
     people, returned = answer["people"], answer["people"] - answer["without_repeat"]
     say.say(
-        f"Au {answer['as_of']}, {say.number(people)} acheteurs, dont {say.number(returned)} sont revenus.",
-        f"As of {answer['as_of']}, {say.number(people)} buyers, of whom {say.number(returned)} came back.",
+        f"Au {answer['as_of']}, {say.count(people, 'acheteur', 'acheteurs')}, "
+        f"dont {say.count(returned, 'est revenu', 'sont revenus')}.",
+        f"As of {answer['as_of']}, {say.count(people, 'buyer', 'buyers')}, of whom {say.number(returned)} came back.",
     )
     say.say(
         f"Dépensé à ce jour, remboursements déduits : {_money(say, answer['net_spend'])}.",
@@ -113,11 +114,12 @@ def _best(say: Voice, people: list[dict[str, Any]]) -> None:
 
 def _compared(say: Voice, held: dict[str, Any]) -> None:
     expected, actual = round(held["expected"]), held["actual"]
+    french = say.count(expected, "jour d'achat", "jours d'achat")
+    english = say.count(expected, "purchase day", "purchase days")
     say.say(
-        f"\nJusqu'au {held['until']}, le modèle attendait {say.number(expected)} jours d'achat de ces personnes ; "
+        f"\nJusqu'au {held['until']}, le modèle attendait {french} de ces personnes ; "
         f"il y en a eu {say.number(actual)}.",
-        f"\nUntil {held['until']}, the model expected {say.number(expected)} purchase days of these people; "
-        f"there were {say.number(actual)}.",
+        f"\nUntil {held['until']}, the model expected {english} of these people; there came {say.number(actual)}.",
     )
 
 

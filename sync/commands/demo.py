@@ -122,11 +122,14 @@ def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
         row = "".join(f"{say.number(stage['people']):>12}" for stage in _stages(counted, family))
         say.say(f"  {counted['as_of']:12}{row}", f"  {counted['as_of']:12}{row}")
     lapsing, money = _lapsing(now, soon)
+    if say.language == "fr":
+        more = say.count(lapsing, "personne de plus sera inactive", "personnes de plus seront inactives")
+    else:
+        more = say.count(lapsing, "more person is inactive", "more people are inactive")
     amount = say.money(money, workspace.merchant().currency)
     say.say(
-        f"Si rien n'est acheté, {say.number(lapsing)} personnes de plus seront inactives dans 30 jours ; "
-        f"elles ont dépensé {amount}.",
-        f"If nothing is bought, {say.number(lapsing)} more people are inactive in 30 days; they have spent {amount}.",
+        f"Si rien n'est acheté, {more} dans 30 jours ; dépensé jusqu'ici : {amount}.",
+        f"If nothing is bought, {more} in 30 days; spent so far: {amount}.",
     )
     return now
 

@@ -85,8 +85,9 @@ def _list(say: Voice, sections: list[dict[str, Any]]) -> None:
 
 def _tell_erased(say: Voice, said: dict[str, Any]) -> None:
     say.say(
-        f"Effacé : personnes {said['people']}, commandes rendues anonymes {said['orders']}.",
-        f"Erased: {said['people']} people, {said['orders']} orders made nameless.",
+        f"Effacé : {say.people(said['people'])}, "
+        f"{say.count(said['orders'], 'commande rendue anonyme', 'commandes rendues anonymes')}.",
+        f"Erased: {say.people(said['people'])}, {say.count(said['orders'], 'order', 'orders')} made nameless.",
     )
     for copy in said["copies"]:
         say.say(f"Copie d'avant migration supprimée : {copy}", f"Copy from before a migration deleted: {copy}")
@@ -99,8 +100,8 @@ def _tell_erased(say: Voice, said: dict[str, Any]) -> None:
 def _tell_taken(say: Voice, taken: Taken, still: dict[str, int], given_up: int) -> None:
     if taken.done:
         say.say(
-            f"Retiré chez les destinations : {taken.done} adresses.",
-            f"Taken away at destinations: {taken.done} addresses.",
+            f"Retiré chez les destinations : {say.count(taken.done, 'adresse', 'adresses')}.",
+            f"Taken away at destinations: {say.count(taken.done, 'address', 'addresses')}.",
         )
     for place, why in taken.left:
         say.warn(f"{place} : laissé là-bas ({why})", f"{place}: left there ({why})")
@@ -108,8 +109,8 @@ def _tell_taken(say: Voice, taken: Taken, still: dict[str, int], given_up: int) 
         say.warn(f"{place} : {why}", f"{place}: {why}")
     if given_up:
         say.warn(
-            f"Abandonné là-bas à {given_up} adresses, à effacer à la main.",
-            f"Given up there at {given_up} addresses, to be erased by hand.",
+            f"Abandonné là-bas à {say.count(given_up, 'adresse', 'adresses')}, à effacer à la main.",
+            f"Given up there at {say.count(given_up, 'address', 'addresses')}, to be erased by hand.",
         )
     for place, count in still.items():
         say.warn(

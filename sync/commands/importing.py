@@ -144,20 +144,22 @@ def _complete_history(workspace: Workspace, store: OpenStore) -> bool:
 def _tell(say: Voice, store: OpenStore, held: Totals, *, lifted: bool) -> None:
     span = f"{day_date(held.first_day)} – {day_date(held.last_day)}" if held.first_day and held.last_day else "–"
     say.say(
-        f"{say.number(held.people)} personnes, {say.number(held.orders)} commandes ({span}), "
+        f"{say.people(held.people)}, {say.count(held.orders, 'commande', 'commandes')} ({span}), "
         f"{say.money(held.net, store.base)} nets de remboursements.",
-        f"{say.number(held.people)} people, {say.number(held.orders)} orders ({span}), "
+        f"{say.people(held.people)}, {say.count(held.orders, 'order', 'orders')} ({span}), "
         f"{say.money(held.net, store.base)} net of refunds.",
     )
     if held.anonymous:
         say.say(
-            f"{say.number(held.anonymous)} commandes anonymes : dans la recette, dans aucun segment.",
-            f"{say.number(held.anonymous)} orders are of nobody known: in the revenue, in no segment.",
+            f"{say.count(held.anonymous, 'commande anonyme', 'commandes anonymes')} : "
+            "dans la recette, dans aucun segment.",
+            f"{say.count(held.anonymous, 'order', 'orders')} of nobody known: in the revenue, in no segment.",
         )
     if held.foreign:
         say.say(
-            f"{say.number(held.foreign)} commandes dans une autre devise comptent sans montant.",
-            f"{say.number(held.foreign)} orders in another currency count without an amount.",
+            f"{say.count(held.foreign, 'commande', 'commandes')} dans une autre devise, "
+            f"{'comptée' if held.foreign < 2 else 'comptées'} sans montant.",
+            f"{say.count(held.foreign, 'order', 'orders')} in another currency, counted without an amount.",
         )
     if lifted:
         say.say(

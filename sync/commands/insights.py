@@ -122,10 +122,10 @@ def _say_products(say: Voice, report: Mapping[str, Any]) -> None:
             f"  {product['title']}: {rate} of those who first buy it come back, {usual} of all do.",
         )
     for pair in report["cross_sell"][:10]:
-        rate, number = say.percent(pair["share"]), say.number(pair["without"])
+        rate, number = say.percent(pair["share"]), say.people(pair["without"])
         say.say(
-            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; {number} ne l'ont pas.",
-            f"  {rate} of those who bought {pair['title']} also have {pair['other_title']}; {number} do not.",
+            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; sans lui : {number}.",
+            f"  {rate} of those who bought {pair['title']} also have {pair['other_title']}; without it: {number}.",
         )
 
 

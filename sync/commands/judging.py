@@ -44,8 +44,9 @@ def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
     labels = _labels(say, known)
     for card in cards:
         met = sum(card[name]["good"] is True for name in _CRITERIA)
-        name, several = labels[card["segment"]], "s" if met > 1 else ""
-        say.say(f"{name} : {met} critère{several} sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
+        name = labels[card["segment"]]
+        said = say.count(met, "critère", "critères")
+        say.say(f"{name} : {said} sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
         told = _told(say, card, labels, known.library)
         for criterion, words in _CRITERIA.items():
             line = f"  {_MARKS[card[criterion]['good']]} {words[say.language == 'en']:16}{told[criterion]}"
@@ -128,9 +129,9 @@ def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> li
     if days is not None:
         words = ("quittent l'étape", "leave the stage") if entry["stays"] else ("y arrivent", "get there")
         found[0] += (
-            f"; half of those who {words[1]} do so within {days} days"
+            f"; half of those who {words[1]} do so within {say.count(days, 'day', 'days')}"
             if english
-            else f" ; la moitié de ceux qui {words[0]} le font en {days} jours"
+            else f" ; la moitié de ceux qui {words[0]} le font en {say.count(days, 'jour', 'jours')}"
         )
     if objective.target is not None:
         until = f" {'by' if english else 'd’ici au'} {objective.deadline}" if objective.deadline else ""
@@ -186,7 +187,7 @@ def _told_fr(
         "accessible": "aucun consentement n'est connu"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
-        "stable": f"même définition sur {say.number(calm['days'])} jours ; "
+        "stable": f"même définition sur {say.count(calm['days'], 'jour', 'jours')} ; "
         f"chaque semaine {say.percent(calm['weekly_churn'])} entrent ou sortent ; "
         f"{say.percent(calm['flapping'])} font des allers-retours",
         "differentiable": "aucun autre segment à comparer"
@@ -208,7 +209,7 @@ def _told_en(
         "accessible": "no consent is known"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} can be reached and agreed (e-mail {reach['email']}, SMS {reach['sms']})",
-        "stable": f"the same definition for {say.number(calm['days'])} days; "
+        "stable": f"the same definition for {say.count(calm['days'], 'day', 'days')}; "
         f"{say.percent(calm['weekly_churn'])} come or go in a week; {say.percent(calm['flapping'])} go to and fro",
         "differentiable": "no other segment to compare with"
         if near["nearest"] is None

@@ -102,19 +102,23 @@ def _noted(report: NightlyReport) -> dict[str, object]:
 def tell(say: Voice, key: str, report: NightlyReport) -> None:
     """Say what a night found, and what it cost."""
     orders = report.pulled.rows("orders")
-    read = say.number(orders.new + orders.changed + orders.same)
+    read, count = orders.new + orders.changed + orders.same, say.count
     say.say(
-        f"{key} : {read} commandes des 60 derniers jours relues, {say.number(orders.changed)} corrigées, "
-        f"{say.number(orders.new)} retrouvées ; disparus : {say.number(report.deleted_orders)} commandes, "
-        f"{say.number(report.deleted_accounts)} comptes ; {say.number(report.merged_accounts)} comptes fusionnés "
-        f"({say.number(report.requests)} requêtes).",
-        f"{key}: {read} orders of the last 60 days read again, {say.number(orders.changed)} corrected, "
-        f"{say.number(orders.new)} found; gone: {say.number(report.deleted_orders)} orders, "
-        f"{say.number(report.deleted_accounts)} accounts; {say.number(report.merged_accounts)} accounts merged "
-        f"({say.number(report.requests)} requests).",
+        f"{key} : {count(read, 'commande relue', 'commandes relues')} des 60 derniers jours, "
+        f"{count(orders.changed, 'corrigée', 'corrigées')}, "
+        f"{count(orders.new, 'retrouvée', 'retrouvées')} ; disparus : "
+        f"{count(report.deleted_orders, 'commande', 'commandes')}, "
+        f"{count(report.deleted_accounts, 'compte', 'comptes')} ; "
+        f"{count(report.merged_accounts, 'compte fusionné', 'comptes fusionnés')} "
+        f"({count(report.requests, 'requête', 'requêtes')}).",
+        f"{key}: {count(read, 'order', 'orders')} of the last 60 days read again, "
+        f"{say.number(orders.changed)} corrected, {say.number(orders.new)} found; gone: {count(report.deleted_orders, 'order', 'orders')}, "
+        f"{count(report.deleted_accounts, 'account', 'accounts')}; "
+        f"{count(report.merged_accounts, 'account', 'accounts')} merged "
+        f"({count(report.requests, 'request', 'requests')}).",
     )
     if report.left:
         say.warn(
-            f"{key} : {say.number(report.left)} identifiants restent à vérifier la nuit prochaine.",
-            f"{key}: {say.number(report.left)} ids are left for the next night.",
+            f"{key} : à vérifier la nuit prochaine : {count(report.left, 'identifiant', 'identifiants')}.",
+            f"{key}: left for the next night: {count(report.left, 'id', 'ids')}.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.days import day_date, local_day, parse_day
@@ -80,12 +81,12 @@ def run(config: Path | None, database: str | None, person: str, *, as_json: bool
             fr, en = (text.format(**facts) for text in REASONS[one["reason"]])
             say.say(f"Pas de date : {fr}.", f"No day: {en}.")
         else:
-            cap = one["cap"]
+            cap, known = one["cap"], len(one["sends"])
             say.say(
                 f"Peut être contacté à partir du {one['contact_ok_after']} ({one['segment']} : "
-                f"{cap['at_most']} en {cap['per_days']} jours, {len(one['sends'])} envois connus).",
+                f"{cap['at_most']} en {cap['per_days']} jours, {say.count(known, 'envoi connu', 'envois connus')}).",
                 f"May be written to from {one['contact_ok_after']} on ({one['segment']}: "
-                f"{cap['at_most']} in {cap['per_days']} days, {len(one['sends'])} messages known).",
+                f"{cap['at_most']} in {cap['per_days']} days, {say.count(known, 'message', 'messages')} known).",
             )
 
 
@@ -93,11 +94,13 @@ def _day(at: datetime, zone: ZoneInfo) -> int:
     return local_day(at, zone)
 
 
-def _tell(say: Voice, told: dict[str, object], unread: list[Unread]) -> None:
+def _tell(say: Voice, told: dict[str, Any], unread: list[Unread]) -> None:
     say.say(
-        f"{told['new']} envois nouveaux, {told['same']} déjà connus, {told['unknown']} à des adresses inconnues ; "
+        f"{say.count(told['new'], 'envoi nouveau', 'envois nouveaux')}, "
+        f"{say.count(told['same'], 'déjà connu', 'déjà connus')}, {told['unknown']} à des adresses inconnues ; "
         f"connus du {told['known_from']} au {told['known_until']}.",
-        f"{told['new']} new messages, {told['same']} known already, {told['unknown']} to unknown addresses; "
+        f"{say.count(told['new'], 'new message', 'new messages')}, {told['same']} known already, "
+        f"{told['unknown']} to unknown addresses; "
         f"known from {told['known_from']} to {told['known_until']}.",
     )
     for row in unread[:10]:

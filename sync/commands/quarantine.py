@@ -105,13 +105,14 @@ def _show(say: Voice, row: AnyRow, *, as_json: bool) -> None:
 
 def _tell(say: Voice, done: Retried) -> None:
     say.say(
-        f"{say.number(done.stored)} enregistrés, {say.number(done.gone)} disparus de la boutique, "
-        f"{say.number(done.kept)} toujours illisibles.",
+        f"{say.count(done.stored, 'enregistré', 'enregistrés')}, "
+        f"{say.count(done.gone, 'disparu', 'disparus')} de la boutique, "
+        f"{say.count(done.kept, 'toujours illisible', 'toujours illisibles')}.",
         f"{say.number(done.stored)} stored, {say.number(done.gone)} gone at the shop, "
         f"{say.number(done.kept)} still unreadable.",
     )
     if done.nameless:
         say.say(
-            f"{say.number(done.nameless)} sans identifiant : on ne peut pas les redemander.",
-            f"{say.number(done.nameless)} without an id: they cannot be asked for.",
+            f"{say.number(done.nameless)} sans identifiant, impossible à redemander.",
+            f"{say.number(done.nameless)} without an id, which cannot be asked for.",
         )

@@ -137,10 +137,10 @@ def _person(one: Difference) -> dict[str, object]:
 
 def _tell(say: Voice, store: OpenStore, found: Reconciled) -> None:
     say.say(
-        f"{store.key} : {say.number(found.people)} personnes comparées, {say.number(found.same)} identiques "
-        f"({say.number(found.requests)} requêtes).",
-        f"{store.key}: {say.number(found.people)} people compared, {say.number(found.same)} the same "
-        f"({say.number(found.requests)} requests).",
+        f"{store.key} : {say.count(found.people, 'personne comparée', 'personnes comparées')}, "
+        f"{say.count(found.same, 'identique', 'identiques')} ({say.count(found.requests, 'requête', 'requêtes')}).",
+        f"{store.key}: {say.people(found.people)} compared, {say.number(found.same)} the same "
+        f"({say.count(found.requests, 'request', 'requests')}).",
     )
     if found.erased:
         _tell_erased(say, "  ", found.erased)
@@ -149,14 +149,17 @@ def _tell(say: Voice, store: OpenStore, found: Reconciled) -> None:
     for one in found.differences[:SHOWN]:
         _tell_person(say, store, one)
     if len(found.differences) > SHOWN:
-        rest = say.number(len(found.differences) - SHOWN)
-        say.say(f"  … et {rest} autres (--json)", f"  … and {rest} others (--json)")
+        rest = len(found.differences) - SHOWN
+        say.say(
+            f"  … et {say.count(rest, 'autre', 'autres')} (--json)",
+            f"  … and {say.count(rest, 'other', 'others')} (--json)",
+        )
     for segment in found.segments:
         _tell_segment(say, segment)
     if found.unexplained:
         say.say(
-            f"{say.number(found.unexplained)} écarts sans explication.",
-            f"{say.number(found.unexplained)} differences without a reason.",
+            f"{say.count(found.unexplained, 'écart', 'écarts')} sans explication.",
+            f"{say.count(found.unexplained, 'difference', 'differences')} without a reason.",
         )
     else:
         say.say("Chaque écart est expliqué.", "Every difference is explained.")

@@ -55,8 +55,8 @@ def recompute(config: Path | None, database: str | None, *, full: bool, history:
             differed = _recompute(workspace, history=history).everyone()
             record.detail["differed"] = differed
             say.say(
-                f"Tout le monde revu : {say.number(differed)} écarts corrigés.",
-                f"Everyone looked at: {say.number(differed)} differences repaired.",
+                f"Tout le monde revu : {say.count(differed, 'écart corrigé', 'écarts corrigés')}.",
+                f"Everyone looked at: {say.count(differed, 'difference', 'differences')} repaired.",
             )
         say.say(f"État au {day_date(record.as_of)}.", f"As of {day_date(record.as_of)}.")
 
@@ -137,8 +137,10 @@ def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
                 failed = failed or error
                 say.warn(f"{key} : {error}", f"{key}: {error}")
             else:
-                new = say.number(noted.new)
-                say.say(f"{key} : {new} envois nouveaux.", f"{key}: {new} new messages.")
+                say.say(
+                    f"{key} : {say.count(noted.new, 'envoi nouveau', 'envois nouveaux')}.",
+                    f"{key}: {say.count(noted.new, 'new message', 'new messages')}.",
+                )
     return failed
 
 
@@ -187,8 +189,8 @@ def _retain(workspace: Workspace, say: Voice) -> None:
     done = retain(workspace)
     if done:
         say.say(
-            f"Durée de conservation écoulée : {say.number(done)} personnes rendues anonymes.",
-            f"Retention is over for {say.number(done)} people: they were made nameless.",
+            f"Durée de conservation écoulée, rendues anonymes : {say.people(done)}.",
+            f"Retention is over, made nameless: {say.people(done)}.",
         )
 
 
@@ -246,19 +248,22 @@ def _registered(workspace: Workspace, key: str, settings: StoreSettings, source:
 
 def tell_pull(say: Voice, key: str, report: PullReport) -> None:
     """Say what a pull or an import read."""
-    customers, orders = report.rows("customers"), report.rows("orders")
+    customers, orders, count = report.rows("customers"), report.rows("orders"), say.count
     say.say(
-        f"{key} : {say.number(orders.new)} commandes nouvelles, {say.number(orders.changed)} modifiées, "
-        f"{say.number(orders.same)} inchangées ; {say.number(customers.new)} comptes nouveaux, "
-        f"{say.number(customers.changed)} modifiés.",
-        f"{key}: {say.number(orders.new)} new orders, {say.number(orders.changed)} changed, "
-        f"{say.number(orders.same)} as before; {say.number(customers.new)} new accounts, "
+        f"{key} : {count(orders.new, 'commande nouvelle', 'commandes nouvelles')}, "
+        f"{count(orders.changed, 'modifiée', 'modifiées')}, {count(orders.same, 'inchangée', 'inchangées')} ; "
+        f"{count(customers.new, 'compte nouveau', 'comptes nouveaux')}, "
+        f"{count(customers.changed, 'modifié', 'modifiés')}.",
+        f"{key}: {count(orders.new, 'new order', 'new orders')}, {say.number(orders.changed)} changed, "
+        f"{say.number(orders.same)} as before; {count(customers.new, 'new account', 'new accounts')}, "
         f"{say.number(customers.changed)} changed.",
     )
     if report.quarantined:
         say.warn(
-            f"{key} : {report.quarantined} enregistrements illisibles, gardés en quarantaine avec leur raison.",
-            f"{key}: {report.quarantined} records could not be read; they are kept in quarantine with the reason.",
+            f"{key} : gardés en quarantaine avec leur raison : "
+            f"{count(report.quarantined, 'enregistrement illisible', 'enregistrements illisibles')}.",
+            f"{key}: {count(report.quarantined, 'record', 'records')} could not be read, "
+            "kept in quarantine with the reason.",
         )
     for warning in report.warnings:
         say.warn(f"{key} : {warning}", f"{key}: {warning}")

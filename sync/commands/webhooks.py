@@ -28,10 +28,16 @@ def run(config: Path | None, database: str | None, action: Action, store: str | 
     for key, address, platform in _shops(workspace, store):
         if action == "install":
             topics = platform.install(address)
-            say.say(f"{key} : {len(topics)} webhooks ajoutés ou relancés.", f"{key}: {len(topics)} webhooks added.")
+            say.say(
+                f"{key} : {say.count(len(topics), 'webhook ajouté ou relancé', 'webhooks ajoutés ou relancés')}.",
+                f"{key}: {say.count(len(topics), 'webhook', 'webhooks')} added.",
+            )
         elif action == "remove":
             topics = platform.remove(address)
-            say.say(f"{key} : {len(topics)} webhooks retirés.", f"{key}: {len(topics)} webhooks removed.")
+            say.say(
+                f"{key} : {say.count(len(topics), 'webhook retiré', 'webhooks retirés')}.",
+                f"{key}: {say.count(len(topics), 'webhook', 'webhooks')} removed.",
+            )
         if action != "remove":
             works &= _status(say, key, address, platform, as_json=as_json)
     if action == "status":

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from connector.settings import Language
 from sync.push.summary import Guard, PlannedChange, PlanSummary
-
-Language = Literal["fr", "en"]
+from sync.voice import Voice
 
 _GUARDS = {
     "removes": (
@@ -14,16 +12,16 @@ _GUARDS = {
         "{now} des {was} éléments livrés à {key} seraient retirés",
     ),
     "changes": (
-        "{now} of {was} addresses of {key} would change at once",
-        "{now} adresses sur {was} de {key} changeraient d'un coup",
+        "one push would change {now} of the {was} addresses of {key}",
+        "un seul envoi changerait {now} des {was} adresses de {key}",
     ),
     "people": (
-        "there were {was} people at the last push and are {now} now",
-        "il y avait {was} personnes au dernier envoi, il y en a {now}",
+        "the base had {was} at the last push and has {now} now",
+        "la base comptait {was} au dernier envoi, elle compte maintenant {now}",
     ),
     "orders": (
-        "there were {was} orders at the last push and are {now} now",
-        "il y avait {was} commandes au dernier envoi, il y en a {now}",
+        "the base had {was} at the last push and has {now} now",
+        "la base comptait {was} au dernier envoi, elle compte maintenant {now}",
     ),
     "clock": (
         "the clock says {now}, but something was done at {was}",
@@ -68,14 +66,53 @@ _OUTCOMES = {
 }
 
 
+_ALONE = "left alone: refused, or not known there when last looked for"
+_ASIDE = "à l'écart d'un segment pour en mesurer l'effet (connector holdout)"
+_NOTES = (
+    (
+        ("person has no address there", "people have no address there"),
+        ("personne n'y a pas d'adresse", "personnes n'y ont pas d'adresse"),
+    ),
+    (
+        ("person is excluded", "people are excluded"),
+        ("personne est exclue", "personnes sont exclues"),
+    ),
+    (
+        (
+            "person is held out of a segment, so that its effect can be measured (connector holdout)",
+            "people are held out of a segment, so that its effect can be measured (connector holdout)",
+        ),
+        (f"personne est mise {_ASIDE}", f"personnes sont mises {_ASIDE}"),
+    ),
+    (
+        (f"address is {_ALONE}", f"addresses are {_ALONE}"),
+        (
+            "adresse est laissée de côté : refusée, ou inconnue à la dernière lecture",
+            "adresses sont laissées de côté : refusées, ou inconnues à la dernière lecture",
+        ),
+    ),
+    (
+        (
+            "address was never written to; unknown there, it becomes a contact, subscribed to nothing",
+            "addresses were never written to; those unknown there become contacts, subscribed to nothing",
+        ),
+        (
+            "adresse n'a jamais rien reçu ; inconnue là-bas, elle devient un contact, abonné à rien",
+            "adresses n'ont jamais rien reçu ; les inconnues là-bas deviennent des contacts, abonnés à rien",
+        ),
+    ),
+)
+"""What is said of whom a plan leaves out or adds: for one and for more, in English and in French."""
+
+
 def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
     """The plan as lines for a terminal, the most important first."""
-    n = 1 if language == "fr" else 0
+    n, say = 1 if language == "fr" else 0, Voice(language)
     head = (
         f"Plan {plan.plan_id} for {plan.destination} ({_STATES[plan.state][0]}): "
-        f"{_count(plan.people, 'person', 'people')}, {_count(plan.changes, 'change', 'changes')}. 0 consents changed.",
+        f"{say.people(plan.people)}, {say.count(plan.changes, 'change', 'changes')}. 0 consents changed.",
         f"Plan {plan.plan_id} pour {plan.destination} ({_STATES[plan.state][1]}) : "
-        f"{_count(plan.people, 'personne', 'personnes')}, {_count(plan.changes, 'changement', 'changements')}. "
+        f"{say.people(plan.people)}, {say.count(plan.changes, 'changement', 'changements')}. "
         "0 consentement modifié.",
     )
     return [
@@ -92,7 +129,8 @@ def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
 
 def sentence(guard: Guard, key: str, language: Language = "en") -> str:
     """What a guard says, in one sentence without its full stop."""
-    return _GUARDS[guard.code][1 if language == "fr" else 0].format(was=guard.was, now=guard.now, key=key)
+    was, now = (_counted(guard.code, figure, Voice(language)) for figure in (guard.was, guard.now))
+    return _GUARDS[guard.code][1 if language == "fr" else 0].format(was=was, now=now, key=key)
 
 
 def refusal(plan: PlanSummary) -> str:
@@ -101,27 +139,20 @@ def refusal(plan: PlanSummary) -> str:
     return f"Plan {plan.plan_id} is refused: {why}."
 
 
+def _counted(code: str, figure: str, say: Voice) -> str:
+    """A guard's figure: with its noun where it counts something, else as it stands."""
+    match code:
+        case "people":
+            return say.people(int(figure))
+        case "orders":
+            return say.count(int(figure), *(("commande", "commandes") if say.language == "fr" else ("order", "orders")))
+    return say.number(int(figure)) if code in {"removes", "changes"} else figure
+
+
 def _notes(plan: PlanSummary, n: int) -> list[str]:
-    notes = [
-        (plan.unreachable, "people have no address there", "personnes n'y ont pas d'adresse"),
-        (plan.excluded, "people are excluded", "personnes sont exclues"),
-        (
-            plan.holdout,
-            "people are held out of a segment, so that its effect can be measured (connector holdout)",
-            "personnes sont mises à l'écart d'un segment pour en mesurer l'effet (connector holdout)",
-        ),
-        (
-            plan.waiting,
-            "addresses are left alone: refused, or not known there when last looked for",
-            "adresses sont laissées de côté : refusées, ou inconnues à la dernière lecture",
-        ),
-        (
-            plan.new_addresses if plan.creates else 0,
-            "addresses were never written to; those unknown there become contacts, subscribed to nothing",
-            "adresses n'ont jamais rien reçu ; les inconnues là-bas deviennent des contacts, abonnés à rien",
-        ),
-    ]
-    lines = [f"  {count} {(english, french)[n]}" for count, english, french in notes if count]
+    told = (plan.unreachable, plan.excluded, plan.holdout, plan.waiting, plan.new_addresses if plan.creates else 0)
+    say = Voice("fr" if n else "en")
+    lines = [f"  {say.count(count, *words[n])}" for count, words in zip(told, _NOTES, strict=True) if count]
     lines += [f"  {family}: {_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()]
     lines += [
         f"  {key}: "
@@ -147,10 +178,6 @@ def _example(change: PlannedChange, n: int) -> str:
     text = " → ".join(part or "∅" for part in (change.old, change.new))
     ended = f" [{_OUTCOMES.get(change.outcome, (change.outcome,) * 2)[n]}]" if change.outcome else ""
     return f"  {change.address} (#{change.customer_id}): {text}, {cause}{ended}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _pick(n: int, english: str, french: str) -> str:

@@ -1,0 +1,92 @@
+"""Speaking of numbers: what is counted agrees with its number, in French (where nought is singular) and English."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connector.settings import Language
+from sync.push import sentence
+from sync.push.describe import describe
+from sync.push.summary import Guard, PlanSummary
+from sync.voice import Voice
+
+SYNC = Path(__file__).parents[1] / "sync"
+COUNTED = (
+    "personnes|people|commandes|orders|adresses|addresses|comptes|accounts|changements|changes|envois|messages"
+    "|requêtes|requests|enregistrements|records|acheteurs|buyers|jours|days|webhooks|écarts|differences|critères"
+)
+UNBENDING = re.compile(rf"\{{[^{{}}]*\}} (?:{COUNTED})\b")
+NEVER_ONE = ("{within}", "{was}", "{cap['per_days']}", "{say.number(len(shop.")  # spans, and what is always many
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("fr", 0, "0 personne"),
+        ("fr", 1, "1 personne"),
+        ("fr", 2, "2 personnes"),
+        ("en", 0, "0 people"),
+        ("en", 1, "1 person"),
+        ("en", 12345, "12,345 people"),
+    ],
+)
+def test_people_are_counted_as_the_language_does(language: Language, number: int, said: str) -> None:
+    assert Voice(language).people(number) == said
+
+
+def plan(people: int) -> PlanSummary:
+    return PlanSummary(
+        1, "tags", 1, "push", "planned", 0, people=people, changes=people, unreachable=people, excluded=people,
+        holdout=people, waiting=people, new_addresses=people, creates=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "people", "said"),
+    [
+        ("fr", 0, ["0 personne, 0 changement."]),
+        ("en", 0, ["0 people, 0 changes."]),
+        (
+            "fr",
+            1,
+            [
+                "1 personne, 1 changement.",
+                "1 personne n'y a pas",
+                "1 personne est exclue",
+                "1 personne est mise à",
+                "1 adresse est laissée",
+                "1 adresse n'a jamais rien reçu",
+            ],
+        ),
+        ("en", 1, ["1 person, 1 change.", "1 person has no address", "1 person is excluded", "1 address was never"]),
+        ("fr", 1200, ["1\u202f200 personnes, 1\u202f200 changements.", "1\u202f200 adresses sont laissées"]),
+    ],
+)
+def test_a_plan_counts_people_changes_and_addresses(language: Language, people: int, said: list[str]) -> None:
+    told = "\n".join(describe(plan(people), language))
+
+    assert [words for words in said if words not in told] == []
+
+
+def test_a_guard_counts_too() -> None:
+    assert sentence(Guard("people", "40", "0"), "tags", "fr") == (
+        "la base comptait 40 personnes au dernier envoi, elle compte maintenant 0 personne"
+    )
+    assert sentence(Guard("orders", "2", "1"), "tags") == "the base had 2 orders at the last push and has 1 order now"
+    assert sentence(Guard("place", "100", "200"), "tags") == "tags was 100 and is 200 now"
+
+
+def test_nothing_that_is_counted_is_said_in_the_plural_alone() -> None:
+    files = [file for file in SYNC.rglob("*.py") if "demo" not in file.relative_to(SYNC).parts]
+    found = {
+        f"{file.relative_to(SYNC)}: {words}"
+        for file in files
+        for words in UNBENDING.findall(file.read_text(encoding="utf-8"))
+        if not words.startswith(NEVER_ONE)
+    }
+
+    assert len(files) > 50
+    assert found == set()
