@@ -109,9 +109,9 @@ class Calibrated:
 
     def value(self, key: str, day: int) -> int | None:
         """The figure in force at the end of a day; None before the first day on record, or where nobody has one."""
-        if self._first is None or day < self._first:
+        made_on = self.made_on(day)
+        if made_on is None:
             return None
-        made_on = max(self._first, monday(day))
         at = (key, made_on)
         if at not in self._kept and at not in self._made:
             self._make(key, made_on)
@@ -119,6 +119,10 @@ class Calibrated:
             lend(self._connection, made_on, self._lifespans(made_on))
             self._lent.add(made_on)
         return self._kept.get(at, self._made.get(at))
+
+    def made_on(self, day: int) -> int | None:
+        """The day from whose end the figures come that are in force on a day; None before the first on record."""
+        return None if self._first is None or day < self._first else max(self._first, monday(day))
 
     def _lifespans(self, day: int) -> list[tuple[int, int]]:
         """The life span of each product that has one, as it was made on a day."""

@@ -109,7 +109,7 @@ class DestinationSettings(PlatformSettings):
     store: str | None = None  # whose accounts are written to, and whose keys are used
     push: tuple[str, ...] = ("spread",)
     write: tuple[Literal["tag", "field"], ...] = ()
-    fields: tuple[Literal["stage", "previous", "day", "contact_ok_after"], ...] = ("stage", "previous", "day")
+    fields: tuple[Literal["stage", "previous", "day", "contact_ok_after", "scores"], ...] = ("stage", "previous", "day")
     exclude: tuple[str, ...] = ()
     holdout: dict[str, Annotated[float, Field(gt=0, le=50)]] = Field(default_factory=dict)  # percent by segment key
     read_sends: bool = False  # which messages the tool itself sent, to know the contact pressure

@@ -9,18 +9,24 @@ from difflib import get_close_matches
 from sqlalchemy import Connection
 
 from connector.catalogue import Family, check_tags
+from connector.days import day_date
 from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.holdout import HeldOut, shares
 from connector.pressure import days, known
 from connector.privacy.objections import objecting
+from connector.reports import incomplete as history_lacking
+from connector.scores import scores
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
-from sync.push import CONTACT_AFTER, DayField, FieldTexts, Target
+from sync.push import CONTACT_AFTER, SCORES, FieldTexts, GivenField, Target
 from sync.shelf import Shelf
 
 CONTACT_FIELDS = {"mailchimp": "CONTACT_OK", "woocommerce": "lc_contact_ok_after"}
 """The name of the field that says from which day on a person may be written to."""
+
+SCORE_FIELDS = {"mailchimp": "RFM_SCORES", "woocommerce": "lc_rfm_scores"}
+"""The name of the field that holds recency, frequency and money, each from 1 to 5: 543."""
 
 
 def target(
@@ -59,17 +65,23 @@ def target(
     )
 
 
-def with_contact_days(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:
-    """The target with everyone's day from which they may be written to, where its settings ask for that field."""
-    chosen = settings.destinations[aim.key]
-    name = CONTACT_FIELDS.get(aim.platform)
-    if "contact_ok_after" not in chosen.fields or not aim.fields or name is None:
+def with_given(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:
+    """The target with the fields that are no family's, where its settings ask for them."""
+    asked, given, lacking = settings.destinations[aim.key].fields, dict(aim.given), dict(aim.incomplete)
+    if not aim.fields:
         return aim
-    seen = known(connection, as_of)
-    if seen.reason is not None:  # what was written stays until messages are known again
-        why = seen.why(settings.language)
-        return replace(aim, contact_after=DayField(name, {}), incomplete={**aim.incomplete, CONTACT_AFTER: why})
-    return replace(aim, contact_after=DayField(name, dict(days(connection, shelf.library, as_of))))
+    if "contact_ok_after" in asked and aim.platform in CONTACT_FIELDS:
+        seen = known(connection, as_of)
+        found = () if seen.reason else days(connection, shelf.library, as_of)
+        texts = {person: day_date(day).isoformat() for person, day in found}
+        given[CONTACT_AFTER] = GivenField(CONTACT_FIELDS[aim.platform], texts)
+        if seen.reason is not None:  # what was written stays until messages are known again
+            lacking[CONTACT_AFTER] = seen.why(settings.language)
+    if "scores" in asked and aim.platform in SCORE_FIELDS:
+        given[SCORES] = GivenField(SCORE_FIELDS[aim.platform], scores(connection, as_of))
+        for reason in history_lacking(connection, [shelf.library.ready("rfm")], as_of, settings.language).values():
+            lacking[SCORES] = reason
+    return replace(aim, given=given, incomplete=lacking)
 
 
 def _pushed(key: str, name: str, shelf: Shelf) -> list[Family]:

@@ -269,6 +269,38 @@ def test_the_day_from_which_somebody_may_be_written_to_is_a_date_that_stays(worl
     assert "CONTACT_OK" not in str(plan["items"])
 
 
+def test_scores_are_written_once_and_stay_until_the_next_calibration(world: World) -> None:
+    asked = 'fields = ["stage", "scores"]\n'
+    world.write_settings(asked)
+    world.line.write(world.line.settings.read_text("utf-8").replace('store = "blog"\n', f'store = "blog"\n{asked}'))
+    before = world.standing()
+    world.line.ask("push")
+
+    def scored(name: str, field: str) -> dict[str, str]:
+        return {
+            who: dict(fields)[field] for who, (_, fields) in world.standing()[name].items() if field in dict(fields)
+        }
+
+    meta, lettre = scored("meta", "lc_rfm_scores"), scored("lettre", "RFM_SCORES")
+    stages = world.stages(TODAY)
+    assert set(meta) == {who for who in before["meta"] if stages[who] != "prospect"}
+    assert set("".join(meta.values())) == set("12345")
+    assert {len(text) for text in meta.values()} == {3}
+    assert lettre == {who: text for who, text in meta.items() if who in before["lettre"]}
+    assert set(meta) > set(lettre) != set()
+    world.now = START + timedelta(days=5)  # the Sunday after: the year that is counted has moved, the scores have not
+    world.line.ask("run")
+    assert (scored("meta", "lc_rfm_scores"), scored("lettre", "RFM_SCORES")) == (meta, lettre)
+    assert "rfm_scores" not in str(plans(world.line.ask("push", "--dry-run", "--json")))
+    world.now = START + timedelta(days=7)
+    world.line.ask("recompute")
+    made = plans(world.line.ask("push", "lettre", "--dry-run", "--json"))["lettre"]
+    assert "calibration" in str(made["causes"])
+    world.write_settings('fields = ["stage"]\n')
+    world.line.ask("push", "lettre", "--force")
+    assert not any(scored("lettre", "RFM_SCORES").values())
+
+
 def test_audiences_become_static_segments_and_an_exclusion_keeps_its_people_out(world: World) -> None:
     (world.folder / "segments.toml").write_text("[audiences.just_bought]\non = true\n", encoding="utf-8")
     world.write_settings('push = ["aud.several_365"]\nexclude = "aud.just_bought"\n')

@@ -112,7 +112,8 @@ def tell(say: Voice, key: str, report: NightlyReport) -> None:
         f"{count(report.merged_accounts, 'compte fusionné', 'comptes fusionnés')} "
         f"({count(report.requests, 'requête', 'requêtes')}).",
         f"{key}: {count(read, 'order', 'orders')} of the last 60 days read again, "
-        f"{say.number(orders.changed)} corrected, {say.number(orders.new)} found; gone: {count(report.deleted_orders, 'order', 'orders')}, "
+        f"{say.number(orders.changed)} corrected, {say.number(orders.new)} found; "
+        f"gone: {count(report.deleted_orders, 'order', 'orders')}, "
         f"{count(report.deleted_accounts, 'account', 'accounts')}; "
         f"{count(report.merged_accounts, 'account', 'accounts')} merged "
         f"({count(report.requests, 'request', 'requests')}).",

@@ -19,7 +19,7 @@ from sync.lock import writer
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
 from sync.runs import recorded
 from sync.shelf import shelf
-from sync.targets import target, with_contact_days
+from sync.targets import target, with_given
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -155,7 +155,7 @@ def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
     with workspace.engine.connect() as connection:
         why = incomplete(connection, found.families, workspace.today(), workspace.settings.language)
         aim = target(connection, workspace.settings, key, found, destination, why)
-        return with_contact_days(connection, workspace.settings, aim, found, workspace.today())
+        return with_given(connection, workspace.settings, aim, found, workspace.today())
 
 
 def _scope(workspace: Workspace, request: Request) -> Scope:

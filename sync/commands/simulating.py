@@ -28,7 +28,7 @@ from sync.commands.showing import show
 from sync.push import Target, plan, sentence
 from sync.push.rehearse import rehearsal
 from sync.shelf import shelf
-from sync.targets import target
+from sync.targets import target, with_given
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -92,7 +92,8 @@ def _aims(
     found: dict[str, Target | str] = {}
     for key, _, destination in workspace.destinations():
         try:
-            found[key] = target(connection, workspace.settings, key, supposed, destination, why)
+            aim = target(connection, workspace.settings, key, supposed, destination, why)
+            found[key] = with_given(connection, workspace.settings, aim, supposed, workspace.today())
         except ConnectorError as error:
             found[key] = str(error)
     return found

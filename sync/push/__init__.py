@@ -4,14 +4,15 @@ from sync.push.describe import describe, sentence
 from sync.push.plan import EVERYTHING, Scope, plan
 from sync.push.run import apply_plan, dry_run, forget, push, resume
 from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, latest, listed, load
-from sync.push.target import CONTACT_AFTER, DayField, FieldTexts, Target
+from sync.push.target import CONTACT_AFTER, SCORES, FieldTexts, GivenField, Target
 from sync.push.undo import leave, undo
 
 __all__ = [
     "CONTACT_AFTER",
     "EVERYTHING",
-    "DayField",
+    "SCORES",
     "FieldTexts",
+    "GivenField",
     "Guard",
     "ItemCount",
     "PlanSummary",

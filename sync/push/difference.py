@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    String,
     Table,
     and_,
     case,
@@ -38,7 +39,7 @@ from connector.dialects import iso_day
 from connector.models import BigInt, Change, Delivery, Identity, Membership, Segment
 from connector.tables import table
 from connector.turns import turns
-from sync.push.target import CONTACT_AFTER, Item, Target
+from sync.push.target import GIVEN, Item, Target
 
 _changes, _deliveries = table(Change), table(Delivery)
 _members, _identities, _segments = table(Membership), table(Identity), table(Segment)
@@ -77,10 +78,10 @@ def form(draft: Draft, items: Iterable[Item]) -> None:
             if item.tells in {"tag", "field"}:
                 _form(draft, item, _by_stage(draft, item))
         turned = [item for item in some if item.tells in {"previous", "day"}]
-        if family == CONTACT_AFTER:
-            with _days(draft) as given:
-                for item in turned:
-                    _form(draft, item, _as_given(given))
+        if family in GIVEN:
+            with _given(draft, family) as given:
+                for item in some:
+                    _form(draft, item, _as_given(given, GIVEN[family][1]))
         elif turned:
             with turns(draft.connection, family) as made:
                 for item in turned:
@@ -94,7 +95,7 @@ def form_removals(draft: Draft, wanted: set[str], labels: Mapping[str, str]) -> 
         family = draft.connection.execute(
             select(_segments.c.family).where(or_(_segments.c.key == named, _segments.c.family == named)).limit(1)
         ).scalar()
-        if (CONTACT_AFTER if named == CONTACT_AFTER else family) not in draft.target.incomplete:
+        if (named if named in GIVEN else family) not in draft.target.incomplete:
             taken = _taken(draft, item).with_only_columns(*_lost(draft, item), literal("settings"))
             draft.connection.execute(insert(_changes).from_select(_COLUMNS, taken))
 
@@ -164,21 +165,20 @@ def _by_turn(draft: Draft, item: Item, made: Table) -> _Wanted:
     return _Wanted([rows], exists().where(person == _identities.c.customer_id, present))
 
 
-def _as_given(given: Table) -> _Wanted:
-    """A day that each person has by themselves."""
-    rows = select(given.c.customer_id, iso_day(given.c.day).label("value"), literal("send").label("cause"))
+def _as_given(given: Table, cause: str) -> _Wanted:
+    """A text that each person has by themselves."""
+    rows = select(given.c.customer_id, given.c.value, literal(cause).label("cause"))
     return _Wanted([rows], exists().where(given.c.customer_id == _identities.c.customer_id))
 
 
 @contextmanager
-def _days(draft: Draft) -> Iterator[Table]:
-    """A temporary table of each person's day: customer_id, day."""
-    columns = (Column("customer_id", BigInt, primary_key=True, autoincrement=False), Column("day", Integer))
-    given = Table("given_days", MetaData(), *columns, prefixes=["TEMPORARY"])
+def _given(draft: Draft, family: str) -> Iterator[Table]:
+    """A temporary table of each person's text in a field that is no family's: customer_id, value."""
+    columns = (Column("customer_id", BigInt, primary_key=True, autoincrement=False), Column("value", String))
+    given = Table("given_texts", MetaData(), *columns, prefixes=["TEMPORARY"])
     draft.connection.execute(DropTable(given, if_exists=True))
     draft.connection.execute(CreateTable(given))
-    after = draft.target.contact_after
-    bulk(draft.connection, given, ("customer_id", "day"), after.days.items() if after else ())
+    bulk(draft.connection, given, ("customer_id", "value"), draft.target.given[family].values.items())
     yield given
     draft.connection.execute(DropTable(given))
 
@@ -228,7 +228,7 @@ def _losses(draft: Draft, item: Item, wanted: _Wanted) -> Select[*tuple[object, 
     cause = case(
         (~served(draft, person), literal("excluded")),
         (held_out(draft.target, person, keys), literal("holdout")),
-        else_=literal("send") if item.family == CONTACT_AFTER else func.coalesce(stage, "left"),
+        else_=literal(GIVEN[item.family][1]) if item.family in GIVEN else func.coalesce(stage, "left"),
     )
     stays_there = and_(wanted.has, served(draft, person))
     return _taken(draft, item.key).with_only_columns(*_lost(draft, item.key), cause).where(~stays_there)

@@ -17,14 +17,20 @@ from connector.tables import table
 CONTACT = "contact"
 """The item of a delivery that says: this contact was created by us."""
 
-Told = Literal["tag", "field", "previous", "day"]
-"""What an item tells of a person: a segment, the stage, the stage before it, or the day of the change."""
+Told = Literal["tag", "field", "previous", "day", "score"]
+"""What an item tells of a person: a segment, the stage, the stage before it, the day of the change, or scores."""
 
 DAY = "day:"
 """How the key of an item begins that holds a day."""
 
 CONTACT_AFTER = "contact_after"
 """What stands for a family where a field tells from which day on a person may be written to."""
+
+SCORES = "rfm_scores"
+"""What stands for a family where a field tells the scores of a person."""
+
+GIVEN: Mapping[str, tuple[Told, str]] = {CONTACT_AFTER: ("day", "send"), SCORES: ("score", "calibration")}
+"""Fields that are no family's: what they tell, and the cause of their changes."""
 
 _destinations, _labels = table(DestinationRow), table(Label)
 _deliveries, _segments = table(Delivery), table(Segment)
@@ -50,11 +56,11 @@ class FieldTexts:
 
 
 @dataclass(frozen=True, slots=True)
-class DayField:
-    """The name of a field that is no family's, and each person's day (its number)."""
+class GivenField:
+    """The name of a field that is no family's, and what it holds of each person."""
 
     name: str
-    days: Mapping[int, int]
+    values: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +73,13 @@ class Target:
     store_id: int | None = None  # whose accounts, where reach is "account"
     tags: Mapping[str, str] = field(default_factory=dict)  # segment key → tag
     fields: Mapping[str, FieldTexts] = field(default_factory=dict)  # family → field
-    contact_after: DayField | None = None  # from which day on each person may be written to
+    given: Mapping[str, GivenField] = field(default_factory=dict)  # by what stands for their family in GIVEN
     contacts: Literal["existing", "all"] = "existing"
     exclude: tuple[str, ...] = ()  # people of these segments receive nothing
     holdout: Mapping[str, HeldOut] = field(default_factory=dict)  # segment key → the share that receives nothing of it
     never: frozenset[int] = frozenset()  # nor do these, who objected
     approve: Literal["auto", "always"] = "auto"
-    incomplete: Mapping[str, str] = field(default_factory=dict)  # family (or CONTACT_AFTER) → why it is not pushed
+    incomplete: Mapping[str, str] = field(default_factory=dict)  # family (or one of GIVEN) → why it is not pushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +129,10 @@ def items(connection: Connection, target: Target, labels: Mapping[str, str]) -> 
         found.append(Item("tag", f"tag:{segment}", family, text, values, segments, {f"tag:{segment}": text}))
     for family, texts in sorted(target.fields.items()):
         found += [_field(told, name, family, texts, ids, labels) for told, name in texts.names.items()]
-    if target.contact_after is not None:
-        key = f"{DAY}{CONTACT_AFTER}"
-        name = labels.get(key, target.contact_after.name)
-        found.append(Item("day", key, CONTACT_AFTER, name, {}, {}, {key: name}))
+    for family, given in sorted(target.given.items()):
+        told, key = GIVEN[family][0], given_key(family)
+        name = labels.get(key, given.name)
+        found.append(Item(told, key, family, name, {}, {}, {key: name}))
     _refuse_collisions(target, found, labels)
     return found
 
@@ -137,9 +143,13 @@ def relabelled(target: Target, labels: Mapping[str, str]) -> dict[str, tuple[str
     for family, texts in target.fields.items():
         for told, name in texts.names.items():
             wanted |= {f"{told}:{family}": name} | _labelled(told, family, texts)
-    if target.contact_after is not None:
-        wanted[f"{DAY}{CONTACT_AFTER}"] = target.contact_after.name
+    wanted |= {given_key(family): given.name for family, given in target.given.items()}
     return {key: (labels[key], text) for key, text in wanted.items() if labels.get(key, text) != text}
+
+
+def given_key(family: str) -> str:
+    """The key of the item of a field that is no family's: day:contact_after, score:rfm_scores."""
+    return f"{GIVEN[family][0]}:{family}"
 
 
 def same(text: str) -> str:
