@@ -17,12 +17,16 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """Something the user can be told in one sentence, with a remedy."""
+    """Something the user can be told in one sentence, with a remedy.
 
-    def __init__(self, message: str, *, remedy: str = "") -> None:
+    `french` is the sentence in French where figures are written into it; any other is translated where it is shown.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", french: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.french = french
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

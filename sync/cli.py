@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import sys
+from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -643,6 +644,10 @@ _REMEDIES = {
 
 def main() -> None:
     """Run a command; the process ends with 0 done, 1 failed, 2 wrong usage, 3 refused by a guard."""
+    copy_context().run(_run)  # the language that a command finds in its settings is forgotten after it
+
+
+def _run() -> None:
     from sync.logs import set_up  # noqa: PLC0415
 
     set_up()
@@ -679,16 +684,19 @@ def _heard(word: str) -> str:
 
 
 def _told(error: ConnectorError) -> int:
-    """Say what went wrong and what to do, and return the exit status for it."""
+    """Say what went wrong and what to do, in the language of the settings, and return the exit status for it."""
     from sync.logs import keyless  # noqa: PLC0415
+    from sync.told import message, remedy  # noqa: PLC0415
+    from sync.voice import spoken  # noqa: PLC0415
 
+    language = spoken()
     place = f" ({error.place})" if isinstance(error, QueryError) and error.place else ""
-    print(keyless(f"{error.message}{place}"), file=sys.stderr)
+    print(keyless(f"{message(error, language)}{place}"), file=sys.stderr)
     if isinstance(error, QueryError) and error.text:
         line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""
         print(f"  {line}\n  {' ' * (error.column - 1)}^", file=sys.stderr)
     if error.remedy:
-        print(keyless(error.remedy), file=sys.stderr)
+        print(keyless(remedy(error, language)), file=sys.stderr)
     return 3 if isinstance(error, UnsafeError) else 1
 
 

@@ -6,6 +6,7 @@ import getpass
 
 from connector.days import epoch
 from connector.errors import ConnectorError
+from sync.told import whole
 from sync.voice import voice
 from sync.workspace import Workspace
 
@@ -25,7 +26,8 @@ def disclose(
         log.note(who or _user(), command, what, epoch(workspace.now()), people=people, customer_id=customer_id)
     except ConnectorError as error:
         voice(workspace.settings).warn(
-            f"La consultation n'a pas pu être notée : {error}", f"That this was shown could not be noted: {error}"
+            f"La consultation n'a pas pu être notée : {whole(error, 'fr')}",
+            f"That this was shown could not be noted: {error}",
         )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from babel.numbers import format_currency, format_decimal
 
 from connector.money import major_units
 from connector.settings import Language, Settings
+
+_SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,15 @@ class Voice:
 
 
 def voice(settings: Settings, *, quiet: bool = False) -> Voice:
-    """The voice of the settings' language where it is set, else of the terminal's."""
-    if "language" in settings.model_fields_set:
-        return Voice(settings.language, quiet)
-    return Voice(terminal_language(), quiet)
+    """The voice of the settings' language where it is set, else of the terminal's; `spoken` answers with it then."""
+    language = settings.language if "language" in settings.model_fields_set else terminal_language()
+    _SPOKEN.set(language)
+    return Voice(language, quiet)
+
+
+def spoken() -> Language:
+    """The language of the settings that were read last in this run; until then the terminal's."""
+    return _SPOKEN.get() or terminal_language()
 
 
 def terminal_language() -> Language:

@@ -131,6 +131,7 @@ def open_workspace(config: Path | None, database: str | None, *, existing: bool 
     Where `existing`, a SQLite file that is not there is a SettingsError instead of a new database.
     """
     settings = load(config)
+    voice(settings)  # whatever goes wrong from here on is said in the settings' language
     if settings.segments_file is not None or settings.segments:
         shelf(settings)  # whatever the command does: a wrong file is not to be found out by the next one
     url = database or settings.database

@@ -15,6 +15,7 @@ from connector.settings import StoreSettings
 from connector.source import Problem, ShopCheck, Source
 from sync.commands.webhooks import broken
 from sync.shelf import shelf
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -81,5 +82,6 @@ def _tell(say: Voice, answer: Answer) -> None:
     mark = "!" if answer.kind == "segment" else "✓" if answer.works else "✗"
     say.say(f"{mark} {answer.key}  {answer.name}", f"{mark} {answer.key}  {answer.name}")
     for problem in answer.problems:
-        line = f"    {'✗' if problem.fatal else '!'} {problem.message} {problem.remedy}"
+        words = f"{sentence(problem.message, say.language)} {sentence(problem.remedy, say.language)}"
+        line = f"    {'✗' if problem.fatal else '!'} {words}"
         say.say(line, line)

@@ -16,6 +16,7 @@ from sync.erasing import require
 from sync.nightly import Nightly, NightlyReport
 from sync.pull import Pull
 from sync.runs import recorded
+from sync.told import whole
 from sync.voice import Voice
 from sync.workspace import Workspace
 
@@ -36,7 +37,7 @@ def look_back(workspace: Workspace, say: Voice) -> None:
                 raise
             except ConnectorError as error:
                 log.error("nightly failed", store=key, error=error.message, remedy=error.remedy)  # noqa: TRY400
-                say.warn(f"{key} : {error}", f"{key}: {error}")
+                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
 
 def is_due(workspace: Workspace, key: str) -> bool:

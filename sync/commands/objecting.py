@@ -16,6 +16,7 @@ from sync.lock import writer
 from sync.objections import note
 from sync.push.undo import leave
 from sync.runs import recorded
+from sync.told import whole
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -52,7 +53,7 @@ def _left(workspace: Workspace, say: Voice, key: str, person: int) -> bool:
     except StorageError:
         raise
     except ConnectorError as error:
-        say.warn(f"EN ATTENTE, {key} : {error}", f"PENDING, {key}: {error}")
+        say.warn(f"EN ATTENTE, {key} : {whole(error, 'fr')}", f"PENDING, {key}: {error}")
     with workspace.engine.connect() as connection:
         gone = key not in _holding(connection, person)
     if gone:

@@ -20,6 +20,7 @@ from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, descri
 from sync.runs import recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
+from sync.told import whole
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -103,7 +104,7 @@ def push_all(
             raise
         except ConnectorError as error:
             failed = error if failed is None or isinstance(error, UnsafeError) else failed
-            say.warn(f"{key} : {error}", f"{key}: {error}")
+            say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
         else:
             made.append(plan)
             _tell(say, plan)

@@ -29,6 +29,7 @@ from sync.push import Target, plan, sentence
 from sync.push.rehearse import rehearsal
 from sync.shelf import shelf
 from sync.targets import target, with_given
+from sync.told import whole
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -95,7 +96,7 @@ def _aims(
             aim = target(connection, workspace.settings, key, supposed, destination, why)
             found[key] = with_given(connection, workspace.settings, aim, supposed, workspace.today())
         except ConnectorError as error:
-            found[key] = str(error)
+            found[key] = whole(error, say.language)
     return found
 
 
@@ -103,7 +104,7 @@ def _push(workspace: Workspace, connection: Connection, aim: Target, say: Voice)
     try:
         formed = plan(connection, aim, now=workspace.now(), run_id=0, examples=0)
     except ConnectorError as error:
-        return {**dict.fromkeys(_FIGURES, 0), "refused": str(error)}
+        return {**dict.fromkeys(_FIGURES, 0), "refused": whole(error, say.language)}
     guards = [sentence(guard, formed.destination, say.language) for guard in formed.guards]
     return {
         "people": formed.people,

@@ -29,6 +29,7 @@ from sync.recompute import Recompute, families
 from sync.requests import carry_out, retain
 from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
+from sync.told import whole
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -117,7 +118,7 @@ def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force
             raise
         except ConnectorError as error:
             failed = failed or error
-            say.warn(f"{key} : {error}", f"{key}: {error}")
+            say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
     if only is None:
         failed = _pull_sends(workspace, say) or failed
     if failed is not None:
@@ -135,7 +136,7 @@ def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
                 raise
             except ConnectorError as error:
                 failed = failed or error
-                say.warn(f"{key} : {error}", f"{key}: {error}")
+                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
             else:
                 say.say(
                     f"{key} : {say.count(noted.new, 'envoi nouveau', 'envois nouveaux')}.",

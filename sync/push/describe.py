@@ -133,10 +133,12 @@ def sentence(guard: Guard, key: str, language: Language = "en") -> str:
     return _GUARDS[guard.code][1 if language == "fr" else 0].format(was=was, now=now, key=key)
 
 
-def refusal(plan: PlanSummary) -> str:
+def refusal(plan: PlanSummary, language: Language = "en") -> str:
     """Why a plan is refused, in one sentence."""
-    why = "; ".join(sentence(guard, plan.destination) for guard in plan.guards)
-    return f"Plan {plan.plan_id} is refused: {why}."
+    why = [sentence(guard, plan.destination, language) for guard in plan.guards]
+    if language == "fr":
+        return f"Le plan {plan.plan_id} est refusé : {' ; '.join(why)}."
+    return f"Plan {plan.plan_id} is refused: {'; '.join(why)}."
 
 
 def _counted(code: str, figure: str, say: Voice) -> str:

@@ -134,7 +134,9 @@ def require_place(engine: Engine, key: str, destination: Destination) -> str:
     moved, said = _place(engine, key, destination)
     if moved:
         raise UnsafeError(
-            f"{sentence(moved, key)}.", remedy="Give the settings the shop or audience back that was written to."
+            f"{sentence(moved, key)}.",
+            remedy="Give the settings the shop or audience back that was written to.",
+            french=f"{sentence(moved, key, 'fr')}.",
         )
     return said
 
@@ -167,7 +169,9 @@ def _refuse(engine: Engine, formed: PlanSummary, *, force: bool) -> None:
         return
     with engine.begin() as connection:
         summary.store(connection, replace(formed, state="refused"))
-    raise UnsafeError(refusal(formed), remedy="Look at the plan with --dry-run; --force insists.")
+    raise UnsafeError(
+        refusal(formed), remedy="Look at the plan with --dry-run; --force insists.", french=refusal(formed, "fr")
+    )
 
 
 def _row(connection: Connection, key: str) -> AnyRow | None:
