@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Integer,
     MetaData,
@@ -29,8 +30,10 @@ memberships, segments = table(Membership), table(Segment)
 
 
 @contextmanager
-def stays(connection: Connection, family: str, since: int | None = None) -> Iterator[Table]:
+def stays(connection: Connection, family: str, since: int | None = None, until: int | None = None) -> Iterator[Table]:
     """A temporary table of the stays in a family's stages, of those alone that lasted beyond the day `since`.
+
+    With `until` they are as they stood on that day: what began or ended after it is not known yet.
 
     Columns: customer_id, entered_on, left_on (None: still there), stage (its segment's key), cause (of the entry),
     before (the stage that was left for it, None where it was none).
@@ -38,7 +41,7 @@ def stays(connection: Connection, family: str, since: int | None = None) -> Iter
     made = _table()
     connection.execute(DropTable(made, if_exists=True))
     connection.execute(CreateTable(made))
-    connection.execute(insert(made).from_select(made.columns.keys(), _stays(family, since)))
+    connection.execute(insert(made).from_select(made.columns.keys(), _stays(family, since, until)))
     yield made
     connection.execute(DropTable(made))
 
@@ -58,20 +61,28 @@ def _table() -> Table:
     )
 
 
-def _stays(family: str, since: int | None) -> Select[tuple[int, int, int | None, str, str, str | None]]:
+def _stays(
+    family: str, since: int | None, until: int | None
+) -> Select[tuple[int, int, int | None, str, str, str | None]]:
     """Intervals of one stage that follow each other without a day between them, as one."""
+    left_on: ColumnElement[int | None] = memberships.c.left_on
+    if until is not None:
+        left_on = case((memberships.c.left_on <= until, memberships.c.left_on)).label("left_on")
+    person_days = (memberships.c.customer_id, memberships.c.entered_on, memberships.c.cause)
     row = (
-        select(memberships, segments.c.key.label("stage"))
+        select(*person_days, left_on, segments.c.key.label("stage"))
         .join(segments, segments.c.id == memberships.c.segment_id)
         .where(segments.c.family == family)
     )
     if since is not None:
         row = row.where(or_(memberships.c.left_on.is_(None), memberships.c.left_on > since))
+    if until is not None:
+        row = row.where(memberships.c.entered_on <= until)
     one = row.subquery("one")
     person, day = one.c.customer_id, one.c.entered_on
     before = func.lag(one.c.stage).over(partition_by=person, order_by=day).label("before")
-    until = func.lag(one.c.left_on).over(partition_by=person, order_by=day).label("until")
-    lagged = select(*one.c, before, until).subquery("lagged")
+    ended = func.lag(one.c.left_on).over(partition_by=person, order_by=day).label("until")
+    lagged = select(*one.c, before, ended).subquery("lagged")
     follows = lagged.c.until == lagged.c.entered_on
     same = and_(follows, lagged.c.before == lagged.c.stage)
     begins = case((same, 0), else_=1)

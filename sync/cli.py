@@ -306,11 +306,11 @@ def evolution(
 
 
 @app.command("health")
-def health(config: Config = None, database: Database = None, json: Json = False) -> None:
+def health(as_of: AsOf = None, config: Config = None, database: Database = None, json: Json = False) -> None:
     """Judge each segment: identifiable, substantial, accessible, stable, differentiable, actionable."""
     from sync.commands.judging import health as run  # noqa: PLC0415
 
-    run(config, database, as_json=json)
+    run(config, database, as_of=as_of, as_json=json)
 
 
 @app.command("priorities")
@@ -321,6 +321,7 @@ def priorities(
     goal: Annotated[
         list[str] | None, typer.Option(help="Two stages, as new:loyal. Repeatable; by default the objectives.")
     ] = None,
+    as_of: AsOf = None,
     config: Config = None,
     database: Database = None,
     json: Json = False,
@@ -328,7 +329,7 @@ def priorities(
     """Rank what the objectives are worth, and how many people a month reach them; or moves of one's own."""
     from sync.commands.judging import priorities as run  # noqa: PLC0415
 
-    run(config, database, family=family, goals=goal or [], as_json=json)
+    run(config, database, family=family, goals=goal or [], as_of=as_of, as_json=json)
 
 
 @app.command("holdout")
@@ -345,11 +346,11 @@ def holdout(
 
 
 @app.command("insights")
-def insights(config: Config = None, database: Database = None, json: Json = False) -> None:
+def insights(as_of: AsOf = None, config: Config = None, database: Database = None, json: Json = False) -> None:
     """Show what the shop lives on: best customers, first and later purchases, products, and what is known."""
     from sync.commands.insights import run  # noqa: PLC0415
 
-    run(config, database, as_json=json)
+    run(config, database, as_of=as_of, as_json=json)
 
 
 @app.command("query")

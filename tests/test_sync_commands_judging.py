@@ -140,10 +140,31 @@ def test_insights_say_what_the_shop_lives_on(line: CommandLine) -> None:
     out = line.ask("insights").out
 
     assert report["pareto"]["lifetime"]["buyers"] == 41
-    assert report["ladder"]["rungs"][0]["people"] == 40
+    assert report["pareto"]["lifetime"]["people"] == 40
     assert report["window"]["window"] == 210  # 20 gaps of 190 days
     assert report["coverage"][0]["total"] == 61
     # the top 20 % of 41 are 9, and all 20 who bought twice have spent the same: 1100 of 1512
     assert "The top 20 % of customers bring 72.8 % of the revenue, ever." in out
     assert "  Transactions\n    amount                       100.0 % (file 61)\n" in out
     assert "    has ordered                  100.0 % (file 41)\n" in out
+
+
+def test_a_past_day_is_judged_as_it_stood_and_what_has_no_past_is_said(line: CommandLine) -> None:
+    day = ("--as-of", "2026-06-09")  # all 40 are new still; twenty buy again later, and one comes
+    found = line.ask("health", *day, "--json").last
+    cards = {card["segment"]: card for card in found["segments"]}
+
+    assert found["as_of"] == "2026-06-09"
+    assert [cards[f"spread.{key}"]["substantial"]["people"] for key in ("new", "occasional", "inactive")] == [40, 0, 0]
+    new = cards["spread.new"]
+    assert [new[name].get("reason") for name in ("substantial", "accessible", "differentiable")] == ["today_only"] * 3
+    assert (new["identifiable"]["people"], new["stable"]["weekly_churn"]) == (40, 0.0)
+    assert "accessible      known of today only" in line.ask("health", *day).out
+    said = line.ask("insights", *day).out
+    assert "told of today only" in said
+    report = line.ask("insights", *day, "--json").last
+    assert (report["as_of"], report["coverage"]) == ("2026-06-09", None)
+    assert report["pareto"]["lifetime"]["people"] == 40
+    aims = {aim["objective"]: aim["people"] for aim in line.ask("priorities", *day, "--json").last["objectives"]}
+    assert aims["second_purchase"] == 40
+    assert line.within("health", "--as-of", "2026-07-01").err.startswith("2026-07-01 has not come yet.")

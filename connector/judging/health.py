@@ -15,6 +15,7 @@ from connector.judging.inputs import unknown
 from connector.models import Consent, Customer, Identity, Membership, Metric
 from connector.privacy.objections import profiled
 from connector.records import ConsentState
+from connector.reports import incomplete
 from connector.segments import Active, active, currency_of
 from connector.stays import stays
 from connector.tables import AnyRow, table
@@ -46,15 +47,25 @@ class Action:
 
 
 def health(
-    connection: Connection, families: Sequence[Family], as_of: int, actions: Mapping[str, Action] | None = None
+    connection: Connection,
+    families: Sequence[Family],
+    as_of: int,
+    actions: Mapping[str, Action] | None = None,
+    *,
+    today: int | None = None,
 ) -> list[dict[str, Any]]:
-    """A card for each segment in force, today: what was found by each criterion, and whether that is `good` enough.
+    """A card for each segment in force: what was found by each criterion, and whether that is `good` enough.
 
-    `good` is None where nothing is known. SettingsError while the families are not worked out. Consent is read as the
-    strictest that any store or tool says; without a word of it nobody is taken to have agreed.
+    `good` is None where nothing is known. Where the day lies before `today`, money, consents and behaviour of the
+    members are not known any more: those criteria have the `reason` today_only, and what there is to do is today's.
+    SettingsError while the families are not worked out. Consent is read as the strictest that any store or tool says;
+    without a word of it nobody is taken to have agreed.
     """
     missing = unknown(connection, families, as_of)
-    known, currency = _base(connection, as_of), currency_of(connection)
+    known, currency, past = _base(connection, as_of), currency_of(connection), today is not None and as_of < today
+    if past:
+        missing |= dict.fromkeys(incomplete(connection, families, as_of, today=today))
+    sizes = _sizes(connection, as_of) if past else {}
     sums, reach, shared = _sums(connection), _reach(connection), _shared(connection)
     in_force = active(connection, families)
     names = {number: key for family in in_force for number, key in _keys(family).items()}
@@ -62,7 +73,18 @@ def health(
     for family in in_force:
         calm = _calm(connection, family, as_of)
         cards += [
-            {
+            _before(
+                {
+                    "segment": key,
+                    "version": family.version,
+                    "identifiable": _identifiable(known, missing[family.family.key]),
+                    "stable": calm[key],
+                    "actionable": _actionable((actions or {}).get(key, Action())),
+                },
+                sizes.get(number, 0),
+            )
+            if past
+            else {
                 "segment": key,
                 "version": family.version,
                 "identifiable": _identifiable(known, missing[family.family.key]),
@@ -75,6 +97,26 @@ def health(
             for number, key in _keys(family).items()
         ]
     return cards
+
+
+def _before(card: dict[str, Any], size: int) -> dict[str, Any]:
+    """The card of a day that is over: with the number of members, and without what is known of today only."""
+    told = {"good": None, "reason": "today_only"}
+    return {
+        **card,
+        "substantial": {"people": size, "revenue": None, **told},
+        "accessible": {"people": None, **dict.fromkeys(_REACH), "share": None, **told},
+        "differentiable": {"nearest": None, "overlap": None, "distance": None, **told},
+    }
+
+
+def _sizes(connection: Connection, as_of: int) -> dict[int, int]:
+    """How many members each segment had at the end of a day."""
+    there = and_(memberships.c.entered_on <= as_of, or_(memberships.c.left_on.is_(None), memberships.c.left_on > as_of))
+    rows = connection.execute(
+        select(memberships.c.segment_id, func.count()).where(there).group_by(memberships.c.segment_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _keys(family: Active) -> dict[int, str]:
@@ -170,8 +212,8 @@ def _calm(connection: Connection, family: Active, as_of: int) -> dict[str, dict[
     """By segment: the age of the definition in days, who comes and goes in a week, who goes to and fro."""
     first = connection.scalar(select(func.min(counts.c.day)).where(counts.c.segment_id.in_(family.ids)))
     begun = family.from_day if family.from_day is not None else first
-    age = 0 if begun is None else as_of - begun
-    with stays(connection, family.family.key) as kept:
+    age = 0 if begun is None else max(0, as_of - begun)
+    with stays(connection, family.family.key, until=as_of) as kept:
         rows = {row.stage: row for row in connection.execute(_course(kept, as_of))}
         restless = {row.stage: row.people for row in connection.execute(_flapping(kept, as_of))}
     found = {}

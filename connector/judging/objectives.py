@@ -108,7 +108,7 @@ def _of_family(
     months = sorted(month_ends(first, as_of))
     chances, _ = sampled_days(as_of, first)
     begin = min([since(as_of, first), *(_start(end) - 1 for end in months)])
-    with stays(connection, family.key, begin) as kept:
+    with stays(connection, family.key, begin, as_of) as kept:
         measured = measure(connection, kept, as_of, first)
         found = []
         for objective, move in asked:

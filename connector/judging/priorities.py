@@ -84,7 +84,7 @@ def priorities(
     """
     first = first_day(connection, as_of)
     currency = currency_of(connection)
-    with stays(connection, family, since(as_of, first)) as kept:
+    with stays(connection, family, since(as_of, first), as_of) as kept:
         measured = measure(connection, kept, as_of, first)
     wanted = measured.went() if pairs is None else [(f"{family}.{a}", f"{family}.{b}") for a, b in pairs]
     judged = [Opportunity(measured, pair, as_of - first) for pair in wanted]

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connector.days import day_date
 from connector.judging.acquisition import acquisition, cohorts
 from connector.judging.coverage import coverage
 from connector.judging.cross_sell import cross_sell
@@ -15,6 +16,7 @@ from connector.judging.first_products import first_products
 from connector.judging.ladder import ladder
 from connector.judging.pareto import pareto
 from connector.judging.window import window
+from sync.commands.reading import asked_day
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
@@ -52,12 +54,12 @@ _FALLBACK = 180
 """Days within which people are to come back, where the shop's own figures do not say."""
 
 
-def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
+def run(config: Path | None, database: str | None, *, as_of: str | None, as_json: bool) -> None:
     """Print what the shop lives on: its best customers, first and later purchases, products, and what is known."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
-        report = _insights(connection, workspace.today(), say)
+        report = _insights(connection, asked_day(workspace, as_of), workspace.today(), say)
     if as_json:
         emit(report)
         return
@@ -66,18 +68,20 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     _say_coverage(say, report)
 
 
-def _insights(connection: Connection, today: int, say: Voice) -> dict[str, Any]:
-    fitting = window(connection, today, say.language)
+def _insights(connection: Connection, day: int, today: int, say: Voice) -> dict[str, Any]:
+    """The report of a day; what is known, and from where, has no past: its `coverage` is null for one that is over."""
+    fitting = window(connection, day, say.language)
     within = fitting["window"] if fitting["enough"] else _FALLBACK
     return {
-        "pareto": pareto(connection, today),
-        "acquisition": acquisition(connection, today),
-        "cohorts": cohorts(connection, today),
-        "ladder": {"within": within, "rungs": ladder(connection, today, within)},
+        "as_of": day_date(day).isoformat(),
+        "pareto": pareto(connection, day),
+        "acquisition": acquisition(connection, day),
+        "cohorts": cohorts(connection, day),
+        "ladder": {"within": within, "rungs": ladder(connection, day, within)},
         "window": fitting,
-        "first_products": first_products(connection, today, within),
-        "cross_sell": cross_sell(connection, today),
-        "coverage": coverage(connection),
+        "first_products": first_products(connection, day, within),
+        "cross_sell": cross_sell(connection, day),
+        "coverage": coverage(connection) if day == today else None,
     }
 
 
@@ -131,6 +135,12 @@ def _say_products(say: Voice, report: Mapping[str, Any]) -> None:
 
 def _say_coverage(say: Voice, report: Mapping[str, Any]) -> None:
     """Of how many orders or people each fact is known, and who said so: the shop's API, a file, or a tool."""
+    if report["coverage"] is None:
+        say.say(
+            "Ce qui est connu, et d'où cela vient : dit pour aujourd'hui seulement.",
+            "What is known, and where it comes from: told of today only.",
+        )
+        return
     say.say("Ce qui est connu, et d'où cela vient :", "What is known, and where it comes from:")
     english = say.language == "en"
     for family, words in _FAMILIES.items():

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from connector.catalogue import Audience, Library, Objective
+from connector.days import day_date
 from connector.errors import SettingsError
 from connector.judging.health import Action
 from connector.judging.health import health as health_of
 from connector.judging.objectives import objectives
 from connector.judging.priorities import priorities as priorities_of
 from sync.commands.moving import refuse_unkept, stage_labels
+from sync.commands.reading import asked_day
 from sync.shelf import Shelf, shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
@@ -32,14 +34,15 @@ _REASONS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def health(config: Path | None, database: str | None, *, as_json: bool) -> None:
-    """Print a card of six criteria for each stage and audience."""
+def health(config: Path | None, database: str | None, *, as_of: str | None, as_json: bool) -> None:
+    """Print a card of six criteria for each stage and audience; of a past day, without what is known of today only."""
     workspace = open_workspace(config, database, existing=True)
     say, known = voice(workspace.settings), shelf(workspace.settings)
+    day, today = asked_day(workspace, as_of), workspace.today()
     with workspace.engine.connect() as connection:
-        cards = health_of(connection, known.families, workspace.today(), _actions(workspace, known))
+        cards = health_of(connection, known.families, day, _actions(workspace, known), today=today)
     if as_json:
-        emit({"segments": cards})
+        emit({"as_of": day_date(day).isoformat(), "segments": cards})
         return
     labels = _labels(say, known)
     for card in cards:
@@ -65,22 +68,28 @@ def _labels(say: Voice, known: Shelf) -> dict[str, str]:
 
 
 def priorities(
-    config: Path | None, database: str | None, *, family: str | None, goals: list[str], as_json: bool
+    config: Path | None,
+    database: str | None,
+    *,
+    family: str | None,
+    goals: list[str],
+    as_of: str | None,
+    as_json: bool,
 ) -> None:
     """Print what the catalogue's objectives, or the goals that are named, would be worth, the most valuable first."""
     workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
+    say, day = voice(workspace.settings), asked_day(workspace, as_of)
     if goals:
-        _goals(workspace, say, family or "spread", goals, as_json=as_json)
+        _goals(workspace, say, family or "spread", goals, day, as_json=as_json)
     else:
-        _objectives(workspace, say, family, as_json=as_json)
+        _objectives(workspace, say, family, day, as_json=as_json)
 
 
-def _goals(workspace: Workspace, say: Voice, family: str, goals: list[str], *, as_json: bool) -> None:
+def _goals(workspace: Workspace, say: Voice, family: str, goals: list[str], day: int, *, as_json: bool) -> None:
     pairs = [_pair(workspace, family, goal) for goal in goals]
     with workspace.engine.connect() as connection:
         refuse_unkept(workspace, connection, family)
-        found = priorities_of(connection, family, workspace.today(), pairs)
+        found = priorities_of(connection, family, day, pairs)
     if as_json:
         emit({"family": family, "priorities": found})
         return
@@ -91,14 +100,14 @@ def _goals(workspace: Workspace, say: Voice, family: str, goals: list[str], *, a
         say.say(line, line)
 
 
-def _objectives(workspace: Workspace, say: Voice, only: str | None, *, as_json: bool) -> None:
+def _objectives(workspace: Workspace, say: Voice, only: str | None, day: int, *, as_json: bool) -> None:
     known = shelf(workspace.settings)
     wanted = known.library.objectives
     chosen = [family for family in known.families if only in {None, family.key}]
     with workspace.engine.connect() as connection:
         for key in [family.key for family in chosen] or [str(only)]:
             refuse_unkept(workspace, connection, key)
-        found = objectives(connection, wanted, chosen, workspace.today())
+        found = objectives(connection, wanted, chosen, day)
     found = [{"label": wanted[entry["objective"]].label.of(say.language), **entry} for entry in found]
     if as_json:
         emit({"objectives": found})
@@ -173,7 +182,11 @@ def _pair(workspace: Workspace, family: str, goal: str) -> tuple[str, str]:
 def _told(say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], library: Library) -> dict[str, str]:
     """What was found by each criterion, in a few words."""
     told = _told_fr if say.language == "fr" else _told_en
-    return told(say, card, labels, _names(say, card["actionable"], library))
+    today_only = "connu pour aujourd'hui seulement" if say.language == "fr" else "known of today only"
+    past = {name: today_only for name in _CRITERIA if card[name].get("reason") == "today_only"}
+    if past:
+        past["substantial"] = f"{say.people(card['substantial']['people'])} ({today_only})"
+    return told(say, card, labels, _names(say, card["actionable"], library)) | past
 
 
 def _told_fr(
@@ -183,7 +196,7 @@ def _told_fr(
     near, (aim, idea, places) = card["differentiable"], names
     return {
         "identifiable": f"{say.percent(card['identifiable']['share'])} des personnes ont tout ce que lit la règle",
-        "substantial": f"{say.people(size['people'])}, {say.money(**size['revenue'])}",
+        "substantial": f"{say.people(size['people'])}, {_money(say, size['revenue'])}",
         "accessible": "aucun consentement n'est connu"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
@@ -205,7 +218,7 @@ def _told_en(
     near, (aim, idea, places) = card["differentiable"], names
     return {
         "identifiable": f"{say.percent(card['identifiable']['share'])} of people have all that the rule reads",
-        "substantial": f"{say.people(size['people'])}, {say.money(**size['revenue'])}",
+        "substantial": f"{say.people(size['people'])}, {_money(say, size['revenue'])}",
         "accessible": "no consent is known"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} can be reached and agreed (e-mail {reach['email']}, SMS {reach['sms']})",
@@ -217,6 +230,10 @@ def _told_en(
         f"{say.percent(near['distance'])} apart in behaviour",
         "actionable": f"objective: {aim}; idea: {idea}; sent to: {places}",
     }
+
+
+def _money(say: Voice, amount: Mapping[str, Any] | None) -> str:
+    return "–" if amount is None else say.money(**amount)
 
 
 def _names(say: Voice, action: Mapping[str, Any], library: Library) -> tuple[str, str, str]:
