@@ -187,6 +187,26 @@ DATABASE: Mapping[str, str] = {
         "L'horloge est au {today} ; les appartenances sont celles du {reached}."
     ),
     "Set the clock right; --force insists.": "Mettez l'horloge à l'heure ; --force insiste.",
+    "{file} cannot be put back: {reason}.": "{file} ne peut pas être remis : {reason}.",
+    "{file} is no copy of a database of the connector.": "{file} n'est pas une copie d'une base du connecteur.",
+    "Name another copy.": "Nommez une autre copie.",
+    "Name a copy of it.": "Nommez-en une copie.",
+    "Use pg_dump and pg_restore for PostgreSQL.": "Pour PostgreSQL, utilisez pg_dump et pg_restore.",
+    "Nothing was changed. Give the user who runs the connector the right to write to that folder.": (
+        "Rien n'a été changé. Donnez à l'utilisateur du connecteur le droit d'écrire dans ce dossier."
+    ),
+    "Free some space; nothing was lost, run the command again.": (
+        "Libérez de la place ; rien n'est perdu, relancez la commande."
+    ),
+    "Lift the limit on the size of files; nothing was lost, run the command again.": (
+        "Levez la limite de taille des fichiers ; rien n'est perdu, relancez la commande."
+    ),
+    "The disk fails: look at it before the command is run again.": (
+        "Le disque défaille : examinez-le avant de relancer la commande."
+    ),
+    "Give the user who runs the connector the right to write there.": (
+        "Donnez à l'utilisateur du connecteur le droit d'y écrire."
+    ),
     "Stopped.": "Arrêté.",
     "{folder} holds a demo already.": "{folder} contient déjà une démonstration.",
     "Name another folder, or empty this one.": "Nommez un autre dossier, ou videz celui-ci.",

@@ -173,8 +173,8 @@ def test_a_push_that_would_take_most_away_is_refused_until_somebody_insists(worl
     writes = world.writes
     refused = world.line.process("push", "tags")
     assert refused.code == 3
-    assert "is refused" in refused.err
-    assert "--force insists" in refused.err
+    assert "est refusé" in refused.err
+    assert "--force insiste" in refused.err
     assert world.writes == writes
     assert world.standing() == before
     assert world.line.process("run").code == 3

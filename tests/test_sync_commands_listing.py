@@ -226,10 +226,13 @@ def test_a_second_run_writes_nothing(world: World) -> None:
 @pytest.mark.parametrize(
     ("push", "sentence"),
     [
-        ("cartelis", "pushes 'cartelis', which is not switched on. Switch it on in segments.toml: [families.cartelis]"),
-        ("aud.women", "cannot be worked out (needs_value: gender). Set it in segments.toml: [audiences.women]"),
-        ("aud.wishlist", "pushes 'aud.wishlist', which cannot be worked out"),
-        ("aud.vipp", "pushes 'aud.vipp', which is not switched on. Did you mean aud.vip?"),
+        ("cartelis", "envoie 'cartelis', qui n'est pas activé. Activez-le dans segments.toml : [families.cartelis]"),
+        (
+            "aud.women",
+            "pas être calculé (il manque une valeur : gender). Écrivez dans segments.toml : [audiences.women]",
+        ),
+        ("aud.wishlist", "envoie 'aud.wishlist', qui ne peut pas être calculé"),
+        ("aud.vipp", "envoie 'aud.vipp', qui n'est pas activé. Vouliez-vous dire aud.vip ?"),
     ],
 )
 def test_a_destination_that_names_what_is_not_in_force_is_refused(world: World, push: str, sentence: str) -> None:

@@ -216,7 +216,7 @@ def test_a_guard_is_foretold_in_words(world: World) -> None:
     world.line.ask("push")
     said = foretold(world, 30)
 
-    assert "adresses sur" in said["tags"]["refused"]
+    assert "un seul envoi changerait" in said["tags"]["refused"]
     assert foretold(world, 180)["tags"] == {"people": 0, "adds": 0, "changes": 0, "removes": 0, "refused": None}
 
 
@@ -240,4 +240,4 @@ def test_a_destination_that_cannot_be_planned_says_why(world: World) -> None:
     world.line.write(world.line.settings.read_text().replace('write = ["tag", "field"]', 'push = ["emarsys"]'))
     (said,) = [p for p in simulated(world.line, "spread.window=60")["pushes"] if p["destination"] == "lettre"]
 
-    assert said["refused"].startswith("Destination 'lettre' pushes 'emarsys', which is not switched on.")
+    assert said["refused"].startswith("La destination 'lettre' envoie 'emarsys', qui n'est pas activé.")

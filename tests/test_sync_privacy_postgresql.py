@@ -139,7 +139,7 @@ def test_an_older_copy_put_back_is_erased_again(both: Both) -> None:
                 connection.execute(table.insert(), [dict(row) for row in held])
     engine.dispose()
     assert left(line, {one.email})
-    assert "effacées de nouveau" in line.ask("segments").err
+    assert "de nouveau effacées" in line.ask("segments").err
     assert left(line, {one.email}) == [f"{one.email} in leftovers"]
     line.ask("push")
     assert left(line, {one.email}) == []

@@ -41,7 +41,7 @@ LATER = {
 """What only a damaged database or a half installed app says, still in English alone."""
 
 
-WHOLE = {"{} {}{}", "{} has no setting {}{}", "{}: {}", "{}."}
+WHOLE = {"{} {}{}", "{} has no setting {}{}", "{}: {}", "{}.", "{}{}."}
 """What is put together from sentences of others."""
 
 
