@@ -377,7 +377,11 @@ def test_no_text_of_a_template_is_in_one_language_only() -> None:
         tree = environment.parse(source)
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name == "t":
-                french, english = (found.value for found in call.args if isinstance(found, nodes.Const))
+                texts = [found.value for found in call.args if isinstance(found, nodes.Const)]
+                if not texts:  # the navigation's, whose places have both
+                    assert [found.attr for found in call.args if isinstance(found, nodes.Getattr)] == ["fr", "en"]
+                    continue
+                french, english = texts
                 assert french != english or french in alike, (file.name, french)
                 named = {argument.key for argument in call.kwargs}
                 assert set(re.findall(r"{(\w+)}", french)) == set(re.findall(r"{(\w+)}", english)) == named, french
