@@ -556,7 +556,7 @@ class User(Table, table=True):
     name: str
     folded: str = Field(unique=True)  # the name as it is looked up
     role: str  # admin, viewer
-    password: str | None = None  # argon2id; None: not chosen yet, or a program's
+    password: str | None = Field(default=None, repr=False)  # argon2id; None: not chosen yet, or a program's
     created_at: int = Field(sa_type=BigInt)
     disabled_at: int | None = Field(default=None, sa_type=BigInt)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -38,7 +38,7 @@ class User:
     id: int
     name: str
     role: Role
-    password: str | None
+    password: str | None = field(repr=False)
     created_at: int
     disabled_at: int | None
 

@@ -8,7 +8,7 @@ with it that of the password with which it began: another password, by whatever 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, Text, delete, select, update
@@ -43,7 +43,7 @@ class Session:
 
     digest: str
     user_id: int
-    password: str
+    password: str = field(repr=False)
 
     def of(self, user: User | None) -> bool:
         """Whether it is this user's, with their present password, and they are let in."""
