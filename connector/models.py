@@ -318,6 +318,7 @@ class Membership(Table, table=True):
             "ix_memberships_open",
             "segment_id",
             "customer_id",
+            "left_on",  # or SQLite would look into the table to see that it is null
             sqlite_where=column("left_on").is_(None),
             postgresql_where=column("left_on").is_(None),
         ),

@@ -26,7 +26,7 @@ def run(config: Path | None, database: str | None, segment: str | None, *, as_js
     say = voice(workspace.settings, quiet=as_json)
     with workspace.engine.connect() as connection:
         standing = [one for one in in_force(connection) if segment in {None, one.segment}]
-        found = [_found(workspace, connection, one) for one in standing]
+        found = [shown(workspace, connection, one) for one in standing]
     if segment is not None and not found:
         shelf(workspace.settings).library.segment(segment)
         raise SettingsError(
@@ -42,7 +42,8 @@ def run(config: Path | None, database: str | None, segment: str | None, *, as_js
         say.say("Aucune mise à l'écart n'est en vigueur.", "No hold-out is in force.")
 
 
-def _found(workspace: Workspace, connection: Connection, standing: Standing) -> dict[str, Any]:
+def shown(workspace: Workspace, connection: Connection, standing: Standing) -> dict[str, Any]:
+    """What a hold-out has shown so far, of those whom its destination can reach."""
     settings = workspace.settings.destinations.get(standing.destination)
     kind = reach(settings.platform) if settings is not None and settings.platform in DESTINATIONS else None
     scope = _scope(connection, settings) if settings is not None and kind == "account" else 0
@@ -72,13 +73,13 @@ def _tell(say: Voice, report: dict[str, Any]) -> None:
     currency = report["pushed"]["revenue"]["currency"]
     for key, words in _MEASURES.items():
         effect = report["effects"][key]
-        low, high = (_shown(say, key, limit, currency) for limit in effect["interval"])
-        difference, least = (_shown(say, key, effect[name], currency) for name in ("difference", "smallest_visible"))
+        low, high = (_said(say, key, limit, currency) for limit in effect["interval"])
+        difference, least = (_said(say, key, effect[name], currency) for name in ("difference", "smallest_visible"))
         say.say(
             f"  {words[0]} par personne : {difference} ({low} à {high}) ; visible à partir de {least}",
             f"  {words[1]} per person: {difference} ({low} to {high}); visible from {least} on",
         )
 
 
-def _shown(say: Voice, key: str, value: float, currency: str) -> str:
+def _said(say: Voice, key: str, value: float, currency: str) -> str:
     return say.money(round(value), currency) if key == "revenue" else f"{value:+.4f}"

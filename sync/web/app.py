@@ -20,7 +20,7 @@ from sync.web.answers import refused, told
 from sync.web.api import ANSWERS
 from sync.web.guard import Guard
 from sync.web.page import Needs, Routed, mount
-from sync.web.pages import ACTIONS, PAGES
+from sync.web.pages import ACTIONS, DOWNLOADS, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
 
@@ -42,7 +42,7 @@ def app(workspace: Workspace, arrived: Callable[[], object] = lambda: None) -> F
         Receiver.of(workspace, arrived).receive
     )
     made.include_router(doors.router)
-    things: list[Routed] = [*PAGES, *ACTIONS, *ANSWERS]
+    things: list[Routed] = [*DOWNLOADS, *PAGES, *ACTIONS, *ANSWERS]
     for thing in things:
         mount(made, thing)
     if "/" not in {page.path for page in PAGES}:

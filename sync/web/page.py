@@ -1,4 +1,4 @@
-"""What a page, an answer of the API and a form's action are, and how each becomes a route: always with a role.
+"""What a page, an answer of the API, a download and a form's action are: each becomes a route, always with a role.
 
 A page and its address in the API share one function; its parameters are those of the address, its value is what the
 template shows and what the API tells.
@@ -57,6 +57,15 @@ class Answer:
     role: Role = "viewer"
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file to keep: `answer` gives the response itself. It is found before a page whose path would fit as well."""
+
+    path: str
+    answer: Callable[..., Response]
+    role: Role = "viewer"
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a form led to: the page to go to, and a sentence to say there."""
@@ -74,7 +83,7 @@ class Action:
     role: Role = "admin"
 
 
-Routed: TypeAlias = Page | Answer | Action
+Routed: TypeAlias = Page | Answer | Download | Action
 """What becomes a route."""
 
 
@@ -118,6 +127,8 @@ def mount(app: FastAPI, thing: Routed) -> None:
                 name=thing.answer.__name__,
             )
             told(_told(thing))
+        case Download():
+            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(thing.answer)
         case Action():
             proven = [*needs, Depends(unforged)]
             app.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))

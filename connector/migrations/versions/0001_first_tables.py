@@ -209,7 +209,7 @@ def upgrade() -> None:
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.create_index(
             "ix_memberships_open",
-            ["segment_id", "customer_id"],
+            ["segment_id", "customer_id", "left_on"],
             unique=False,
             sqlite_where=sa.text("left_on IS NULL"),
             postgresql_where=sa.text("left_on IS NULL"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sync.web.page import Action, Page
-from sync.web.pages import people, person, reference, segment, segments
+from sync.web.page import Action, Download, Page
+from sync.web.pages import holdout, members, people, person, reference, segment, segments
 
-PAGES: tuple[Page, ...] = (segments.PAGE, segment.PAGE, people.PAGE, person.PAGE, reference.PAGE)
+PAGES: tuple[Page, ...] = (segments.PAGE, segment.PAGE, holdout.PAGE, people.PAGE, person.PAGE, reference.PAGE)
+DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
 ACTIONS: tuple[Action, ...] = ()

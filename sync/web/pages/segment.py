@@ -1,122 +1,309 @@
-"""One segment: its rule, its people on any day, and how many they were."""
+"""One segment: who is in it, by which rule, how many they were, who came and went, and what it shares with others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import HTTPException, Path
+from fastapi import HTTPException, Path, Query
 from sqlalchemy import Connection
 
-from connector.catalogue import Family, Stage
-from connector.errors import SettingsError
-from connector.listing import listing
-from connector.movements import evolution
-from connector.reports import members
+from connector.catalogue import Audience, Family, Stage
+from connector.days import day_date
+from connector.errors import QueryError, SettingsError
+from connector.holdout import in_force
+from connector.passage import overlaps, passage
+from connector.query import canonical
+from connector.roster import COLUMNS, first_day, listed, people_of
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
 from sync.web.page import Page
-from sync.web.pages.segments import WEEKS, AsOf, remark
+from sync.web.pages.segments import WEEKS, AsOf
 from sync.web.sheet import Sheet, Wished
 from sync.web.values import Money
+from sync.web.words import word
+
+SHOWN = 12
+"""So many other segments are shown beside one."""
+Days: TypeAlias = Annotated[int, Query(ge=1, le=3650, description="Over so many days who came and who left.")]
 
 
 @dataclass(frozen=True)
 class Member:
-    """A person in the segment, since when, with the account ids by store."""
+    """A person in the segment, since when and why; orders and money are those up to now."""
 
     person: int
-    since: str | None
     email: str | None
-    accounts: dict[str, list[str]]
+    since: str
+    cause: str
+    cause_told: str
+    orders: int
+    spent: Money
+    last: str | None
 
 
 @dataclass(frozen=True)
-class Members:
-    """A segment at the end of a day."""
+class Way:
+    """So many people, by where they came from, where they went, or why."""
+
+    key: str | None
+    label: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Who is there now and was not on the day `since`, and the reverse; `net` is the difference."""
+
+    days: int
+    since: str
+    came: int
+    left: int
+    net: int
+    origins: list[Way]
+    targets: list[Way]
+    causes: list[Way]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Another segment with the people in common, and their share of this one; counted, or estimated from a sample."""
+
+    key: str
+    label: str
+    people: int
+    share: float | None
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold-out in force: so many per cent receive nothing of the segment at a destination."""
+
+    destination: str
+    percent: float
+    since: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule in words and in the language; `place` of how many stages, of which the first that holds wins.
+
+    `whole` says the same without the stages before it; None where that is the rule itself.
+    """
+
+    told: str
+    text: str
+    whole: str | None
+    place: int
+    places: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment; `people` is None while nobody was ever worked out for it, and `remark` says why."""
 
     key: str
     label: str
     family: str
-    told: str
-    rule: str
+    on: bool
+    own: bool  # an audience, whose rule can be changed by itself
     as_of: str
+    now: bool
     people: int | None
-    revenue: Money | None
     remark: str | None
+    rule: Rule
     members: Sheet[Member]
     chart: Chart | None
+    moved: Moved | None
+    overlaps: list[Shared]
+    holdouts: list[Held]
 
 
 def segment(
-    desk: Here, wished: Wished, key: Annotated[str, Path(description="For example spread.loyal.")], as_of: AsOf = ""
-) -> Members:
-    """The people of a segment on any day, by their numbers."""
-    family, stage = _found(desk, key)
-    day, language = desk.day(as_of), desk.say.language
+    desk: Here,
+    wished: Wished,
+    key: Annotated[str, Path(description="For example spread.loyal.", max_length=200)],
+    as_of: AsOf = "",
+    days: Days = 30,
+) -> Segment:
+    """A segment: its people, its rule, its past, who came and left, what it shares with others that are on."""
+    entry, stage = found(desk, key)
+    today, day = desk.workspace.today(), desk.day(as_of)
+    now = day == today
     with desk.reading() as connection:
-        report = listing(
-            connection, desk.shelf.library, day, language=language, keys=[family.key], today=desk.workspace.today()
-        )
-        entry = next(iter((*report["families"], *report["audiences"])))
-        counted = next((one for one in entry.get("stages", ()) if one["key"] == stage.key), entry)
-        able = counted["people"] is not None
-        rows = list(_members(desk, connection, family, key, day, wished.skipped, wished.size + 1)) if able else []
-        chart = _past(connection, family, stage, day, stage.label.of(language)) if able else None
+        people = people_of(connection, key, None if now else day)
+        rows = _members(desk, connection, key, None if now else day, wished) if people else []
+        chart = _past(desk, connection, entry, stage, day) if people is not None else None
+        known = people is not None and now
+        moved = _moved(desk, connection, entry, key, today - days, days) if known else None
+        shared = _shared(desk, connection, key, people or 0) if known else []
+        holdouts = [
+            Held(one.destination, one.share.percent, day_date(one.since).isoformat())
+            for one in in_force(connection)
+            if one.segment == key
+        ]
     if rows:
-        desk.disclosed("members", key, people=len(rows))
-    more = len(rows) > wished.size
-    return Members(
+        desk.disclosed("members", key, people=min(len(rows), wished.size))
+    more, total = len(rows) > wished.size, None if wished.q else people
+    return Segment(
         key=key,
-        label=stage.label.of(language),
-        family=family.label.of(language),
-        told=family.told(stage, language),
-        rule=_rule(desk, family, stage) if able else stage.rule,
-        as_of=report["as_of"],
-        people=counted["people"],
-        revenue=Money.of(counted["revenue"]),
-        remark=remark(desk, entry, family),
-        members=Sheet(rows[: wished.size], counted["people"], wished.page, wished.size, "", "", more),
+        label=stage.label.of(desk.say.language),
+        family=entry.label.of(desk.say.language),
+        on=desk.shelf.holds(entry.key),
+        own=isinstance(entry, Audience),
+        as_of=day_date(day).isoformat(),
+        now=now,
+        people=people,
+        remark=_remark(desk, entry) if people is None else None,
+        rule=_rule(desk, entry, stage),
+        members=Sheet(rows[: wished.size], total, wished.page, wished.size, _sort(wished), wished.q, more),
         chart=chart,
+        moved=moved,
+        overlaps=shared,
+        holdouts=holdouts,
     )
 
 
-def _found(desk: Desk, key: str) -> tuple[Family, Stage]:
+def found(desk: Desk, key: str) -> tuple[Family, Stage]:
+    """The family and the stage of a segment; HTTPException 404 where there is none of that key."""
     try:
         return desk.shelf.library.segment(key)
     except SettingsError as error:
         raise HTTPException(404) from error
 
 
-def _rule(desk: Desk, family: Family, stage: Stage) -> str:
-    """The rule as it is asked, with the values in force."""
-    ready = desk.shelf.library.ready(family.key, desk.say.language)
-    return ready.rules()[[one.key for one in ready.stages].index(stage.key)]
+def labels(desk: Desk) -> dict[str, str]:
+    """How each segment is called: a stage with its family in front."""
+    language = desk.say.language
+    return {
+        key: stage.label.of(language)
+        if isinstance(entry, Audience)
+        else f"{entry.label.of(language)} – {stage.label.of(language)}"
+        for key, (entry, stage) in desk.shelf.library.segments().items()
+    }
 
 
-def _members(
-    desk: Desk, connection: Connection, family: Family, key: str, day: int, skipped: int, most: int
-) -> Iterator[Member]:
-    ready = desk.shelf.library.ready(family.key, desk.say.language)
-    for person in islice(members(connection, [ready], key, day), skipped, skipped + most):
-        yield _member(desk, person)
+def _sort(wished: Wished) -> str:
+    """The column that is asked for; without one, who came last is first."""
+    return wished.sort if wished.sort.removeprefix("-") in COLUMNS else "-since"
 
 
-def _member(desk: Desk, person: dict[str, Any]) -> Member:
-    return Member(person["person"], person["since"], desk.address(person["email"]), person["accounts"])
+def _members(desk: Desk, connection: Connection, key: str, day: int | None, wished: Wished) -> list[Member]:
+    """The people of the page, and one more where there is one."""
+    currency = desk.workspace.merchant().currency
+    people = listed(
+        connection,
+        key,
+        day,
+        sought=wished.q,
+        exact=not desk.visitor.may("admin"),  # else a viewer could try addresses letter by letter
+        sort=_sort(wished),
+        limit=wished.size + 1,
+        offset=wished.skipped,
+    )
+    return [
+        Member(
+            one.person,
+            desk.address(one.email),
+            one.since,
+            one.cause,
+            word(desk.say, "cause", one.cause),
+            one.orders,
+            Money(one.spent, currency),
+            one.last,
+        )
+        for one in people
+    ]
 
 
-def _past(connection: Connection, family: Family, stage: Stage, day: int, label: str) -> Chart | None:
-    """How many people were in the segment, week by week; None where no past is kept."""
-    try:
-        weeks = evolution(connection, family.key, day - 7 * WEEKS, day)["days"][::7]
-    except SettingsError:
+def _past(desk: Desk, connection: Connection, entry: Family, stage: Stage, day: int) -> Chart | None:
+    """How many people were there, week by week, from when that is known; None before its second week."""
+    first, key = first_day(connection, entry.key), entry.segment_key(stage)
+    weeks = [day - 7 * ago for ago in range(WEEKS, -1, -1) if first is not None and day - 7 * ago >= first]
+    if len(weeks) < 2:
         return None
-    name = family.segment_key(stage).removeprefix(f"{family.key}.")
-    return Chart(
-        "line", [week["day"] for week in weeks], [Series(label, [week["people"].get(name, 0) for week in weeks])]
+    people: list[float | None] = [people_of(connection, key, week) for week in weeks]
+    along = [day_date(week).isoformat() for week in weeks]
+    return Chart("line", along, [Series(stage.label.of(desk.say.language), people)])
+
+
+def _moved(desk: Desk, connection: Connection, entry: Family, key: str, since: int, days: int) -> Moved:
+    ways = passage(connection, entry.key, key, since)
+    names: dict[str | None, str] = {
+        entry.segment_key(stage): stage.label.of(desk.say.language) for stage in entry.stages
+    }
+    nowhere = _nowhere(desk, entry)
+    came, left = sum(ways.came.values()), sum(ways.left.values())
+    return Moved(
+        days,
+        day_date(since).isoformat(),
+        came,
+        left,
+        came - left,
+        _ways(ways.came, names | {None: nowhere[0]}),
+        _ways(ways.left, names | {None: nowhere[1]}),
+        _ways(ways.causes, {cause: word(desk.say, "cause", cause) for cause in ways.causes}),
+    )
+
+
+def _ways(people: Mapping[Any, int], names: Mapping[Any, str]) -> list[Way]:
+    """The most travelled first; a stage that there is no more goes by its key."""
+    ways = [Way(key, names.get(key, key), number) for key, number in people.items()]
+    return sorted(ways, key=lambda way: (-way.people, way.label))
+
+
+def _nowhere(desk: Desk, entry: Family) -> tuple[str, str]:
+    """What is said of those who were in no stage before, or are in none now."""
+    say = desk.say
+    if isinstance(entry, Audience):
+        return say.text("n'y étaient pas", "were not in it"), say.text("n'y sont plus", "are no longer in it")
+    return say.text("pas encore connus", "not known yet"), say.text("dans aucune étape", "in no stage")
+
+
+def _shared(desk: Desk, connection: Connection, key: str, people: int) -> list[Shared]:
+    called, on = labels(desk), {family.key for family in desk.shelf.families}
+    library = desk.shelf.library.segments()
+    return [
+        Shared(one.key, called[one.key], one.people, min(1.0, one.people / people) if people else None, one.exact)
+        for one in overlaps(connection, key)
+        if one.key in library and library[one.key][0].key in on
+    ][:SHOWN]
+
+
+def _rule(desk: Desk, entry: Family, stage: Stage) -> Rule:
+    try:
+        text = canonical(entry.expression(stage, desk.say.language))
+    except QueryError:  # it waits for a value
+        text = stage.rule
+    place = [one.key for one in entry.stages].index(stage.key) + 1
+    return Rule(entry.told(stage, desk.say.language), text, _whole(desk, entry, stage), place, len(entry.stages))
+
+
+def _whole(desk: Desk, entry: Family, stage: Stage) -> str | None:
+    """The rule of a stage as one that says by itself who is not in an earlier one."""
+    if stage is entry.stages[0] or entry.missing:
+        return None
+    return canonical(desk.shelf.library.rules()[entry.segment_key(stage)])
+
+
+def _remark(desk: Desk, entry: Family) -> str:
+    """Why nobody is known of a segment, and what to do."""
+    say = desk.say
+    obstacle = desk.shelf.library.obstacle(entry, say.language)
+    if entry.missing:
+        asked = [entry.asks[name].label.of(say.language) if name in entry.asks else name for name in entry.missing]
+        return say.text("Il manque une valeur : {asked}.", "A value is missing: {asked}.", asked=", ".join(asked))
+    if obstacle:
+        return obstacle
+    if desk.shelf.holds(entry.key):
+        return say.text(
+            "Ce segment vient d'être activé : il sera calculé avec la prochaine lecture de la boutique.",
+            "This segment was just switched on: it is worked out with the next reading of the shop.",
+        )
+    return say.text(
+        "Ce segment n'est pas actif : personne n'y est compté.", "This segment is off: nobody is counted in it."
     )
 
 

@@ -1,0 +1,189 @@
+"""The people of a segment as the recomputes have kept them: listed, and all of them for an export.
+
+    listed(connection, key, day, sort="-since", …) -> list[Listed]      a page of them
+    everyone(connection, key, day, after=0) -> list[Listed]             all of them, part by part
+    people_of(connection, key, day) -> int | None                       how many they are
+
+A day of None means now. Nothing is worked out anew, so a segment whose memberships are not kept has nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+
+from connector.counts import counts, people_on
+from connector.database import batches, chosen
+from connector.days import NEVER, day_date
+from connector.dialects import bytewise
+from connector.errors import SettingsError
+from connector.models import Consent, Identity, Membership, Metric, Segment, Store
+from connector.people import find_people
+from connector.records import ConsentState
+from connector.tables import AnyRow, table
+
+PART = 5_000
+"""People who are read at once for an export."""
+
+_stays, _segments, _metrics = table(Membership), table(Segment), table(Metric)
+_identities, _consents, _stores = table(Identity), table(Consent), table(Store)
+
+COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "since": _stays.c.entered_on,
+    "orders": _metrics.c.number_of_orders,
+    "spent": _metrics.c.amount_spent,
+    "last": _metrics.c.last_order_day,
+}
+"""What a list of people can be sorted by; with - before it, from the largest down."""
+_STRICTNESS = {state.value: number for number, state in enumerate(ConsentState)}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person in one line; orders and money are those up to now, in minor units of the database's currency."""
+
+    person: int
+    since: str
+    cause: str  # of the entry
+    email: str | None
+    consent: str | None  # to e-mails: the strictest that is said
+    orders: int
+    spent: int
+    last: str | None
+    accounts: dict[str, list[str]]  # ids by store
+
+
+def ids_of(connection: Connection, key: str) -> list[int]:
+    """The ids of a segment, one for each version of its definition; none where its memberships were never kept."""
+    return list(connection.scalars(select(_segments.c.id).where(_segments.c.key == key)))
+
+
+def here(ids: Collection[int], day: int | None) -> ColumnElement[bool]:
+    """Of memberships: in one of these segments at the end of a day."""
+    inside = _stays.c.segment_id.in_(ids)
+    if day is None:
+        return and_(inside, _stays.c.left_on.is_(None))
+    return and_(inside, _stays.c.entered_on <= day, or_(_stays.c.left_on.is_(None), _stays.c.left_on > day))
+
+
+def people_of(connection: Connection, key: str, day: int | None) -> int | None:
+    """How many people a segment held at the end of a day, by the daily counts; None where it is not kept."""
+    ids = ids_of(connection, key)
+    return sum(people_on(connection, number, NEVER if day is None else day) for number in ids) if ids else None
+
+
+def first_day(connection: Connection, family: str) -> int | None:
+    """The first day of which it is known who was in which segment of a family; None where nobody ever was in one."""
+    of = select(_segments.c.id).where(_segments.c.family == family)
+    first: int | None = connection.scalar(select(func.min(counts.c.day)).where(counts.c.segment_id.in_(of)))
+    return first
+
+
+def listed(
+    connection: Connection,
+    key: str,
+    day: int | None = None,
+    *,
+    sought: str = "",
+    exact: bool = False,
+    sort: str = "-since",
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Listed]:
+    """The people of a segment by a column; of `sought`, whom commands find by it.
+
+    Unless `exact`, these are also those whose e-mail address begins with it.
+    """
+    column = sort.removeprefix("-")
+    by = COLUMNS[column]
+    which = [here(ids_of(connection, key), day)]
+    if sought:
+        which.append(_sought(connection, sought, exact=exact))
+    found = select(_stays.c.customer_id, _stays.c.entered_on).where(*which)
+    if column != "since":
+        found = found.outerjoin(_metrics, _metrics.c.customer_id == _stays.c.customer_id)
+    ordered = by.desc().nulls_last() if sort.startswith("-") else by.asc().nulls_last()
+    page = found.order_by(ordered, _stays.c.customer_id).limit(limit).offset(offset)
+    return _described(connection, ids_of(connection, key), connection.execute(page).all())
+
+
+def everyone(connection: Connection, key: str, day: int | None = None, *, after: int = 0) -> list[Listed]:
+    """The next people of a segment by their numbers, those above `after`; fewer than PART are the last."""
+    ids = ids_of(connection, key)
+    which = and_(here(ids, day), _stays.c.customer_id > after)
+    page = select(_stays.c.customer_id, _stays.c.entered_on).where(which).order_by(_stays.c.customer_id).limit(PART)
+    return _described(connection, ids, connection.execute(page).all())
+
+
+def _sought(connection: Connection, text: str, *, exact: bool) -> ColumnElement[bool]:
+    """Of memberships: those of whom a text means, and, unless `exact`, of whose e-mail address begins with it."""
+    try:
+        meant = _stays.c.customer_id.in_(find_people(connection, text))
+    except SettingsError:  # it is nobody's
+        meant = false()
+    if exact:
+        return meant
+    value = bytewise(_identities.c.value)
+    begins = and_(value >= text.lower(), value < text.lower() + "\U0010ffff")
+    mail = and_(_identities.c.kind == "email", _identities.c.scope == 0, begins)
+    return or_(meant, _stays.c.customer_id.in_(select(_identities.c.customer_id).where(mail)))
+
+
+def _described(connection: Connection, ids: Collection[int], rows: Sequence[AnyRow]) -> list[Listed]:
+    """The people of some rows, in their order."""
+    people = [row.customer_id for row in rows]
+    known: dict[int, dict[str, Any]] = {person: {"accounts": {}, "email": None} for person in people}
+    stores = {row.id: row.key for row in connection.execute(select(_stores.c.id, _stores.c.key))}
+    for row in chosen(connection, _identities, ("customer_id", "kind", "scope", "value"), "customer_id", people):
+        person = known[row.customer_id]
+        if row.kind == "email":
+            person["email"] = min(person["email"] or row.value, row.value)
+        elif row.kind == "account":
+            person["accounts"].setdefault(stores[row.scope], []).append(row.value)
+    consents, figures = _agreed(connection, people), _figures(connection, people)
+    causes = _causes(connection, ids, people)
+    return [
+        Listed(
+            row.customer_id,
+            day_date(row.entered_on).isoformat(),
+            causes[row.customer_id, row.entered_on],
+            known[row.customer_id]["email"],
+            consents.get(row.customer_id),
+            *figures.get(row.customer_id, (0, 0, None)),
+            known[row.customer_id]["accounts"],
+        )
+        for row in rows
+    ]
+
+
+def _agreed(connection: Connection, people: Collection[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for row in chosen(connection, _consents, ("customer_id", "state"), "customer_id", people, channel="email"):
+        states = {row.state, found.get(row.customer_id, row.state)}
+        found[row.customer_id] = min(states, key=_STRICTNESS.__getitem__)
+    return found
+
+
+def _figures(connection: Connection, people: Collection[int]) -> dict[int, tuple[int, int, str | None]]:
+    columns = ("customer_id", "number_of_orders", "amount_spent", "last_order_day")
+    return {
+        row.customer_id: (
+            row.number_of_orders,
+            row.amount_spent,
+            None if row.last_order_day is None else day_date(row.last_order_day).isoformat(),
+        )
+        for row in chosen(connection, _metrics, columns, "customer_id", people)
+    }
+
+
+def _causes(connection: Connection, ids: Collection[int], people: Collection[int]) -> dict[tuple[int, int], str]:
+    """The cause of each entry, by person and day."""
+    found: dict[tuple[int, int], str] = {}
+    for batch in batches(people):
+        mine = and_(_stays.c.customer_id.in_(batch), _stays.c.segment_id.in_(ids))
+        for row in connection.execute(select(_stays.c.customer_id, _stays.c.entered_on, _stays.c.cause).where(mine)):
+            found[row.customer_id, row.entered_on] = row.cause
+    return found
