@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from connector.counts import counts, people_on
 from connector.database import batches, chosen
@@ -121,9 +121,10 @@ def everyone(connection: Connection, key: str, day: int | None = None, *, after:
 def _sought(connection: Connection, text: str, *, exact: bool) -> ColumnElement[bool]:
     """Of memberships: those of whom a text means, and, unless `exact`, of whose e-mail address begins with it."""
     try:
-        meant = _stays.c.customer_id.in_(find_people(connection, text))
+        people = find_people(connection, text)
     except SettingsError:  # it is nobody's
-        meant = false()
+        people = []
+    meant = _stays.c.customer_id.in_(people)
     if exact:
         return meant
     value = bytewise(_identities.c.value)
