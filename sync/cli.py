@@ -9,7 +9,7 @@ import errno
 import io
 import os
 import sys
-from contextvars import copy_context
+from contextvars import Context
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -645,7 +645,7 @@ _REMEDIES = {
 
 def main() -> None:
     """Run a command; the process ends with 0 done, 1 failed, 2 wrong usage, 3 refused by a guard."""
-    copy_context().run(_run)  # the language that a command finds in its settings is forgotten after it
+    Context().run(_run)  # the language that a command finds in its settings is forgotten after it
 
 
 def _run() -> None:

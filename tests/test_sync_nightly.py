@@ -92,7 +92,7 @@ def test_an_order_that_was_deleted_for_good_counts_no_more_after_the_night(world
     world.tomorrow()
     out = world.line.ask("run").out
     assert 1002 not in world.counted()
-    assert "1 orders, 0 accounts" in out
+    assert "1 order, 0 accounts" in out
     assert world.counted() == {n for n in world.shop.orders if n != 1009}
 
 
@@ -133,7 +133,7 @@ def test_an_account_that_was_deleted_is_forgotten_and_its_person_stays(world: Wo
     del world.shop.customers[150]
     world.tomorrow()
     out = world.line.ask("run").out
-    assert "0 orders, 1 accounts" in out
+    assert "0 orders, 1 account" in out
     accounts = "SELECT count(*) FROM accounts a JOIN identities i ON i.id = a.identity_id WHERE i.value = '150'"
     assert world.ask(accounts) == [(0,)]
     assert world.ask("SELECT count(*) FROM customers") == before
@@ -153,7 +153,7 @@ def test_accounts_that_shopify_merged_become_one_person(world: World) -> None:
     world.shop.customers[103].deleted = True
     world.tomorrow()
     out = world.line.ask("run").out
-    assert "1 accounts merged" in out
+    assert "1 account merged" in out
     assert world.ask(people) == [(before - 1,)]
     owners = "SELECT DISTINCT customer_id FROM identities WHERE kind = 'account' AND value IN ('103', '104')"
     assert len(world.ask(owners)) == 1
