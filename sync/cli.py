@@ -55,8 +55,16 @@ def demo(
     people: Annotated[int, typer.Option(min=50, max=200_000, help="How many people the shop has.")] = 8000,
     language: Annotated[str, typer.Option(help="fr or en.")] = "",
     keep: Annotated[Path | None, typer.Option(help="Keep the demo's database in this folder.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Open the dashboard on it, without a login.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the dashboard; 0 takes a free one.")] = 8765,
+    browser: Annotated[bool, typer.Option(help="Open a browser on it.")] = True,
 ) -> None:
     """Play the whole road on an invented French shop: pull, recompute, plan, push, and a second push of nothing."""
+    if serve:
+        from sync.commands.touring import run as tour  # noqa: PLC0415
+
+        tour(people=people, language=language, keep=keep, port=port, browser=browser)
+        return
     from sync.commands.demo import run  # noqa: PLC0415
 
     run(as_json=json, people=people, language=language, keep=keep)

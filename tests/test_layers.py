@@ -22,7 +22,7 @@ OUTSIDE: dict[str, set[str]] = {
     "connectors": {"msgspec", "oauthlib", "requests", "requests_oauthlib", "structlog"},
     "sync": {"apscheduler", "babel", "msgspec", "rich", "sqlalchemy", "structlog", "typer"},
     "sync/web": {"argon2", "fastapi", "jinja2", "sqlalchemy", "starlette", "structlog", "uvicorn"},
-    "sync/demo": {"cryptography", "graphql", "jsonschema", "msgspec", "requests", "sqlalchemy"},
+    "sync/demo": {"cryptography", "graphql", "jinja2", "jsonschema", "msgspec", "requests", "sqlalchemy"},
 }  # fmt: skip
 FOR_CONNECTORS = {"errors", "money", "days", "records", "source", "destination"}
 NETWORK = {

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from connector.catalogue import Family
 from connector.database import open_database
@@ -20,9 +20,9 @@ from connector.totals import totals
 from sync import clock
 from sync.commands.pushing import push_all
 from sync.commands.syncing import bring_up_to_date, pull_all
+from sync.demo.admin import Storefront
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.mailchimp import FakeMailchimp
-from sync.demo.shopify import FakeShopify
 from sync.push import PlanSummary
 from sync.recompute import families
 from sync.runs import recorded
@@ -53,7 +53,7 @@ class Platforms:
     """The fakes that the demo talks to."""
 
     clock: Clock
-    shopify: FakeShopify
+    shopify: Storefront
     mailchimp: FakeMailchimp
 
     @property
@@ -64,16 +64,21 @@ class Platforms:
 
 def run(*, as_json: bool, people: int, language: str, keep: Path | None) -> None:
     """Play the road once and tell it; the last line is JSON where `as_json` asks."""
-    if language not in {"", "fr", "en"}:
-        raise SettingsError(f"{language!r} is not a language of this program.", remedy="Use fr or en.")
-    spoken: Language = "fr" if language == "fr" or (not language and terminal_language() == "fr") else "en"
+    spoken = spoken_language(language)
     say = Voice(spoken, quiet=as_json)
-    with _folder(keep) as folder, _platforms(people) as platforms:
-        workspace = _workspace(folder, spoken, platforms)
+    with folder_of(keep) as folder, platforms_of(people) as platforms:
+        workspace = workspace_of(folder, spoken, platforms)
         result = _play(workspace, platforms, say)
         workspace.engine.dispose()
     if as_json:
         emit(result)
+
+
+def spoken_language(asked: str) -> Language:
+    """The language that was asked for, or the terminal's; SettingsError for one that is not spoken here."""
+    if asked not in {"", "fr", "en"}:
+        raise SettingsError(f"{asked!r} is not a language of this program.", remedy="Use fr or en.")
+    return "fr" if asked == "fr" or (not asked and terminal_language() == "fr") else "en"
 
 
 def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, Any]:
@@ -157,7 +162,10 @@ def _tell_example(platforms: Platforms, pushed: list[PlanSummary], say: Voice) -
     say.say(f"Dans la boutique, {name} porte maintenant : {tags}", f"In the shop, {name} now carries: {tags}")
 
 
-def _workspace(folder: Path, language: Language, platforms: Platforms) -> Workspace:
+def workspace_of(
+    folder: Path, language: Language, platforms: Platforms, approve: Literal["auto", "always"] = "auto"
+) -> Workspace:
+    """The workspace of somebody who has this shop and this audience; `approve` is that of both destinations."""
     settings = GivenSettings(
         database=f"sqlite:///{folder / 'demo.db'}",
         language=language,
@@ -172,10 +180,11 @@ def _workspace(folder: Path, language: Language, platforms: Platforms) -> Worksp
             )
         },
         destinations={
-            "tags": DestinationSettings(platform="shopify", store="boutique"),
+            "tags": DestinationSettings(platform="shopify", store="boutique", approve=approve),
             "newsletter": DestinationSettings.model_validate(
                 {
                     "platform": "mailchimp",
+                    "approve": approve,
                     "api_key": API_KEY,
                     "audience": platforms.mailchimp.audience,
                     "endpoint": platforms.mailchimp.url,
@@ -187,7 +196,8 @@ def _workspace(folder: Path, language: Language, platforms: Platforms) -> Worksp
 
 
 @contextmanager
-def _platforms(people: int) -> Iterator[Platforms]:
+def platforms_of(people: int) -> Iterator[Platforms]:
+    """The fakes, with a shop of so many people, while the block lasts."""
     yesterday = day_date(local_day(clock.now(), ZONE)) - timedelta(days=1)
     shop, time = boutique(yesterday, people=people), Clock()
     mailchimp = FakeMailchimp(api_key=API_KEY, now=time.now, name=shop.name)
@@ -195,12 +205,13 @@ def _platforms(people: int) -> Iterator[Platforms]:
         if customer.email and customer.consent in {"subscribed", "unsubscribed"}:
             mailchimp.add(customer.email, customer.consent)
     with ExitStack() as stack:
-        shopify = stack.enter_context(FakeShopify(shop, now=time.now, token=TOKEN))
+        shopify = stack.enter_context(Storefront(shop, now=time.now, token=TOKEN))
         yield Platforms(time, shopify, stack.enter_context(mailchimp))
 
 
 @contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def folder_of(keep: Path | None) -> Iterator[Path]:
+    """A folder for the demo's database: the one to keep it in, else one that goes with the block."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         if (keep / "demo.db").exists():

@@ -69,15 +69,21 @@ def plans(config: Path | None, database: str | None, number: int | None, *, appr
     with workspace.engine.connect() as connection:
         plan = load(connection, number)
     if approve:
-        with (
-            writer(workspace.engine, now=workspace.now()),
-            recorded(workspace.engine, "push", workspace.now) as record,
-        ):
-            aim, destination = _aim(workspace, plan.destination)
-            plan = apply_plan(workspace.engine, number, aim, destination, now=workspace.now(), force=force)
-            record.detail["plan"] = number
-            _note_holdout(workspace, plan)
+        plan = apply_waiting(workspace, plan, force=force)
     _tell(say, plan)
+
+
+def apply_waiting(workspace: Workspace, plan: PlanSummary, *, force: bool = False) -> PlanSummary:
+    """Apply a plan that waited for a yes; the plan as it ended."""
+    with (
+        writer(workspace.engine, now=workspace.now()),
+        recorded(workspace.engine, "push", workspace.now) as record,
+    ):
+        aim, destination = _aim(workspace, plan.destination)
+        done = apply_plan(workspace.engine, plan.plan_id, aim, destination, now=workspace.now(), force=force)
+        record.detail["plan"] = plan.plan_id
+        _note_holdout(workspace, done)
+    return done
 
 
 def push_all(

@@ -33,7 +33,7 @@ def run(config: Path | None, database: str | None, *, host: str | None = None, p
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     listens = workspace.settings.serve.model_copy(update=changed)
     woken = threading.Event()
-    _end_when_told(workspace, woken)
+    end_when_told(workspace, woken)
     # told to end while it still begins, it ends as quietly
     with suppress(StoppedError), listening(app(workspace, woken.set), listens) as address:
         _invite(workspace, address)
@@ -96,7 +96,9 @@ def _tell(workspace: Workspace, zone: ZoneInfo, address: str) -> None:
     )
 
 
-def _end_when_told(workspace: Workspace, woken: threading.Event) -> None:
+def end_when_told(workspace: Workspace, woken: threading.Event) -> None:
+    """Have SIGTERM and SIGINT set `stopping`, and wake who waits."""
+
     def stop(_signal: int, _frame: FrameType | None) -> None:
         workspace.stopping.set()
         woken.set()

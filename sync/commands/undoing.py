@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from connector.errors import SettingsError
 from connector.models import DestinationRow, Plan
 from connector.tables import table
 from sync.lock import writer
-from sync.push import describe
+from sync.push import PlanSummary, describe
 from sync.push.undo import leave as leave_destination
 from sync.push.undo import undo as undo_run
 from sync.runs import recorded
@@ -22,6 +23,13 @@ def undo(config: Path | None, database: str | None, number: int) -> None:
     """Take back what run `number` wrote, at each destination that it wrote to."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
+    for plan in take_back(workspace, number):
+        for line in describe(plan, say.language):
+            say.say(line, line)
+
+
+def take_back(workspace: Workspace, number: int) -> Iterator[PlanSummary]:
+    """Take back what run `number` wrote; the plan of it at each destination, once it is done there."""
     with writer(workspace.engine, now=workspace.now()):
         for key in _written_by(workspace, number):
             for _, _, destination in workspace.destinations(key):
@@ -30,8 +38,7 @@ def undo(config: Path | None, database: str | None, number: int) -> None:
                         workspace.engine, key, destination, undone=number, now=workspace.now(), run_id=record.id
                     )
                     record.detail |= {"undone": number, "plan": plan.plan_id}
-                for line in describe(plan, say.language):
-                    say.say(line, line)
+                yield plan
 
 
 def leave(config: Path | None, database: str | None, key: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import ConnectorError
+from connector.users import User
 from sync.web import static
 from sync.web.access import doors
 from sync.web.access.gate import HEALTH, Gate
@@ -19,18 +20,29 @@ from sync.web.access.sessions import Sessions
 from sync.web.answers import refused, told
 from sync.web.api import ANSWERS
 from sync.web.guard import Guard
-from sync.web.page import Needs, Routed, mount
+from sync.web.page import Needs, Page, Routed, mount
 from sync.web.pages import ACTIONS, DOWNLOADS, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
 
 
-def app(workspace: Workspace, arrived: Callable[[], object] = lambda: None) -> FastAPI:
-    """The application over a workspace; `arrived` is called once a webhook has told something new."""
+def app(
+    workspace: Workspace,
+    arrived: Callable[[], object] = lambda: None,
+    *,
+    guest: User | None = None,
+    more: Sequence[Routed] = (),
+) -> FastAPI:
+    """The application over a workspace; `arrived` is called once a webhook has told something new.
+
+    The demo has a `guest`, as whom everybody is let in without a password, and `more` pages, before the others.
+    """
     made = FastAPI(title="lifecycle-connector", version="1", openapi_url=None, docs_url=None, redoc_url=None)
     sessions = Sessions(workspace.engine)
     made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
-    made.state.places = [page.place for page in PAGES if page.place is not None]
+    made.state.guest = guest
+    things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *ANSWERS]
+    made.state.places = [page.place for page in things if isinstance(page, Page) and page.place is not None]
     made.add_middleware(Gate, workspace=workspace, sessions=sessions)
     made.add_middleware(Guard)
     made.add_exception_handler(HTTPException, _refused)
@@ -42,7 +54,6 @@ def app(workspace: Workspace, arrived: Callable[[], object] = lambda: None) -> F
         Receiver.of(workspace, arrived).receive
     )
     made.include_router(doors.router)
-    things: list[Routed] = [*DOWNLOADS, *PAGES, *ACTIONS, *ANSWERS]
     for thing in things:
         mount(made, thing)
     if "/" not in {page.path for page in PAGES}:
