@@ -16,7 +16,7 @@ from sync.commands.demo import Platforms, folder_of, platforms_of, workspace_of
 from sync.commands.touring import front, guest, prepare
 from sync.voice import Voice
 from sync.web import app
-from sync.web.tour import Guide
+from sync.web.tour import Guide, Shopfront
 from tests.dashboard_world import BASE, Browser
 
 _TAGS = re.compile(r'<ul class="tags" id="tags">(.*?)</ul>', re.DOTALL)
@@ -27,11 +27,12 @@ class World:
     """The demo while it serves, and a browser on it."""
 
     platforms: Platforms
+    shop: Shopfront
     browser: Browser
 
     def tags(self) -> list[str]:
         """The tags of the tour's customer, as the page of the shop's own admin shows them."""
-        seen = front(self.platforms).example()
+        seen = self.shop.example()
         assert seen is not None
         found = _TAGS.search(requests.get(seen.address, timeout=20).text)
         assert found is not None
@@ -49,8 +50,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with folder_of(tmp_path_factory.mktemp("tour")) as folder, platforms_of(60) as platforms:
         workspace = workspace_of(folder, "en", platforms, approve="always")
         prepare(workspace, Voice("en", quiet=True))
-        made = app(workspace, guest=guest(workspace, "en"), more=Guide(front(platforms)).routes())
-        yield World(platforms, Browser(TestClient(made, BASE, headers={"Accept-Language": "en"})))
+        shop = front(platforms)
+        made = app(workspace, guest=guest(workspace, "en"), more=Guide(shop).routes())
+        yield World(platforms, shop, Browser(TestClient(made, BASE, headers={"Accept-Language": "en"})))
         workspace.engine.dispose()
 
 
@@ -95,14 +97,14 @@ def test_a_plan_is_applied_seen_in_the_shop_pushed_again_for_nothing_and_taken_b
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "Clients"), ("en", "Customers"), ("de", "Clients")])
 def test_the_shops_admin_speaks_french_and_english(world: World, language: str, title: str) -> None:
-    page = requests.get(f"{front(world.platforms).admin}?language={language}", timeout=20).text
+    page = requests.get(f"{world.shop.admin}?language={language}", timeout=20).text
     assert f"<h1>{title}</h1>" in page
 
 
 def test_the_shops_admin_finds_customers_by_name_and_tag(world: World) -> None:
-    seen = front(world.platforms).example()
+    seen = world.shop.example()
     assert seen is not None
-    admin = front(world.platforms).admin
+    admin = world.shop.admin
     assert seen.name in requests.get(admin, {"q": seen.name.upper()}, timeout=20).text
     assert "Personne." in requests.get(admin, {"tag": "nobody has it"}, timeout=20).text
     assert requests.get(f"{admin}/999999", timeout=20).status_code == 404
@@ -111,7 +113,7 @@ def test_the_shops_admin_finds_customers_by_name_and_tag(world: World) -> None:
 def test_names_stay_text_in_the_shops_admin(world: World) -> None:
     customer = next(iter(world.platforms.shopify.shop.customers.values()))
     customer.first_name = "<img src=x onerror=alert(1)>"
-    page = requests.get(front(world.platforms).admin, timeout=20)
+    page = requests.get(world.shop.admin, timeout=20)
     assert "<img" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 

@@ -70,11 +70,13 @@ def front(platforms: Platforms) -> Shopfront:
     shopify = platforms.shopify
     admin = f"{shopify.url}{CUSTOMERS}"
 
+    shown = shopify.example()
+
     def example() -> Seen | None:
-        found = shopify.example()
-        if found is None:
+        if shown is None:
             return None
-        return Seen(f"{found.first_name} {found.last_name}", f"{admin}/{found.id}", sorted(found.tags))
+        with shopify.lock:
+            return Seen(f"{shown.first_name} {shown.last_name}", f"{admin}/{shown.id}", sorted(shown.tags))
 
     return Shopfront(shopify.shop.name, admin, lambda: platforms.writes, example)
 
