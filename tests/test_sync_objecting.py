@@ -78,7 +78,7 @@ def test_they_are_in_no_segment_from_that_day_on_and_past_days_stand(world: Worl
     assert all(left is not None for *_, left in segments_of(line, who))
     assert who not in line.ask("members", "spread.loyal").out + line.ask("members", "spread.inactive").out
     assert rows(line, "SELECT count(*) FROM metrics") == [(people - 1,)]
-    assert re.search(r": 0 (écarts|differences)", line.ask("recompute", "--full").out)
+    assert re.search(r": 0 (écart|differences)", line.ask("recompute", "--full").out)
     assert figures(line) == past
 
 
