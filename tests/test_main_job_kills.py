@@ -99,4 +99,4 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_happened(
         writes = world.writes
         assert started.run(world.line, "push").code == 0
         assert world.writes == writes
-        assert ": 0 écarts corrigés" in started.run(world.line, "recompute", "--full").out
+        assert ": 0 écart corrigé" in started.run(world.line, "recompute", "--full").out
