@@ -135,7 +135,7 @@ def test_a_read_only_file_and_folder_are_said(started: Forks, world: Books) -> N
     world.folder.chmod(0o555)
     try:
         for command in ("pull", "run"):
-            assert_clear(started.run(world.line, command, limits=plain), "cannot be")
+            assert_clear(started.run(world.line, command, limits=plain), "ne peut pas être", "inutilisable")
     finally:
         world.folder.chmod(0o755)
     assert {file: file.read_bytes() for file in held} == held
@@ -209,7 +209,7 @@ def test_a_second_sync_is_told_who_works(started: Forks, world: Books) -> None:
         import fcntl  # noqa: PLC0415
 
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert_clear(started.run(world.line, "run"), "Another sync is writing")
+        assert_clear(started.run(world.line, "run"), "Une autre synchronisation écrit")
     finally:
         os.close(lock)
     done(started, world, world.line)
