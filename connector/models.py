@@ -293,6 +293,27 @@ class Calibration(Table, table=True):
     value: int | None = Field(default=None, sa_type=BigInt)
 
 
+class Finding(Table, table=True):
+    """What a report over all orders found, kept for the pages until the next day's."""
+
+    __tablename__ = "findings"
+
+    key: str = Field(primary_key=True)  # objectives, pareto, movements, …
+    day: int  # of whose end it speaks
+    basis: str = Field(sa_type=Text)  # what it was made of: definitions and how much there was
+    value: str = Field(sa_type=Text)  # JSON
+
+
+class Note(Table, table=True):
+    """What the merchant notes of a day, to be read beside its figures: a campaign, a sale, a strike of the post."""
+
+    __tablename__ = "notes"
+
+    id: int = Field(primary_key=True)
+    day: int = Field(index=True)
+    text: str = Field(sa_type=Text)
+
+
 class Segment(Table, table=True):
     """A version of a stage or an audience, with the rule that makes it."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from connector.catalogue import Family
+from connector.catalogue import Family, Objective
+from connector.judging.kept import find, keep
 from connector.memberships import activate, advance, full
 from connector.predictions import reads
 from connector.settings import Settings
@@ -47,13 +49,21 @@ class Recompute:
         if not reads(expression for family in self.families for expression in family.expressions()):
             return
         try:
-            from connector.clv.keep import keep  # noqa: PLC0415 - numpy and scipy are an extra
+            from connector.clv.keep import keep as keep_values  # noqa: PLC0415 - numpy and scipy are an extra
         except ModuleNotFoundError:
             return  # `query` says so, and nobody has a value
-        keep(connection, self.families[0], self.as_of)
+        keep_values(connection, self.families[0], self.as_of)
 
     def everyone(self) -> int:
         """Look at everyone as of the day, and repair; how many memberships differed from what was kept."""
         with self.engine.begin() as connection:
             activate(connection, self.families, self.as_of, history=self.history)
             return full(connection, self.families, self.as_of)
+
+    def judge(self, objectives: Mapping[str, Objective]) -> None:
+        """Find what pages show of the whole shop, and keep it; once a day is enough (see connector.judging.kept)."""
+        with self.engine.connect() as connection:
+            found = find(connection, self.families, objectives, self.as_of)
+        if found is not None:
+            with self.engine.begin() as connection:
+                keep(connection, found)

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 from connector.money import major_units
@@ -90,6 +90,18 @@ class Voice:
     def money(self, minor: int, currency: str) -> str:
         """An amount in the language's form: 12,50 € or €12.50."""
         return format_currency(major_units(minor, currency), currency, locale=self.language)
+
+    def rough(self, minor: int, currency: str) -> str:
+        """An amount that is an estimate, in whole units and with three digits that mean something: 12 300 €."""
+        units = int(major_units(minor, currency))
+        step = 10 ** max(0, len(str(abs(units))) - 3)
+        whole = round(units / step) * step
+        return format_currency(whole, currency, format="#,##0 ¤" if self.language == "fr" else "¤#,##0",
+                               locale=self.language, currency_digits=False)  # fmt: skip
+
+    def ago(self, seconds: float) -> str:
+        """How long ago, or, below zero, in how long: il y a 5 minutes, in 3 hours."""
+        return format_timedelta(timedelta(seconds=-round(seconds)), add_direction=True, locale=self.language)
 
 
 def voice(settings: Settings, *, quiet: bool = False) -> Voice:

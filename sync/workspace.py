@@ -21,7 +21,7 @@ from connector.fields import map_fields
 from connector.lifespans import set_lifespans
 from connector.privacy.suppressions import Suppressions
 from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
-from connector.source import Source
+from connector.source import Problem, Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync import erasing, objections
 from sync.clock import now as present
@@ -79,12 +79,21 @@ class Workspace:
                 options = {**store.options(), **({"fields": store.fields} if store.fields else {})}
                 yield key, store, connectors.source(store.platform, **self._waiting(options))
 
-    def register(self, key: str, store: StoreSettings, source: Source, *, force: bool) -> OpenStore:
-        """The store as its shop describes itself, made or brought up to date."""
+    def register(
+        self,
+        key: str,
+        store: StoreSettings,
+        source: Source,
+        *,
+        force: bool,
+        heed: Callable[[Problem], object] = lambda _: None,
+    ) -> OpenStore:
+        """The store as its shop describes itself, made or brought up to date; `heed` is told of what is amiss there."""
         check = source.check()
         for problem in check.problems:
             if problem.fatal:
                 raise SettingsError(f"{key}: {problem.message}", remedy=problem.remedy)
+            heed(problem)
         with self.engine.begin() as connection:
             known = open_store(connection, key)
             switches = store.switches(known.switches if known else Switches())

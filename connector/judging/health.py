@@ -66,7 +66,7 @@ def health(
     if past:
         missing |= dict.fromkeys(incomplete(connection, families, as_of, today=today))
     sizes = _sizes(connection, as_of) if past else {}
-    sums, reach, shared = _sums(connection), _reach(connection), _shared(connection)
+    sums, reach, shared = _sums(connection), reach_of(connection), _shared(connection)
     in_force = active(connection, families)
     names = {number: key for family in in_force for number, key in _keys(family).items()}
     cards = []
@@ -163,7 +163,7 @@ def _substantial(row: AnyRow | None, currency: str) -> dict[str, Any]:
     }
 
 
-def _reach(connection: Connection) -> dict[int, AnyRow] | None:
+def reach_of(connection: Connection) -> dict[int, AnyRow] | None:
     """How many members of each segment have agreed to be written to, by channel; None where nobody was ever asked."""
     if not connection.scalar(select(exists(select(consents.c.customer_id)))):
         return None

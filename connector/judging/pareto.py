@@ -13,6 +13,8 @@ from connector.segments import currency_of
 
 PERCENT = 20
 YEAR = 365
+STEP = 5
+"""Per cent between two points of the curve."""
 
 
 def pareto(connection: Connection, as_of: int, *, percent: int = PERCENT) -> dict[str, Any]:
@@ -43,7 +45,22 @@ def _top(connection: Connection, as_of: int, percent: int, after: int | None) ->
         "of": money(revenue, currency),
         "share": share(brought, revenue),
         "people_for_80": _needed(spent, revenue),
+        "curve": _curve(spent, buyers, revenue),
     }
+
+
+def _curve(spent: list[tuple[int, int]], buyers: int, revenue: int) -> list[dict[str, Any]]:
+    """Which share of the revenue the best 5, 10, 15, … % of the buyers bring; of equals, as many as are wanted."""
+    found = []
+    for percent in range(0, 101, STEP) if revenue > 0 else ():
+        left, brought = round(buyers * percent / 100), 0
+        for amount, number in spent:
+            brought += amount * min(number, left)
+            left -= min(number, left)
+            if not left:
+                break
+        found.append({"percent": percent, "share": share(brought, revenue)})
+    return found
 
 
 def _needed(spent: list[tuple[int, int]], revenue: int) -> int:

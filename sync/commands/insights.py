@@ -27,7 +27,7 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "geolocation": ("Géographie", "Geography"),
 }
 _ORIGINS: Mapping[str, tuple[str, str]] = {"api": ("API", "API"), "file": ("fichier", "file")}
-_FACTS: Mapping[str, tuple[str, str]] = {
+FACTS: Mapping[str, tuple[str, str]] = {
     "amount": ("montant", "amount"),
     "products": ("produits", "products"),
     "payment_method": ("moyen de paiement", "payment method"),
@@ -149,5 +149,5 @@ def _say_coverage(say: Voice, report: Mapping[str, Any]) -> None:
             if entry["family"] == family:
                 origins = [f"{_ORIGINS.get(o, (o, o))[english]} {say.number(n)}" for o, n in entry["from"].items()]
                 told = f" ({', '.join(origins)})" if origins else ""
-                line = f"    {_FACTS[entry['fact']][english]:28}{say.percent(entry['share']):>8}{told}"
+                line = f"    {FACTS[entry['fact']][english]:28}{say.percent(entry['share']):>8}{told}"
                 say.say(line, line)

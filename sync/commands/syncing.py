@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from connector.errors import ConnectorError, SettingsError, StoppedError, Storag
 from connector.rows.orders import recount
 from connector.sends import Noted
 from connector.settings import StoreSettings
-from connector.source import Source
+from connector.source import Problem, Source
 from connector.stores import OpenStore, merchant, open_store
 from sync.commands.nightly import look_back, look_back_at
 from sync.commands.pushing import push_all
@@ -29,6 +29,7 @@ from sync.recompute import Recompute, families
 from sync.requests import carry_out, retain
 from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
+from sync.shelf import shelf
 from sync.told import whole
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
@@ -164,6 +165,7 @@ def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None =
     work = _recompute(workspace, history=workspace.settings.history if history is None else history)
     with shown(say, workspace.stopping, "") as progress:
         work.day(progress)
+    work.judge(shelf(workspace.settings).library.objectives)
     return work.as_of
 
 
@@ -215,8 +217,10 @@ def _refuse_earlier(workspace: Workspace, *, force: bool) -> None:
 
 
 def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source, force: bool) -> None:
+    problems: list[Problem] = []
     with recorded(workspace.engine, f"pull {key}", workspace.now) as record:
-        store = _registered(workspace, key, settings, source, force=force)
+        store = _registered(workspace, key, settings, source, force=force, heed=problems.append)
+        record.detail["problems"] = [{"message": found.message, "remedy": found.remedy} for found in problems]
         with shown(say, workspace.stopping, key) as progress:
             report = Pull(
                 workspace.engine,
@@ -236,11 +240,19 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
         _tell_floor(say, store)
 
 
-def _registered(workspace: Workspace, key: str, settings: StoreSettings, source: Source, *, force: bool) -> OpenStore:
+def _registered(
+    workspace: Workspace,
+    key: str,
+    settings: StoreSettings,
+    source: Source,
+    *,
+    force: bool,
+    heed: Callable[[Problem], object],
+) -> OpenStore:
     """The store with its switches as the settings have them now; orders are counted anew where a switch moved."""
     with workspace.engine.connect() as connection:
         before = open_store(connection, key)
-    store = workspace.register(key, settings, source, force=force)
+    store = workspace.register(key, settings, source, force=force, heed=heed)
     if before is not None and before.switches != store.switches:
         with workspace.engine.begin() as connection:
             recount(connection, store)

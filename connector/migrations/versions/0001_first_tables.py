@@ -54,6 +54,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("serial", name=op.f("pk_erasures")),
     )
     op.create_table(
+        "findings",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_findings")),
+    )
+    op.create_table(
         "holdouts",
         sa.Column("destination", sa.String(), nullable=False),
         sa.Column("segment", sa.String(), nullable=False),
@@ -79,6 +87,16 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    with op.batch_alter_table("notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notes_day"), ["day"], unique=False)
+
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from sync.web.page import Action, Download, Page
-from sync.web.pages import holdout, members, people, person, reference, segment, segments
+from sync.web.pages import holdout, members, people, person, priorities, reference, segment, segments, week
 
-PAGES: tuple[Page, ...] = (segments.PAGE, segment.PAGE, holdout.PAGE, people.PAGE, person.PAGE, reference.PAGE)
+PAGES: tuple[Page, ...] = (
+    week.PAGE,
+    segments.PAGE,
+    segment.PAGE,
+    holdout.PAGE,
+    people.PAGE,
+    person.PAGE,
+    priorities.PAGE,
+    reference.PAGE,
+)
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS: tuple[Action, ...] = (*week.ACTIONS,)
