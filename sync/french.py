@@ -11,6 +11,8 @@ from collections.abc import Mapping
 SETTINGS: Mapping[str, str] = {
     "There is no settings file {file}.": "Le fichier de réglages {file} n'existe pas.",
     "README shows what to write into one.": "Le README montre ce qu'il contient.",
+    "A note has 1 to {number} characters.": "Une note a de 1 à {number} caractères.",
+    "Write what happened in a few words.": "Écrivez en quelques mots ce qui s'est passé.",
     "{where} has no setting {name}; did you mean {near}?": (
         "{where} n'a pas de réglage {name} ; vouliez-vous dire {near} ?"
     ),

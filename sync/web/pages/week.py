@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Family
 from connector.counts import counts, people_on
-from connector.database import explained
 from connector.days import day_date, parse_day
+from connector.faults import explained
 from connector.judging.kept import Kept, kept
 from connector.models import Segment
 from connector.movements import evolution
