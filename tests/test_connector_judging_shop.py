@@ -35,6 +35,12 @@ def test_the_top_fifth_of_the_buyers_and_what_they_brought(engine: Engine) -> No
     with lent(engine, [*people, Person(BASE)]) as connection:
         report = pareto(connection, BASE)
 
+    curves = [report[period].pop("curve") for period in ("lifetime", "year")]
+    assert [(point["percent"], point["share"]) for point in curves[0]][::2] == [
+        (0, 0.0), (10, 0.5), (20, 0.8), (30, 0.825), (40, 0.85), (50, 0.875), (60, 0.9), (70, 0.925), (80, 0.95),
+        (90, 0.975), (100, 1.0)
+    ]  # fmt: skip
+    assert curves[1] == curves[0]
     assert (
         report["lifetime"]
         == report["year"]
