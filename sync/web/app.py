@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from connector.errors import ConnectorError
 from connector.users import User
@@ -20,7 +20,7 @@ from sync.web.access.sessions import Sessions
 from sync.web.answers import refused, told
 from sync.web.api import ANSWERS
 from sync.web.guard import Guard
-from sync.web.page import Needs, Page, Routed, mount
+from sync.web.page import Page, Routed, mount
 from sync.web.pages import ACTIONS, DOWNLOADS, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
@@ -56,14 +56,7 @@ def app(
     made.include_router(doors.router)
     for thing in things:
         mount(made, thing)
-    if "/" not in {page.path for page in PAGES}:
-        made.get("/", include_in_schema=False, dependencies=[Depends(Needs("viewer"))], response_model=None)(_home)
     return made
-
-
-def _home(request: Request) -> Response:
-    """The first page of the navigation."""
-    return RedirectResponse(request.app.state.places[0].path, 303)
 
 
 def health() -> dict[str, str]:
