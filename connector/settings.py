@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings import SettingsError as EnvironmentProblem
@@ -232,6 +232,13 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     segments_file: Path | None = None  # the merchant's own families and audiences; None: as they are shipped
     history: bool = True
+    _folder: Path | None = PrivateAttr(default=None)  # of the settings file
+
+    @property
+    def segments_place(self) -> Path | None:
+        """Where the merchant's own families and audiences are, or would be; None where there is no such place."""
+        beside = None if self._folder is None else self._folder / SEGMENTS_NAME
+        return self.segments_file or beside
 
     @classmethod
     def settings_customise_sources(
@@ -292,12 +299,14 @@ def _with_segments(settings: Settings, file: Path) -> Settings:
     beside = file.parent / (settings.segments_file or SEGMENTS_NAME).expanduser()
     named = settings.segments_file is not None
     suppressed = file.parent / (settings.privacy.suppressed or SUPPRESSED_NAME).expanduser()
-    return settings.model_copy(
+    found = settings.model_copy(
         update={
             "segments_file": beside if named or beside.exists() else None,
             "privacy": settings.privacy.model_copy(update={"suppressed": suppressed}),
         }
     )
+    found._folder = file.parent
+    return found
 
 
 def _wrong(file: Path, error: ErrorDetails) -> SettingsError:

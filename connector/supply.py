@@ -69,6 +69,11 @@ _OF_PEOPLE: Mapping[str, ColumnElement[bool]] = {
 """By need, the people of a store of whom it is known."""
 
 
+def platforms(connection: Connection) -> dict[str, Platform]:
+    """The platform of each store, as the catalogue speaks of it."""
+    return {row.key: _platform(row.platform) for row in connection.execute(select(stores).order_by(stores.c.id))}
+
+
 def limits(
     connection: Connection, library: Library, entries: Iterable[Family], language: Language
 ) -> dict[str, list[dict[str, Any]]]:
@@ -77,9 +82,9 @@ def limits(
     `coverage` is the share, in percent, of the store's counted orders or people of which it is known, where the store
     tells a part; null where nothing is known, or where what is not there is an answer too.
     """
-    shops = {row.key: row.platform for row in connection.execute(select(stores).order_by(stores.c.id))}
+    shops = platforms(connection)
     found = {
-        entry.key: [(shop, limit) for shop, name in shops.items() for limit in library.limits(entry, _platform(name))]
+        entry.key: [(shop, limit) for shop, name in shops.items() for limit in library.limits(entry, name)]
         for entry in entries
     }
     partial = {limit.need for some in found.values() for _, limit in some if limit.level == "partial"}

@@ -9,6 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SETTINGS: Mapping[str, str] = {
+    "There is no settings file to put segments.toml beside.": (
+        "Il n'y a pas de fichier de réglages à côté duquel mettre segments.toml."
+    ),
+    "Make connector.toml.": "Créez connector.toml.",
+    "segments.toml is written in a way that is not changed from here.": (
+        "segments.toml est écrit d'une façon qui ne se modifie pas d'ici."
+    ),
+    "Edit it there.": "Modifiez-le sur place.",
+    "{key} is sent to {destination}.": "{key} est envoyé à {destination}.",
+    "Take it out of that destination's table in connector.toml first.": (
+        "Retirez-le d'abord de la table de cette destination dans connector.toml."
+    ),
+    "{name} is not the name of a segment of your own.": "{name} n'est pas le nom d'un segment à vous.",
+    "Use small letters, digits and _, such as good_friends.": (
+        "Utilisez des minuscules, des chiffres et _, par exemple bons_amis."
+    ),
+    "{key} is there already.": "{key} existe déjà.",
+    "Say that it is to be replaced, or give another name.": "Dites qu'il faut le remplacer, ou donnez un autre nom.",
+    "{value} cannot be a value of {name}.": "{value} ne peut pas être une valeur de {name}.",
+    "Write it as in segments.toml: 500, 2026-06-30 or Lyon.": (
+        "Écrivez-la comme dans segments.toml : 500, 2026-06-30 ou Lyon."
+    ),
     "There is no settings file {file}.": "Le fichier de réglages {file} n'existe pas.",
     "README shows what to write into one.": "Le README montre ce qu'il contient.",
     "A note has 1 to {number} characters.": "Une note a de 1 à {number} caractères.",

@@ -24,7 +24,13 @@ class Shelf:
 def shelf(settings: Settings) -> Shelf:
     """The shelf of the settings, read anew; SettingsError, with the line of segments.toml, where something is wrong."""
     file = settings.segments_file
-    found = library() if file is None else read(file, voice(settings).language)
+    if file is None and (beside := settings.segments_place) is not None and beside.exists():
+        file = beside  # made since the settings were read
+    return filled(settings, library() if file is None else read(file, voice(settings).language))
+
+
+def filled(settings: Settings, found: Library) -> Shelf:
+    """The shelf of a library, as connector.toml changes it; SettingsError where that does not fit."""
     for key, changed in sorted(settings.segments.items()):  # one that is divided before what it is divided into
         parameters = {} if changed.window is None else {"window": changed.window}
         found = found.replaced(found.entry(key).changed(parameters).tagged(changed.tags))

@@ -19,7 +19,7 @@ from sync.shelf import Shelf, shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
-_CRITERIA: Mapping[str, tuple[str, str]] = {
+CRITERIA: Mapping[str, tuple[str, str]] = {
     "identifiable": ("identifiable", "identifiable"),
     "substantial": ("substantiel", "substantial"),
     "accessible": ("accessible", "accessible"),
@@ -40,23 +40,23 @@ def health(config: Path | None, database: str | None, *, as_of: str | None, as_j
     say, known = voice(workspace.settings), shelf(workspace.settings)
     day, today = asked_day(workspace, as_of), workspace.today()
     with workspace.engine.connect() as connection:
-        cards = health_of(connection, known.families, day, _actions(workspace, known), today=today)
+        cards = health_of(connection, known.families, day, actions(workspace, known), today=today)
     if as_json:
         emit({"as_of": day_date(day).isoformat(), "segments": cards})
         return
-    labels = _labels(say, known)
+    labels = segment_labels(say, known)
     for card in cards:
-        met = sum(card[name]["good"] is True for name in _CRITERIA)
+        met = sum(card[name]["good"] is True for name in CRITERIA)
         name = labels[card["segment"]]
         said = say.count(met, "critère", "critères")
-        say.say(f"{name} : {said} sur {len(_CRITERIA)}", f"{name}: {met} of {len(_CRITERIA)} criteria")
-        told = _told(say, card, labels, known.library)
-        for criterion, words in _CRITERIA.items():
+        say.say(f"{name} : {said} sur {len(CRITERIA)}", f"{name}: {met} of {len(CRITERIA)} criteria")
+        told = told_card(say, card, labels, known.library)
+        for criterion, words in CRITERIA.items():
             line = f"  {_MARKS[card[criterion]['good']]} {words[say.language == 'en']:16}{told[criterion]}"
             say.say(line, line)
 
 
-def _labels(say: Voice, known: Shelf) -> dict[str, str]:
+def segment_labels(say: Voice, known: Shelf) -> dict[str, str]:
     """How each segment is called: with its family in front where several families are on, whose stages share names."""
     several = sum(not isinstance(family, Audience) for family in known.families) > 1
     return {
@@ -149,7 +149,7 @@ def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> li
     return found
 
 
-def _actions(workspace: Workspace, known: Shelf) -> dict[str, Action]:
+def actions(workspace: Workspace, known: Shelf) -> dict[str, Action]:
     """What there is to do with each segment, by the catalogue and the destinations of the settings."""
     library = known.library
     pushed = {
@@ -179,11 +179,11 @@ def _pair(workspace: Workspace, family: str, goal: str) -> tuple[str, str]:
     return origin, target
 
 
-def _told(say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], library: Library) -> dict[str, str]:
+def told_card(say: Voice, card: Mapping[str, Any], labels: Mapping[str, str], library: Library) -> dict[str, str]:
     """What was found by each criterion, in a few words."""
     told = _told_fr if say.language == "fr" else _told_en
     today_only = "connu pour aujourd'hui seulement" if say.language == "fr" else "known of today only"
-    past = {name: today_only for name in _CRITERIA if card[name].get("reason") == "today_only"}
+    past = {name: today_only for name in CRITERIA if card[name].get("reason") == "today_only"}
     if past:
         past["substantial"] = f"{say.people(card['substantial']['people'])} ({today_only})"
     return told(say, card, labels, _names(say, card["actionable"], library)) | past

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sync.web.page import Action, Download, Page
-from sync.web.pages import holdout, members, people, person, priorities, reference, segment, segments, week
+from sync.web.pages import holdout, library, members, people, person, priorities, reference, segment, segments, week
 
 PAGES: tuple[Page, ...] = (
     week.PAGE,
     segments.PAGE,
+    library.PAGE,
     segment.PAGE,
     holdout.PAGE,
     people.PAGE,
@@ -16,4 +17,4 @@ PAGES: tuple[Page, ...] = (
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
-ACTIONS: tuple[Action, ...] = (*week.ACTIONS,)
+ACTIONS: tuple[Action, ...] = (*week.ACTIONS, *library.ACTIONS)

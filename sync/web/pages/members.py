@@ -7,16 +7,16 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import HTTPException, Path, Query, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from connector.days import day_date
-from connector.errors import SettingsError
 from connector.money import major_units
 from connector.roster import PART, Listed, everyone, people_of
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.page import Download
+from sync.web.pages.segment import found
 from sync.web.spreadsheet import Cell, Form, lines
 from sync.web.words import word
 
@@ -39,10 +39,7 @@ def members(
     form: Annotated[Form, Query(description="plain, or fr: as a French spreadsheet opens it.")] = "plain",
 ) -> Response:
     """The people who are in a segment now, one a line; who took them out is noted first."""
-    try:
-        desk.shelf.library.segment(key)
-    except SettingsError as error:
-        raise HTTPException(404) from error
+    found(desk, key)
     with desk.reading() as connection:
         people = people_of(connection, key, None)
     desk.disclosed("export", f"{key} csv", people=people or 0)
@@ -64,18 +61,18 @@ def _rows(desk: Desk, key: str, form: Form) -> Iterator[list[Cell]]:
         last = part[-1].person
 
 
-def _row(desk: Desk, found: Listed, currency: str, form: Form) -> list[Cell]:
-    consent = found.consent or ""
+def _row(desk: Desk, one: Listed, currency: str, form: Form) -> list[Cell]:
+    consent = one.consent or ""
     return [
-        found.person,
-        desk.address(found.email),
+        one.person,
+        desk.address(one.email),
         word(Voice("fr"), "consent", consent) if form == "fr" else consent,
-        date.fromisoformat(found.since),
-        found.orders,
-        major_units(found.spent, currency),
+        date.fromisoformat(one.since),
+        one.orders,
+        major_units(one.spent, currency),
         currency,
-        date.fromisoformat(found.last) if found.last else None,
-        " ".join(f"{store}:{number}" for store, numbers in sorted(found.accounts.items()) for number in numbers),
+        date.fromisoformat(one.last) if one.last else None,
+        " ".join(f"{store}:{number}" for store, numbers in sorted(one.accounts.items()) for number in numbers),
     ]
 
 

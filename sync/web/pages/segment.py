@@ -16,6 +16,7 @@ from connector.holdout import in_force
 from connector.passage import overlaps, passage
 from connector.query import canonical
 from connector.roster import COLUMNS, first_day, listed, people_of
+from sync.commands.judging import segment_labels
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
 from sync.web.page import Page
@@ -168,21 +169,11 @@ def segment(
 
 def found(desk: Desk, key: str) -> tuple[Family, Stage]:
     """The family and the stage of a segment; HTTPException 404 where there is none of that key."""
+    known = desk.shelf.library
     try:
-        return desk.shelf.library.segment(key)
+        return known.segment(key)
     except SettingsError as error:
         raise HTTPException(404) from error
-
-
-def labels(desk: Desk) -> dict[str, str]:
-    """How each segment is called: a stage with its family in front."""
-    language = desk.say.language
-    return {
-        key: stage.label.of(language)
-        if isinstance(entry, Audience)
-        else f"{entry.label.of(language)} – {stage.label.of(language)}"
-        for key, (entry, stage) in desk.shelf.library.segments().items()
-    }
 
 
 def _sort(wished: Wished) -> str:
@@ -263,7 +254,7 @@ def _nowhere(desk: Desk, entry: Family) -> tuple[str, str]:
 
 
 def _shared(desk: Desk, connection: Connection, key: str, people: int) -> list[Shared]:
-    called, on = labels(desk), {family.key for family in desk.shelf.families}
+    called, on = segment_labels(desk.say, desk.shelf), {family.key for family in desk.shelf.families}
     library = desk.shelf.library.segments()
     return [
         Shared(one.key, called[one.key], one.people, min(1.0, one.people / people) if people else None, one.exact)
