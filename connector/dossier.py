@@ -196,11 +196,11 @@ def roll(
         found = found.where(meant if exact else or_(meant, _people.c.id.in_(begins)))
     rows = connection.execute(found).all()
     ids = [row.id for row in rows]
-    emails, stages = _emails(connection, ids), _present(connection, ids, family)
+    addresses, stages = emails(connection, ids), _present(connection, ids, family)
     return [
         Entry(
             row.id,
-            emails.get(row.id),
+            addresses.get(row.id),
             _date(row.since_day),
             row.number_of_orders or 0,
             row.amount_spent or 0,
@@ -218,7 +218,7 @@ def _meant(connection: Connection, sought: str) -> list[int]:
         return []
 
 
-def _emails(connection: Connection, people: Collection[int]) -> dict[int, str]:
+def emails(connection: Connection, people: Collection[int]) -> dict[int, str]:
     """The first e-mail address of each, by the alphabet."""
     rows = chosen(connection, _identities, ("customer_id", "value"), "customer_id", people, kind="email")
     return {row.customer_id: row.value for row in sorted(rows, key=lambda row: row.value, reverse=True)}

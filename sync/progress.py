@@ -1,29 +1,34 @@
-"""Showing how far a pull or a recompute is: bars on a terminal, nothing in a log or a pipe."""
+"""Showing how far work is: bars on a terminal, nothing in a log or a pipe; and on the board of the workspace."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from connector.errors import StoppedError
+from sync.board import Step
 from sync.pull import Progress as Told
 from sync.voice import Voice
+from sync.workspace import Workspace
 
-_STREAMS = {
+QUIET = Voice("en", quiet=True)
+"""Of work that is only told on the board."""
+
+STREAMS = {
     "customers": ("clients", "customers"),
     "orders": ("commandes", "orders"),
     "checkouts": ("paniers", "checkouts"),
     "people": ("personnes", "people"),
+    "addresses": ("adresses", "addresses"),
 }
 
 
 @contextmanager
-def shown(voice: Voice, stopping: Event, title: str) -> Iterator[Told]:
+def shown(voice: Voice, workspace: Workspace, title: str) -> Iterator[Told]:
     """A function to tell after each page; it raises StoppedError once the process has been asked to end."""
     bars = Progress(
         TextColumn("{task.description}"),
@@ -38,11 +43,15 @@ def shown(voice: Voice, stopping: Event, title: str) -> Iterator[Told]:
 
     def told(stream: str, done: int, expected: int | None) -> None:
         if stream not in tasks:
-            french, english = _STREAMS[stream]
+            french, english = STREAMS[stream]
             tasks[stream] = bars.add_task(f"{title} {french if voice.language == 'fr' else english}", total=expected)
         bars.update(tasks[stream], completed=done, total=expected)
-        if stopping.is_set():
+        workspace.board.tell(Step(title, stream, done, expected))
+        if workspace.stopping.is_set():
             raise StoppedError
 
-    with bars:
-        yield told
+    try:
+        with bars:
+            yield told
+    finally:
+        workspace.board.clear(title)

@@ -72,6 +72,10 @@ class Voice:
         """An instant in the time zone that it bears, to the minute: 30 juin 2026, 14:05."""
         return format_datetime(instant, "d MMM y, HH:mm", locale=self._dates)
 
+    def away(self, seconds: float) -> str:
+        """A span from now, in words: il y a 5 minutes, or in 5 minutes."""
+        return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=self.language)
+
     @property
     def _dates(self) -> str:
         """Days before months: an English reader of a European shop is no American one."""

@@ -24,6 +24,7 @@ from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, S
 from connector.source import Problem, Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync import erasing, objections
+from sync.board import Board
 from sync.clock import now as present
 from sync.lock import writer
 from sync.shelf import shelf
@@ -42,6 +43,7 @@ class Workspace:
     stopping: threading.Event = field(default_factory=threading.Event)
     wait: Callable[[float], object] | None = None
     clock: Callable[[], datetime] = present
+    board: Board = field(default_factory=Board)
 
     @property
     def suppressed(self) -> Suppressions:

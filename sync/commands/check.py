@@ -39,17 +39,23 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     """Ask each store and destination; the command fails where one cannot be used."""
     workspace = open_workspace(config, database)
     say = voice(workspace.settings, quiet=as_json)
-    answers = list(_waiting(shelf(workspace.settings).library, say.language))
-    if workspace.settings.stores or not answers:
-        answers += [_store(workspace, *found) for found in workspace.sources()]
-    answers += [_asked("destination", key, there.check) for key, _, there in workspace.destinations()]
-    for answer in answers:
+    found = answers(workspace, say.language)
+    for answer in found:
         if as_json:
             problems = [{"message": p.message, "remedy": p.remedy, "fatal": p.fatal} for p in answer.problems]
             emit({"kind": answer.kind, "key": answer.key, "name": answer.name, "problems": problems})
         _tell(say, answer)
-    if not all(answer.works for answer in answers):
+    if not all(answer.works for answer in found):
         raise typer.Exit(1)
+
+
+def answers(workspace: Workspace, language: Language) -> list[Answer]:
+    """What each segment that waits, each store and each destination answers; SettingsError where there is none."""
+    found = list(_waiting(shelf(workspace.settings).library, language))
+    if workspace.settings.stores or not found:
+        found += [_store(workspace, *one) for one in workspace.sources()]
+    found += [_asked("destination", key, there.check) for key, _, there in workspace.destinations()]
+    return found
 
 
 def _waiting(library: Library, language: Language) -> Iterator[Answer]:

@@ -49,7 +49,7 @@ def run(config: Path | None, database: str | None, file: Path, belonging: Belong
     say = voice(workspace.settings, quiet=as_json)
     with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
         store, source = _open(workspace, file, belonging)
-        with shown(say, workspace.stopping, file.name) as progress:
+        with shown(say, workspace, file.name) as progress:
             suppressed = require(workspace.engine, workspace.suppressed)
             pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress, suppressed=suppressed)
             report = pull.run(source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -16,6 +17,7 @@ from connector.reports import incomplete
 from connector.tables import table
 from sync.commands.erasing import finish
 from sync.lock import writer
+from sync.progress import QUIET, shown
 from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
 from sync.runs import recorded
 from sync.shelf import shelf
@@ -52,7 +54,7 @@ def run(
     with writer(workspace.engine, now=workspace.now()):
         scope = _scope(workspace, request)
         if resume:
-            _resume(workspace, only_destination)
+            let_go_on(workspace, only_destination)
         made = push_all(workspace, say, only=only_destination, scope=scope, force=force, rehearse=dry_run)
     if as_json:
         for plan in made:
@@ -78,12 +80,36 @@ def apply_waiting(workspace: Workspace, plan: PlanSummary, *, force: bool = Fals
     with (
         writer(workspace.engine, now=workspace.now()),
         recorded(workspace.engine, "push", workspace.now) as record,
+        shown(QUIET, workspace, plan.destination) as progress,
     ):
         aim, destination = _aim(workspace, plan.destination)
-        done = apply_plan(workspace.engine, plan.plan_id, aim, destination, now=workspace.now(), force=force)
+        done = apply_plan(
+            workspace.engine,
+            plan.plan_id,
+            aim,
+            destination,
+            now=workspace.now(),
+            force=force,
+            progress=partial(progress, "addresses"),
+        )
         record.detail["plan"] = plan.plan_id
         _note_holdout(workspace, done)
     return done
+
+
+def proposed(workspace: Workspace, key: str, request: Request, *, force: bool = False) -> PlanSummary:
+    """A plan that waits for a yes, whatever the settings ask for; the caller is the one who writes.
+
+    UnsafeError where a guard refuses and nothing forces: the plan is then kept as refused.
+    """
+    scope = _scope(workspace, request)
+    aim, destination = _aim(workspace, key)
+    with recorded(workspace.engine, f"plan {key}", workspace.now) as record:
+        asking = replace(aim, approve="always")
+        engine, now = workspace.engine, workspace.now()
+        plan = push(engine, asking, destination, now=now, run_id=record.id, scope=scope, force=force)
+        record.detail |= {"plan": plan.plan_id, "changes": plan.changes}
+    return plan
 
 
 def push_all(
@@ -105,7 +131,7 @@ def push_all(
     made = []
     for key, _, destination in workspace.destinations(only):
         try:
-            plan = _push_one(workspace, key, destination, scope, force=force, rehearse=rehearse)
+            plan = _push_one(workspace, say, key, destination, scope, force=force, rehearse=rehearse)
         except (StoppedError, StorageError):
             raise
         except ConnectorError as error:
@@ -124,12 +150,12 @@ def push_all(
 
 
 def _push_one(
-    workspace: Workspace, key: str, destination: Destination, scope: Scope, *, force: bool, rehearse: bool
+    workspace: Workspace, say: Voice, key: str, destination: Destination, scope: Scope, *, force: bool, rehearse: bool
 ) -> PlanSummary:
     aim = _target(workspace, key, destination)
     if rehearse:
         return dry_run(workspace.engine, aim, destination, now=workspace.now(), scope=scope)
-    with recorded(workspace.engine, f"push {key}", workspace.now) as record:
+    with recorded(workspace.engine, f"push {key}", workspace.now) as record, shown(say, workspace, key) as progress:
         plan = push(
             workspace.engine,
             aim,
@@ -138,6 +164,7 @@ def _push_one(
             run_id=record.id,
             scope=scope,
             force=force,
+            progress=partial(progress, "addresses"),
         )
         record.detail |= {"plan": plan.plan_id, "changes": plan.changes}
     _note_holdout(workspace, plan)
@@ -172,7 +199,8 @@ def _scope(workspace: Workspace, request: Request) -> Scope:
     return Scope(only=only, limit=request.limit, rename=request.rename, again=request.again)
 
 
-def _resume(workspace: Workspace, only: str | None) -> None:
+def let_go_on(workspace: Workspace, only: str | None) -> None:
+    """Let one destination, or all, go on after an undo; the caller is the one who writes."""
     with workspace.engine.begin() as connection:
         for key in workspace.settings.destinations:
             if only in {None, key}:

@@ -27,10 +27,10 @@ def show(config: Path | None, database: str | None, *, as_json: bool) -> None:
     """Print each record in quarantine: its number, its store and stream, its id there, the reason, the hash."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
-    rows = _rows(workspace)
-    for row in rows:
+    kept = rows(workspace)
+    for row in kept:
         _show(say, row, as_json=as_json)
-    if not rows:
+    if not kept:
         say.say("La quarantaine est vide.", "Nothing is in quarantine.")
 
 
@@ -38,7 +38,16 @@ def again(config: Path | None, database: str | None, number: int | None, *, as_j
     """Fetch one record, or all of them, again; what can be stored leaves the quarantine."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
-    stores = {row.store for row in _rows(workspace) if number in {None, row.id}}
+    with writer(workspace.engine, now=workspace.now()):
+        total = retried(workspace, number)
+    if as_json:
+        emit(asdict(total))
+    tell(say, total)
+
+
+def retried(workspace: Workspace, number: int | None) -> Retried:
+    """What became of one record, or of all of them, that was fetched again; the caller is the one who writes."""
+    stores = {row.store for row in rows(workspace) if number in {None, row.id}}
     if number is not None and not stores:
         raise SettingsError(f"No record {number} is in quarantine.", remedy="List them: connector quarantine list.")
     unnamed = sorted(stores - workspace.settings.stores.keys())
@@ -48,14 +57,11 @@ def again(config: Path | None, database: str | None, number: int | None, *, as_j
             remedy="A record of a file leaves the quarantine when the corrected file is imported.",
         )
     total = Retried()
-    with writer(workspace.engine, now=workspace.now()):
-        for key, settings, source in workspace.sources() if stores else ():
-            if key in stores:
-                done = _retry(workspace, key, settings, source, number)
-                total = Retried(*(mine + its for mine, its in zip(_counts(total), _counts(done), strict=True)))
-    if as_json:
-        emit(asdict(total))
-    _tell(say, total)
+    for key, settings, source in workspace.sources() if stores else ():
+        if key in stores:
+            done = _retry(workspace, key, settings, source, number)
+            total = Retried(*(mine + its for mine, its in zip(_counts(total), _counts(done), strict=True)))
+    return total
 
 
 def _counts(report: Retried) -> tuple[int, ...]:
@@ -73,7 +79,8 @@ def _retry(workspace: Workspace, key: str, settings: StoreSettings, source: Sour
     return done
 
 
-def _rows(workspace: Workspace) -> list[AnyRow]:
+def rows(workspace: Workspace) -> list[AnyRow]:
+    """Each record in quarantine with the key of its store, oldest first."""
     kept, stores = table(Quarantine), table(Store)
     statement = select(kept, stores.c.key.label("store")).join(stores, stores.c.id == kept.c.store_id)
     with workspace.engine.connect() as connection:
@@ -103,7 +110,8 @@ def _show(say: Voice, row: AnyRow, *, as_json: bool) -> None:
     )
 
 
-def _tell(say: Voice, done: Retried) -> None:
+def tell(say: Voice, done: Retried) -> None:
+    """Say what became of records that were asked for again."""
     say.say(
         f"{say.count(done.stored, 'enregistré', 'enregistrés')}, "
         f"{say.count(done.gone, 'disparu', 'disparus')} de la boutique, "

@@ -163,7 +163,7 @@ def _read_sends(workspace: Workspace, key: str) -> Noted:
 def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None = None) -> int:
     """Recompute up to the present shop day, and return it."""
     work = _recompute(workspace, history=workspace.settings.history if history is None else history)
-    with shown(say, workspace.stopping, "") as progress:
+    with shown(say, workspace, "") as progress:
         work.day(progress)
     work.judge(shelf(workspace.settings).library.objectives)
     return work.as_of
@@ -221,7 +221,7 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
     with recorded(workspace.engine, f"pull {key}", workspace.now) as record:
         store = _registered(workspace, key, settings, source, force=force, heed=problems.append)
         record.detail["problems"] = [{"message": found.message, "remedy": found.remedy} for found in problems]
-        with shown(say, workspace.stopping, key) as progress:
+        with shown(say, workspace, key) as progress:
             report = Pull(
                 workspace.engine,
                 store,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
 
+from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.models import DestinationRow, Plan
 from connector.tables import table
 from sync.lock import writer
+from sync.progress import QUIET, shown
 from sync.push import PlanSummary, describe
 from sync.push.undo import leave as leave_destination
 from sync.push.undo import undo as undo_run
@@ -33,12 +36,22 @@ def take_back(workspace: Workspace, number: int) -> Iterator[PlanSummary]:
     with writer(workspace.engine, now=workspace.now()):
         for key in _written_by(workspace, number):
             for _, _, destination in workspace.destinations(key):
-                with recorded(workspace.engine, f"undo {key}", workspace.now) as record:
-                    plan = undo_run(
-                        workspace.engine, key, destination, undone=number, now=workspace.now(), run_id=record.id
-                    )
-                    record.detail |= {"undone": number, "plan": plan.plan_id}
-                yield plan
+                yield _take_back_at(workspace, key, destination, number)
+
+
+def _take_back_at(workspace: Workspace, key: str, destination: Destination, number: int) -> PlanSummary:
+    with recorded(workspace.engine, f"undo {key}", workspace.now) as record, shown(QUIET, workspace, key) as progress:
+        plan = undo_run(
+            workspace.engine,
+            key,
+            destination,
+            undone=number,
+            now=workspace.now(),
+            run_id=record.id,
+            progress=partial(progress, "addresses"),
+        )
+        record.detail |= {"undone": number, "plan": plan.plan_id}
+    return plan
 
 
 def leave(config: Path | None, database: str | None, key: str) -> None:

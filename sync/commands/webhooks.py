@@ -25,7 +25,7 @@ def run(config: Path | None, database: str | None, action: Action, store: str | 
     workspace = open_workspace(config, database, existing=action == "status")
     say = voice(workspace.settings, quiet=as_json)
     works = True
-    for key, address, platform in _shops(workspace, store):
+    for key, address, platform in shops(workspace, store):
         if action == "install":
             topics = platform.install(address)
             say.say(
@@ -66,11 +66,11 @@ def broken(workspace: Workspace, key: str, settings: StoreSettings, source: Sour
     if public is None or not secrets:
         return []
     address = f"{public}/webhooks/{key}"
-    found = _ours(connectors.webhooks(settings.platform, source=source, secret=secrets[0]), address)
+    found = ours(connectors.webhooks(settings.platform, source=source, secret=secrets[0]), address)
     return [Problem(f"Webhook {one.topic}: {one.problem}", one.remedy) for one in found if one.problem]
 
 
-def _shops(workspace: Workspace, only: str | None) -> Iterator[tuple[str, str, Webhooks]]:
+def shops(workspace: Workspace, only: str | None) -> Iterator[tuple[str, str, Webhooks]]:
     """Each store with the address of its webhooks; SettingsError where something is missing for them."""
     public = _public(workspace)
     for key, settings, source in workspace.sources(only):
@@ -100,7 +100,7 @@ def _public(workspace: Workspace) -> str:
     return public
 
 
-def _ours(platform: Webhooks, address: str) -> list[Subscription]:
+def ours(platform: Webhooks, address: str) -> list[Subscription]:
     """The webhooks that call `address`, and for each topic that has none a word that it is missing."""
     found = [one for one in platform.installed() if one.address == address]
     missing = [topic for topic in platform.topics if topic not in {one.topic for one in found}]
@@ -110,14 +110,14 @@ def _ours(platform: Webhooks, address: str) -> list[Subscription]:
 
 def _status(say: Voice, key: str, address: str, platform: Webhooks, *, as_json: bool) -> bool:
     """Tell what the platform says of our webhooks; whether all of them are there and called."""
-    ours = _ours(platform, address)
+    found = ours(platform, address)
     if as_json:
-        webhooks = [{"topic": one.topic, "problem": one.problem, "remedy": one.remedy} for one in ours]
+        webhooks = [{"topic": one.topic, "problem": one.problem, "remedy": one.remedy} for one in found]
         emit({"store": key, "address": address, "webhooks": webhooks})
     say.say(f"{key} : {address}", f"{key}: {address}")
-    for one in ours:
+    for one in found:
         _tell(say, one)
-    return not any(one.problem for one in ours)
+    return not any(one.problem for one in found)
 
 
 def _tell(say: Voice, found: Subscription) -> None:

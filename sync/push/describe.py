@@ -30,7 +30,7 @@ _GUARDS = {
     "place": ("{key} was {was} and is {now} now", "{key} était {was}, c'est maintenant {now}"),
 }
 
-_CAUSES = {
+CAUSES = {
     "order": ("an order", "une commande"),
     "refund": ("a refund", "un remboursement"),
     "profile": ("a change of profile", "un changement de profil"),
@@ -48,7 +48,7 @@ _CAUSES = {
     "leave": ("leaving the destination", "départ de la destination"),
 }
 
-_STATES = {
+STATES = {
     "planned": ("waits", "en attente"),
     "applying": ("being applied", "en cours"),
     "applied": ("applied", "appliqué"),
@@ -57,7 +57,7 @@ _STATES = {
     "cancelled": ("cancelled", "annulé"),
 }
 
-_OUTCOMES = {
+OUTCOMES = {
     "accepted": ("accepted", "acceptés"),
     "kept": ("left as they are", "laissés tels quels"),
     "refused": ("refused for ever", "refusés définitivement"),
@@ -109,19 +109,19 @@ def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
     """The plan as lines for a terminal, the most important first."""
     n, say = 1 if language == "fr" else 0, Voice(language)
     head = (
-        f"Plan {plan.plan_id} for {plan.destination} ({_STATES[plan.state][0]}): "
+        f"Plan {plan.plan_id} for {plan.destination} ({STATES[plan.state][0]}): "
         f"{say.people(plan.people)}, {say.count(plan.changes, 'change', 'changes')}. 0 consents changed.",
-        f"Plan {plan.plan_id} pour {plan.destination} ({_STATES[plan.state][1]}) : "
+        f"Plan {plan.plan_id} pour {plan.destination} ({STATES[plan.state][1]}) : "
         f"{say.people(plan.people)}, {say.count(plan.changes, 'changement', 'changements')}. "
         "0 consentement modifié.",
     )
     return [
         head[n],
         *(f"  {item.text}: +{item.added} ~{item.changed} -{item.removed}" for item in plan.items),
-        *(f"  {_CAUSES.get(cause, (cause, cause))[n]}: {count}" for cause, count in plan.causes.items()),
-        *(f"  {_OUTCOMES.get(name, (name, name))[n]}: {count}" for name, count in plan.outcomes.items()),
+        *(f"  {CAUSES.get(cause, (cause, cause))[n]}: {count}" for cause, count in plan.causes.items()),
+        *(f"  {OUTCOMES.get(name, (name, name))[n]}: {count}" for name, count in plan.outcomes.items()),
         *(f"    {reason}: {count}" for reason, count in plan.reasons.items()),
-        *_notes(plan, n),
+        *(f"  {note}" for note in notes(plan, language)),
         *(f"  ! {sentence(guard, plan.destination, language)}" for guard in plan.guards),
         *(_example(change, n) for change in plan.examples),
     ]
@@ -151,13 +151,15 @@ def _counted(code: str, figure: str, say: Voice) -> str:
     return say.number(int(figure)) if code in {"removes", "changes"} else figure
 
 
-def _notes(plan: PlanSummary, n: int) -> list[str]:
+def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
+    """What a plan leaves alone, and what there is to know before it is applied."""
+    n = 1 if language == "fr" else 0
     told = (plan.unreachable, plan.excluded, plan.holdout, plan.waiting, plan.new_addresses if plan.creates else 0)
-    say = Voice("fr" if n else "en")
-    lines = [f"  {say.count(count, *words[n])}" for count, words in zip(told, _NOTES, strict=True) if count]
-    lines += [f"  {family}: {_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()]
+    say = Voice(language)
+    lines = [say.count(count, *words[n]) for count, words in zip(told, _NOTES, strict=True) if count]
+    lines += [f"{family}: {_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()]
     lines += [
-        f"  {key}: "
+        f"{key}: "
         + _pick(n, f"stays {old!r}; --rename makes it {new!r}", f"reste « {old} » ; --rename en fait « {new} »")
         for key, (old, new) in plan.relabelled.items()
     ]
@@ -165,20 +167,20 @@ def _notes(plan: PlanSummary, n: int) -> list[str]:
         lines.append(
             _pick(
                 n,
-                "  First push: automations are kept quiet. From the next one on, a tag added or removed can start one.",
-                "  Premier envoi : aucune automatisation ne part. Dès le suivant, une étiquette ajoutée ou retirée "
+                "First push: automations are kept quiet. From the next one on, a tag added or removed can start one.",
+                "Premier envoi : aucune automatisation ne part. Dès le suivant, une étiquette ajoutée ou retirée "
                 "peut en déclencher une.",
             )
         )
     if plan.held:
-        lines.append(_pick(n, "  Held: nothing is applied until push --resume.", "  Suspendu jusqu'à push --resume."))
+        lines.append(_pick(n, "Held: nothing is applied until push --resume.", "Suspendu jusqu'à push --resume."))
     return lines
 
 
 def _example(change: PlannedChange, n: int) -> str:
-    cause = _CAUSES.get(change.cause or "", (change.cause or "", change.cause or ""))[n]
+    cause = CAUSES.get(change.cause or "", (change.cause or "", change.cause or ""))[n]
     text = " → ".join(part or "∅" for part in (change.old, change.new))
-    ended = f" [{_OUTCOMES.get(change.outcome, (change.outcome,) * 2)[n]}]" if change.outcome else ""
+    ended = f" [{OUTCOMES.get(change.outcome, (change.outcome,) * 2)[n]}]" if change.outcome else ""
     return f"  {change.address} (#{change.customer_id}): {text}, {cause}{ended}"
 
 

@@ -122,8 +122,10 @@ def latest(connection: Connection, destination: str, state: str | None = None) -
     return None if found is None else int(found)
 
 
-def listed(connection: Connection, plan_id: int, limit: int | None = None) -> Iterator[PlannedChange]:
-    """The changes of a plan, address by address."""
+def listed(
+    connection: Connection, plan_id: int, limit: int | None = None, *, offset: int = 0, outcome: str = ""
+) -> Iterator[PlannedChange]:
+    """The changes of a plan, address by address; only those that ended as `outcome`, where one is given."""
     query = (
         select(
             _identities.c.value,
@@ -133,7 +135,9 @@ def listed(connection: Connection, plan_id: int, limit: int | None = None) -> It
         .where(_changes.c.plan_id == plan_id)
         .order_by(_changes.c.identity_id, _changes.c.item)
         .limit(limit)
+        .offset(offset)
     )
+    query = query.where(_changes.c.outcome == outcome) if outcome else query
     for row in connection.execute(query):
         yield PlannedChange(*tuple(row))
 

@@ -19,9 +19,10 @@ from sync.web.access.limits import Tries
 from sync.web.access.sessions import Sessions
 from sync.web.answers import refused, told
 from sync.web.api import ANSWERS
+from sync.web.errand import Errands
 from sync.web.guard import Guard
 from sync.web.page import Page, Routed, mount
-from sync.web.pages import ACTIONS, DOWNLOADS, PAGES
+from sync.web.pages import ACTIONS, DOWNLOADS, LIVES, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
 
@@ -41,8 +42,9 @@ def app(
     sessions = Sessions(workspace.engine)
     made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
     made.state.guest = guest
-    things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *ANSWERS]
+    things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *LIVES, *ANSWERS]
     made.state.places = [page.place for page in things if isinstance(page, Page) and page.place is not None]
+    made.state.errands = Errands(workspace.now)
     made.add_middleware(Gate, workspace=workspace, sessions=sessions)
     made.add_middleware(Guard)
     made.add_exception_handler(HTTPException, _refused)

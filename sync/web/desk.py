@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from connector.days import day_date, instant
 from connector.errors import SettingsError
+from connector.stores import merchant
 from sync.commands.reading import asked_day
 from sync.disclosing import disclose
 from sync.limit import limited
 from sync.shelf import Shelf, shelf
 from sync.voice import Voice
 from sync.web.access.visitor import Visitor
+from sync.web.errand import Errands
 from sync.web.rendering import voice_of
 from sync.workspace import Workspace
 
@@ -34,6 +37,7 @@ class Desk:
     workspace: Workspace
     visitor: Visitor
     say: Voice
+    errands: Errands
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -57,8 +61,17 @@ class Desk:
         return day_date(self.workspace.today())
 
     def moment(self, seconds: int) -> str:
-        """An instant, given in seconds since the epoch, in the shop's time zone: 2026-06-30T14:05:00+02:00."""
-        return instant(seconds).astimezone(self.workspace.merchant().zone).isoformat()
+        """An instant, given in seconds since the epoch, in the shop's time zone: 2026-06-30T14:05:00+02:00.
+
+        While no shop was ever read, in that of Greenwich.
+        """
+        return instant(seconds).astimezone(self._zone).isoformat()
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        with self.workspace.engine.connect() as connection:
+            found = merchant(connection)
+        return ZoneInfo("UTC") if found is None else found.zone
 
     def address(self, text: str | None) -> str | None:
         """An e-mail address or phone number as this visitor may see it: of viewers', only enough to tell it apart."""
@@ -84,7 +97,8 @@ def desk(request: Request) -> Desk:
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     if visitor is None:
         raise SettingsError("Nobody is signed in.")
-    return Desk(request.app.state.workspace, visitor, voice_of(request))
+    state = request.app.state
+    return Desk(state.workspace, visitor, voice_of(request), state.errands)
 
 
 Here: TypeAlias = Annotated[Desk, Depends(desk)]

@@ -6,13 +6,13 @@ template shows and what the API tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
 from fastapi.security import HTTPBearer
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from connector.users import Role
 from sync.web.access.visitor import Visitor, same
@@ -83,7 +83,16 @@ class Action:
     role: Role = "admin"
 
 
-Routed: TypeAlias = Page | Answer | Download | Action
+@dataclass(frozen=True)
+class Live:
+    """Something that goes on being told: `events` gives the texts of server-sent events, until there is no more."""
+
+    path: str
+    events: Callable[..., AsyncIterator[str]]
+    role: Role = "viewer"
+
+
+Routed: TypeAlias = Page | Answer | Download | Action | Live
 """What becomes a route."""
 
 
@@ -132,6 +141,17 @@ def mount(app: FastAPI, thing: Routed) -> None:
         case Action():
             proven = [*needs, Depends(unforged)]
             app.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))
+        case Live():
+            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_streamed(thing))
+
+
+def _streamed(live: Live) -> Callable[..., Response]:
+    events = Depends(live.events)
+
+    def stream(told: Any = events) -> Response:  # noqa: ANN401 - the iterator that `events` gives
+        return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    return stream
 
 
 def _shown(page: Page) -> Callable[..., Response]:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -20,12 +21,12 @@ from sync.web import static
 from sync.web.access.visitor import Address, Visitor
 from sync.web.chart import figure
 from sync.web.look import language_of, theme_of
-from sync.web.words import word
+from sync.web.words import did, word
 from sync.workspace import Workspace
 
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _environment = Environment(
@@ -110,6 +111,8 @@ def _shared(request: Request, say: Voice, nonce: str, key: str) -> dict[str, Any
         "key": key,
         "theme": theme_of(request),
         "word": partial(word, say),
+        "did": partial(did, say),
+        "moment": lambda text: say.moment(datetime.fromisoformat(text)),
         "shown": partial(_shown, say),
         "figure": partial(figure, say=say),
         "flash": lambda: _flash(request, visitor),

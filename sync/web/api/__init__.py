@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.web.api import moves, plans, query, runs
+from sync.web.api import moves, query
 from sync.web.page import Answer
 from sync.web.pages import person, reference
 
@@ -10,8 +10,5 @@ ANSWERS: tuple[Answer, ...] = (
     person.WHY,
     moves.ANSWER,
     query.ANSWER,
-    runs.ANSWER,
-    plans.ANSWER,
-    plans.ONE,
     reference.OPENAPI,
 )

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from sync.web.page import Action, Download, Page
-from sync.web.pages import holdout, library, members, people, person, priorities, reference, segment, segments, week
+from sync.web.page import Action, Download, Live, Page
+from sync.web.pages import (
+    holdout,
+    library,
+    members,
+    people,
+    person,
+    plans,
+    priorities,
+    reference,
+    runs,
+    segment,
+    segments,
+    syncs,
+    week,
+)
 
 PAGES: tuple[Page, ...] = (
     week.PAGE,
@@ -14,7 +28,13 @@ PAGES: tuple[Page, ...] = (
     people.PAGE,
     person.PAGE,
     priorities.PAGE,
+    syncs.PAGE,
+    runs.PAGE,
+    runs.ONE,
+    plans.PAGE,
+    plans.ONE,
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
-ACTIONS: tuple[Action, ...] = (*week.ACTIONS, *library.ACTIONS)
+ACTIONS: tuple[Action, ...] = (*week.ACTIONS, *library.ACTIONS, *syncs.ACTIONS, runs.UNDO, plans.PROPOSE, plans.APPLY)
+LIVES: tuple[Live, ...] = (syncs.LIVE,)

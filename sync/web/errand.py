@@ -1,0 +1,98 @@
+"""Errands: what the dashboard does for somebody and may take long, one at a time, in a thread of its own.
+
+The work takes the lock of all who write itself: where somebody else has it, BusyError says so at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from connector.errors import BusyError, ConnectorError
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 2.0
+"""Seconds that a form waits for its errand, before its page tells how far it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The page on which the outcome is to be seen, and a sentence to say there."""
+
+    to: str
+    said: str = ""
+
+
+@dataclass
+class Errand:
+    """An errand that was sent, and how it ended once `over` is set."""
+
+    name: str
+    at: datetime
+    over: threading.Event = field(default_factory=threading.Event)
+    ending: Ending | None = None
+    failed: Exception | None = None
+    told: bool = False  # whether who sent it has been told how it ended
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an errand found out, and when, for the pages that show it until it is asked again."""
+
+    at: datetime
+    value: object
+
+
+class Errands:
+    """The errands of one process; `latest` is the one that was sent last."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._sending = threading.Lock()
+        self.latest: Errand | None = None
+        self.found: dict[str, Kept] = {}
+
+    @property
+    def under_way(self) -> Errand | None:
+        """The errand that has not ended yet."""
+        latest = self.latest
+        return None if latest is None or latest.over.is_set() else latest
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep what was found out under a name."""
+        self.found[name] = Kept(self._clock(), value)
+
+    def send(self, name: str, back: str, work: Callable[[], Ending]) -> Ending:
+        """Do `work`, and say how it ended, or where that will be seen: on the page `back`.
+
+        BusyError where another errand is under way. What the work raises soon is raised here.
+        """
+        with self._sending:
+            if self.under_way is not None:
+                raise BusyError("The dashboard is still at work.", remedy="Wait until that has finished.")
+            errand = self.latest = Errand(name, self._clock())
+        threading.Thread(target=_run, args=(errand, work), name="errand").start()
+        if not errand.over.wait(PATIENCE):
+            return Ending(back)
+        errand.told = True
+        if errand.failed is not None:
+            raise errand.failed
+        return errand.ending or Ending(back)
+
+
+def _run(errand: Errand, work: Callable[[], Ending]) -> None:
+    try:
+        errand.ending = work()
+    except ConnectorError as error:
+        errand.failed = error
+    except Exception as error:
+        errand.failed = error
+        log.error("errand failed", errand=errand.name, traceback=traceback.format_exc())  # noqa: TRY400 - a text, which the log can redact
+    finally:
+        errand.over.set()

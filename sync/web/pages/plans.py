@@ -1,0 +1,171 @@
+"""The plans of pushes: all of them, and one with each person's changes, to be applied or tried on a few people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import Form, HTTPException, Path, Query
+from sqlalchemy import func, select
+
+from connector.dossier import emails
+from connector.errors import SettingsError, UnsafeError
+from connector.models import Change, Plan
+from connector.tables import table
+from sync.commands.pushing import Request, apply_waiting, proposed
+from sync.lock import writer
+from sync.push import PlannedChange, PlanSummary, latest, listed, load, sentence
+from sync.push.describe import notes
+from sync.web.desk import Desk, Here
+from sync.web.errand import Ending
+from sync.web.page import Action, Done, Page
+from sync.web.sheet import Sheet, Wished
+
+_plans, _changes = table(Plan), table(Change)
+FEW = 5
+"""People of a trial, unless another number is asked for."""
+MOST = 1000
+
+Number = Annotated[int, Path(ge=1, le=2**62, description="The plan's number.")]
+
+
+@dataclass(frozen=True)
+class Plans:
+    """Plans, from the newest on, without their changes."""
+
+    plans: Sheet[PlanSummary]
+
+
+@dataclass(frozen=True)
+class OnePlan:
+    """A plan, what its guards say, what it leaves alone, and a page of its changes; `ready` while it can be applied."""
+
+    plan: PlanSummary
+    at: str
+    guards: list[str]
+    notes: list[str]
+    changes: Sheet[PlannedChange]
+    outcome: str
+    ready: bool
+    known: bool  # whether the settings have its destination
+
+
+def plans(
+    desk: Here,
+    wished: Wished,
+    state: Annotated[str, Query(description="planned, applied, refused …; by default any.", max_length=20)] = "",
+) -> Plans:
+    """The plans of pushes, from the newest on."""
+    newest = select(_plans.c.id).order_by(_plans.c.id.desc()).limit(wished.size + 1).offset(wished.skipped)
+    with desk.reading() as connection:
+        numbers = list(connection.scalars(newest.where(_plans.c.state == state) if state else newest))
+        found = [load(connection, number, 0) for number in numbers[: wished.size]]
+    return Plans(Sheet(found, None, wished.page, wished.size, "", "", len(numbers) > wished.size))
+
+
+def plan(
+    desk: Here,
+    number: Number,
+    wished: Wished,
+    outcome: Annotated[str, Query(description="accepted, refused, retry …; by default any.", max_length=20)] = "",
+) -> OnePlan:
+    """A plan of a push: what it changes of whom, why, what its guards say, and what came of it."""
+    language = desk.say.language
+    with desk.reading() as connection:
+        if connection.scalar(select(_plans.c.id).where(_plans.c.id == number)) is None:
+            raise HTTPException(404)
+        found = load(connection, number, 0)
+        mine = select(func.count()).where(_changes.c.plan_id == number)
+        total = connection.scalar(mine.where(_changes.c.outcome == outcome) if outcome else mine) or 0
+        changes = list(listed(connection, number, wished.size, offset=wished.skipped, outcome=outcome))
+        known = emails(connection, {change.customer_id for change in changes})
+    if changes:
+        desk.disclosed("plan", str(number), people=len({change.customer_id for change in changes}))
+    shown = [replace(change, address=_whom(desk, change, known.get(change.customer_id))) for change in changes]
+    more = wished.skipped + wished.size < total
+    return OnePlan(
+        found,
+        desk.moment(found.created_at),
+        [sentence(guard, found.destination, language) for guard in found.guards],
+        notes(found, language),
+        Sheet(shown, total, wished.page, wished.size, "", "", more),
+        outcome,
+        found.state == "planned" and found.kind == "push",
+        found.destination in desk.workspace.settings.destinations,
+    )
+
+
+def propose(
+    desk: Here,
+    destination: Annotated[str, Form(max_length=100)],
+    people: Annotated[str, Form(max_length=2000)] = "",
+    few: Annotated[str, Form(max_length=6)] = "",
+    again: Annotated[bool, Form()] = False,
+    insist: Annotated[bool, Form()] = False,
+) -> Done:
+    """Form a plan for a destination that waits for a yes: for everybody, for a few, or for the people who are named."""
+    only = [text.strip() for text in people.replace(";", ",").replace("\n", ",").split(",") if text.strip()]
+    request = Request(only, _few(desk, few), rename=False, again=again)
+    return _proposed(desk, destination, request, insist=insist)
+
+
+def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -> Done:
+    """Apply a plan that waits; where guards speak against it, only if that is insisted on."""
+    workspace, say, back = desk.workspace, desk.say, f"/syncs/plans/{number}"
+    with workspace.engine.connect() as connection:
+        waiting = load(connection, number, 0)
+    if waiting.guards and not insist:
+        why = "; ".join(sentence(guard, waiting.destination, say.language) for guard in waiting.guards)
+        raise UnsafeError(f"{why}.", remedy=say.text("Cochez la case pour insister.", "Tick the box to insist."))
+
+    def work() -> Ending:
+        done = apply_waiting(workspace, waiting, force=insist)
+        accepted = say.number(done.outcomes.get("accepted", 0))
+        said = say.text("Appliqué : {n} changements acceptés.", "Applied: {n} changes accepted.", n=accepted)
+        return Ending(back, said)
+
+    ending = desk.errands.send("apply", back, work)
+    return Done(ending.to, ending.said)
+
+
+def _whom(desk: Desk, change: PlannedChange, email: str | None) -> str:
+    """The address that is written to; of an account, rather the person's e-mail."""
+    return desk.address(change.address if "@" in change.address else email or change.address) or ""
+
+
+def _few(desk: Desk, text: str) -> int | None:
+    """How many people a trial is for; None for everybody."""
+    if not text.strip():
+        return None
+    if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text) <= MOST:
+        message = desk.say.text("Un essai est pour 1 à {n} personnes.", "A trial is for 1 to {n} people.", n=MOST)
+        raise SettingsError(message)
+    return int(text)
+
+
+def _proposed(desk: Desk, key: str, request: Request, *, insist: bool) -> Done:
+    workspace, say = desk.workspace, desk.say
+
+    def work() -> Ending:
+        try:
+            with writer(workspace.engine, now=workspace.now()):
+                formed = proposed(workspace, key, request, force=insist)
+        except UnsafeError:
+            with workspace.engine.connect() as connection:
+                refused = latest(connection, key, "refused")
+            if refused is None:
+                raise
+            return Ending(f"/syncs/plans/{refused}")
+        if not formed.changes:
+            said = say.text("{key} est déjà à jour : rien à envoyer.", "{key} is up to date: nothing to push.", key=key)
+            return Ending("/syncs", said)
+        return Ending(f"/syncs/plans/{formed.plan_id}")
+
+    ending = desk.errands.send("plan", "/syncs", work)
+    return Done(ending.to, ending.said)
+
+
+PAGE = Page("/syncs/plans", "plans.html", plans, api="/plans")
+ONE = Page("/syncs/plans/{number}", "plan.html", plan, api="/plans/{number}")
+PROPOSE = Action("/syncs/plans", propose)
+APPLY = Action("/syncs/plans/{number}/apply", apply)

@@ -1,0 +1,128 @@
+"""What was done: all runs, from the newest on, and one of them with what it wrote and the way to take that back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Form, HTTPException, Path
+from sqlalchemy import Connection, func, select
+
+from connector.days import day_date
+from connector.models import Plan, Run
+from connector.tables import AnyRow, table
+from sync.commands.undoing import take_back
+from sync.push import PlanSummary, load
+from sync.web.desk import Desk, Here
+from sync.web.errand import Ending
+from sync.web.page import Action, Done, Page
+from sync.web.sheet import Sheet, Wished
+
+_runs, _plans = table(Run), table(Plan)
+STANDING = ("applied", "applying", "interrupted")
+"""States of plans of which something may stand at their destination."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run; `outcome` is done, failed, refused or stopped; running, or broken where its process was killed."""
+
+    number: int
+    kind: str
+    started: str
+    ended: str | None
+    as_of: str | None
+    outcome: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs, from the newest on."""
+
+    runs: Sheet[Ran]
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """A run with the plans that it formed; `undoable` where something that it wrote may be taken back."""
+
+    run: Ran
+    plans: list[PlanSummary]
+    undoable: bool
+
+
+def runs(desk: Here, wished: Wished) -> Runs:
+    """The pulls, recomputes, pushes and other runs, from the newest on."""
+    with desk.reading() as connection:
+        found = newest(desk, connection, wished.size + 1, wished.skipped)
+    return Runs(Sheet(found[: wished.size], None, wished.page, wished.size, "", "", len(found) > wished.size))
+
+
+def newest(desk: Desk, connection: Connection, count: int, skipped: int = 0) -> list[Ran]:
+    """The last runs, from the newest on."""
+    rows = connection.execute(select(_runs).order_by(_runs.c.id.desc()).limit(count).offset(skipped)).all()
+    return [_ran(desk, connection, row) for row in rows]
+
+
+def run(desk: Here, number: Annotated[int, Path(ge=1, le=2**62, description="The run's number.")]) -> OneRun:
+    """A run, with the plans that it formed."""
+    with desk.reading() as connection:
+        row = connection.execute(select(_runs).where(_runs.c.id == number)).one_or_none()
+        if row is None:
+            raise HTTPException(404)
+        ids = connection.scalars(select(_plans.c.id).where(_plans.c.run_id == number).order_by(_plans.c.id)).all()
+        plans = [load(connection, plan, 0) for plan in ids]
+        return OneRun(_ran(desk, connection, row), plans, any(undoable(plan) for plan in plans))
+
+
+def undoable(plan: PlanSummary) -> bool:
+    """Whether a push may have written something that can be taken back."""
+    if plan.kind != "push" or plan.state not in STANDING:
+        return False
+    return plan.state != "applied" or bool(plan.outcomes.get("accepted"))
+
+
+def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotated[bool, Form()]) -> Done:
+    """Take back what a run wrote, wherever it wrote."""
+    del sure  # without which the form does not fit
+    workspace, say = desk.workspace, desk.say
+
+    def work() -> Ending:
+        plans = list(take_back(workspace, number))
+        back = sum(plan.outcomes.get("accepted", 0) for plan in plans)
+        kept = sum(plan.outcomes.get("kept", 0) for plan in plans)
+        said = say.text(
+            "Repris : {back} ; laissés tels quels : {kept}. La destination est suspendue.",
+            "Taken back: {back}; left as they are: {kept}. The destination is held.",
+            back=say.number(back),
+            kept=say.number(kept),
+        )
+        return Ending(f"/syncs/plans/{plans[-1].plan_id}" if plans else "/syncs", said)
+
+    ending = desk.errands.send("undo", "/syncs", work)
+    return Done(ending.to, ending.said)
+
+
+def _ran(desk: Desk, connection: Connection, row: AnyRow) -> Ran:
+    return Ran(
+        row.id,
+        row.kind,
+        desk.moment(row.started_at),
+        None if row.ended_at is None else desk.moment(row.ended_at),
+        None if row.as_of is None else day_date(row.as_of).isoformat(),
+        row.outcome or _unended(connection, row.id),
+        json.loads(row.detail) if row.detail else {},
+    )
+
+
+def _unended(connection: Connection, number: int) -> str:
+    """What a run without an end is: there is one writer, so one that another came after was killed."""
+    last = connection.scalar(select(func.max(_runs.c.id)))
+    return "running" if last == number else "broken"
+
+
+PAGE = Page("/syncs/runs", "runs.html", runs, api="/runs")
+ONE = Page("/syncs/runs/{number}", "run.html", run, api="/runs/{number}")
+UNDO = Action("/syncs/runs/{number}/undo", undo)

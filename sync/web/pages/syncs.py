@@ -1,0 +1,328 @@
+"""Synchronisations: what was read and what was sent, what waits for a yes, what could not be read, and what is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+from fastapi import Form
+from sqlalchemy import Connection, func, select
+
+from connector.days import epoch
+from connector.errors import ConnectorError
+from connector.models import DestinationRow, Plan, Quarantine, Run, Store
+from connector.source import Subscription
+from connector.tables import table
+from sync.board import Step
+from sync.commands.pushing import let_go_on
+from sync.commands.quarantine import retried
+from sync.commands.syncing import work_cycle
+from sync.commands.webhooks import ours, shops
+from sync.inbox import Inbox
+from sync.lock import writer
+from sync.logs import nameless
+from sync.push import PlanSummary, load, sentence
+from sync.voice import Voice
+from sync.web.desk import Desk, Here
+from sync.web.errand import Ending
+from sync.web.page import Action, Done, Live, Page
+from sync.web.pages.runs import Ran, newest, undoable
+from sync.web.rendering import Place
+
+_runs, _plans, _destinations = table(Run), table(Plan), table(DestinationRow)
+_quarantine, _stores = table(Quarantine), table(Store)
+RUNS, KEPT = 12, 50
+"""So many runs and unreadable records the page shows."""
+BEAT, LONGEST = 0.5, 600.0
+"""Seconds between two looks of who watches live, and after how many they are asked to come again."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A shop that is read, or whose files are; `wrong` is what its last pull failed of."""
+
+    key: str
+    platform: str
+    last: str | None
+    wrong: str | None
+
+
+@dataclass(frozen=True)
+class There:
+    """A destination of the settings, with the plan that waits there and the last push that can be taken back."""
+
+    key: str
+    platform: str
+    approve: str  # auto, always
+    held: bool
+    last: str | None
+    waiting: int | None
+    undoable: int | None  # its run
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A record that could not be read."""
+
+    number: int
+    store: str
+    stream: str
+    id: str | None
+    reason: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a shop is asked to tell; `topics` are as it said them when it was asked last, None before."""
+
+    store: str
+    address: str | None  # None: no public_url
+    signed: bool  # whether there is a secret to believe it by
+    waiting: int  # hints not looked into
+    topics: list[Subscription] | None
+    asked: str | None
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """What the dashboard was asked for last, while it is at work or where it failed."""
+
+    name: str
+    at: str
+    failed: str | None
+
+
+@dataclass(frozen=True)
+class Syncs:
+    """The state of the synchronisation; `next` is when the service reads next, None where it reads no shop."""
+
+    last: str | None
+    ago: int | None  # seconds
+    next: int | None  # seconds from now; 0 where it is due
+    day: str  # when the day is worked out
+    under_way: list[Step]
+    errand: UnderWay | None
+    stores: list[Read]
+    destinations: list[There]
+    waiting: list[PlanSummary]
+    guards: dict[int, list[str]]  # what speaks against each of them
+    runs: list[Ran]
+    unread: list[Unread]
+    unread_total: int
+    hooks: list[Hooks]
+    requests: int  # of privacy, that wait
+
+
+def syncs(desk: Here) -> Syncs:
+    """What was read and sent last and comes next; plans that wait, records that could not be read, webhooks."""
+    settings = desk.workspace.settings
+    with desk.reading() as connection:
+        ended = _last(connection, "pull ", done=True)
+        waiting = select(_plans.c.id).where(_plans.c.state.in_(("planned", "refused"))).order_by(_plans.c.id.desc())
+        plans = [load(connection, number, 0) for number in connection.scalars(waiting.limit(20))]
+        return Syncs(
+            last=None if ended is None else desk.moment(ended),
+            ago=None if ended is None else epoch(desk.workspace.now()) - ended,
+            next=_next(desk, connection),
+            day=settings.schedule.day,
+            under_way=list(desk.workspace.board.steps),
+            errand=_errand(desk),
+            stores=_read(desk, connection),
+            destinations=[_there(desk, connection, key) for key in settings.destinations],
+            waiting=[plan for plan in plans if plan.changes or plan.guards],
+            guards={plan.plan_id: _against(desk, plan) for plan in plans},
+            runs=newest(desk, connection, RUNS),
+            unread=_unread(desk, connection),
+            unread_total=connection.scalar(select(func.count()).select_from(_quarantine)) or 0,
+            hooks=[_hooks(desk, key) for key in settings.stores],
+            requests=len(Inbox(desk.workspace.engine).requests()),
+        )
+
+
+def live(desk: Here) -> AsyncIterator[str]:
+    """How far the work is, until nothing is under way."""
+    return _told(desk)
+
+
+async def _told(desk: Desk) -> AsyncIterator[str]:
+    """Server-sent events: the steps whenever they change, and an end."""
+    before, beats = "", 0
+    while _busy(desk) and not desk.workspace.stopping.is_set() and beats * BEAT < LONGEST:
+        told = json.dumps([_shown(desk, step) for step in desk.workspace.board.steps])
+        if told != before:
+            yield f"data: {told}\n\n"
+        before, beats = told, beats + 1
+        await asyncio.sleep(BEAT)
+    yield "event: end\ndata: \n\n"
+
+
+def _busy(desk: Desk) -> bool:
+    return bool(desk.workspace.board.steps) or desk.errands.under_way is not None
+
+
+def _shown(desk: Desk, step: Step) -> dict[str, object]:
+    """A step as the script puts it into the page."""
+    say = desk.say
+    of = "" if step.expected is None else say.text(" sur {n}", " of {n}", n=say.number(step.expected))
+    return {**asdict(step), "said": f"{say.number(step.done)}{of}"}
+
+
+def synchronise(desk: Here) -> Done:
+    """Pull, recompute and push now, as the service does in its turn."""
+    workspace, say = desk.workspace, desk.say
+
+    def work() -> Ending:
+        work_cycle(workspace, Voice(say.language, quiet=True))
+        return Ending("/syncs", say.text("Tout est synchronisé.", "Everything is synchronised."))
+
+    return _sent(desk, "cycle", work)
+
+
+def retry(desk: Here, number: Annotated[int | None, Form(ge=1)] = None) -> Done:
+    """Ask the shops again for one record that could not be read, or for all of them."""
+    workspace, say = desk.workspace, desk.say
+
+    def work() -> Ending:
+        with writer(workspace.engine, now=workspace.now()):
+            done = retried(workspace, number)
+        said = say.text(
+            "{stored} enregistrés, {gone} disparus de la boutique, {kept} toujours illisibles.",
+            "{stored} stored, {gone} gone at the shop, {kept} still unreadable.",
+            stored=say.number(done.stored),
+            gone=say.number(done.gone),
+            kept=say.number(done.kept + done.nameless),
+        )
+        return Ending("/syncs#unread", said)
+
+    return _sent(desk, "retry", work)
+
+
+def resume(desk: Here, destination: Annotated[str, Form(max_length=100)]) -> Done:
+    """Let a destination go on that is held after an undo."""
+    workspace, say = desk.workspace, desk.say
+
+    def work() -> Ending:
+        with writer(workspace.engine, now=workspace.now()):
+            let_go_on(workspace, destination)
+        return Ending("/syncs", say.text("{key} reprend.", "{key} goes on.", key=destination))
+
+    return _sent(desk, "resume", work)
+
+
+def ask_webhooks(desk: Here) -> Done:
+    """Ask each shop whether it calls us."""
+    workspace = desk.workspace
+
+    def work() -> Ending:
+        desk.errands.keep(
+            "webhooks", {key: ours(platform, address) for key, address, platform in shops(workspace, None)}
+        )
+        return Ending("/syncs#webhooks")
+
+    return _sent(desk, "webhooks", work)
+
+
+def _sent(desk: Desk, name: str, work: Callable[[], Ending]) -> Done:
+    ending = desk.errands.send(name, "/syncs", work)
+    return Done(ending.to, ending.said)
+
+
+def _last(connection: Connection, kind: str, *, done: bool) -> int | None:
+    """When the last run of a kind ended."""
+    query = select(_runs.c.ended_at).where(
+        _runs.c.kind.startswith(kind, autoescape=True), _runs.c.ended_at.is_not(None)
+    )
+    query = query.where(_runs.c.outcome == "done") if done else query
+    found: int | None = connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
+    return found
+
+
+def _against(desk: Desk, plan: PlanSummary) -> list[str]:
+    return [sentence(guard, plan.destination, desk.say.language) for guard in plan.guards]
+
+
+def _next(desk: Desk, connection: Connection) -> int | None:
+    """Seconds until the service reads the shops again; None where it reads none."""
+    if not desk.workspace.settings.stores:
+        return None
+    last = _last(connection, "pull ", done=False)
+    due = 0 if last is None else last + desk.workspace.settings.schedule.pull_seconds
+    return max(0, due - epoch(desk.workspace.now()))
+
+
+def _errand(desk: Desk) -> UnderWay | None:
+    """The errand that is under way, or that failed without anybody having been told."""
+    errand = desk.errands.latest
+    if errand is None or (errand.over.is_set() and (errand.told or errand.failed is None)):
+        return None
+    failed = None
+    if errand.over.is_set():
+        known = isinstance(errand.failed, ConnectorError)
+        failed = str(errand.failed) if known else desk.say.text("Une erreur est survenue.", "Something went wrong.")
+    return UnderWay(errand.name, desk.moment(epoch(errand.at)), failed)
+
+
+def _read(desk: Desk, connection: Connection) -> list[Read]:
+    known = {row.key: row.platform for row in connection.execute(select(_stores.c.key, _stores.c.platform))}
+    known |= {key: store.platform for key, store in desk.workspace.settings.stores.items()}
+    found = []
+    for key, platform in known.items():
+        last = _last(connection, f"pull {key}", done=True)
+        row = connection.execute(
+            select(_runs.c.outcome, _runs.c.detail)
+            .where(_runs.c.kind == f"pull {key}", _runs.c.ended_at.is_not(None))
+            .order_by(_runs.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        wrong = json.loads(row.detail or "{}").get("error") if row is not None and row.outcome != "done" else None
+        found.append(Read(key, platform, None if last is None else desk.moment(last), wrong))
+    return found
+
+
+def _there(desk: Desk, connection: Connection, key: str) -> There:
+    settings = desk.workspace.settings.destinations[key]
+    row = connection.execute(select(_destinations).where(_destinations.c.key == key)).one_or_none()
+    if row is None:
+        return There(key, settings.platform, settings.approve, held=False, last=None, waiting=None, undoable=None)
+    mine = select(_plans.c.id).where(_plans.c.destination_id == row.id).order_by(_plans.c.id.desc()).limit(1)
+    waiting = connection.scalar(mine.where(_plans.c.state == "planned"))
+    last = connection.scalar(mine.where(_plans.c.kind == "push", _plans.c.state == "applied"))
+    recent = mine.where(_plans.c.kind == "push", _plans.c.state.in_(("applied", "applying", "interrupted"))).limit(10)
+    pushed = [load(connection, number, 0) for number in connection.scalars(recent)]
+    back = next((plan.run_id for plan in pushed if undoable(plan)), None)
+    at = None if last is None else desk.moment(load(connection, last, 0).created_at)
+    return There(key, settings.platform, settings.approve, row.held, at, waiting, None if row.held else back)
+
+
+def _unread(desk: Desk, connection: Connection) -> list[Unread]:
+    query = select(_quarantine, _stores.c.key.label("store")).join(_stores, _stores.c.id == _quarantine.c.store_id)
+    return [
+        Unread(row.id, row.store, row.stream, row.platform_id, nameless(row.reason), desk.moment(row.seen_at))
+        for row in connection.execute(query.order_by(_quarantine.c.id).limit(KEPT))
+    ]
+
+
+def _hooks(desk: Desk, key: str) -> Hooks:
+    public = desk.workspace.settings.serve.public_url
+    address = None if public is None else f"{public}/webhooks/{key}"
+    written = desk.workspace.settings.stores[key]
+    signed = written.webhook_secret is not None or "client_secret" in (written.model_extra or {})
+    kept = desk.errands.found.get("webhooks")
+    topics = kept.value.get(key) if kept is not None and isinstance(kept.value, dict) else None
+    waiting = len(Inbox(desk.workspace.engine).hints(key, 1000))
+    asked = desk.moment(epoch(kept.at)) if kept is not None and topics is not None else None
+    return Hooks(key, address, signed, waiting, topics, asked)
+
+
+PAGE = Page("/syncs", "syncs.html", syncs, api="/syncs", place=Place("syncs", "/syncs", "Synchronisations", "Syncs"))
+LIVE = Live("/syncs/live", live)
+ACTIONS = (
+    Action("/syncs", synchronise),
+    Action("/syncs/retry", retry),
+    Action("/syncs/resume", resume),
+    Action("/syncs/webhooks", ask_webhooks),
+)
