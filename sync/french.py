@@ -183,6 +183,8 @@ DATABASE: Mapping[str, str] = {
     "Wait until it has finished, or stop the service first.": (
         "Attendez qu'elle finisse, ou arrêtez d'abord le service."
     ),
+    "The dashboard is still at work.": "Le tableau de bord travaille encore.",
+    "Wait until that has finished.": "Attendez que cela soit fini.",
     "{file} cannot be locked: {reason}.": "{file} ne peut pas être verrouillé : {reason}.",
     "Give the user who runs the connector the right to write to that folder, on a disk of this machine.": (
         "Donnez à l'utilisateur du connecteur le droit d'écrire dans ce dossier, sur un disque de cette machine."

@@ -72,7 +72,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "new": ("nouveautés", "new"),
         "changed": ("modifiées", "changed"),
         "quarantined": ("en quarantaine", "quarantined"),
-        "changes": ("changements", "changes"),
+        "changes": ("changements prévus", "changes planned"),
         "fetched": ("demandées à la boutique", "fetched"),
         "stale": ("déjà connues", "known already"),
         "differed": ("écarts corrigés", "differences repaired"),

@@ -120,8 +120,9 @@ def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -
 
     def work() -> Ending:
         done = apply_waiting(workspace, waiting, force=insist)
-        accepted = say.number(done.outcomes.get("accepted", 0))
-        said = say.text("Appliqué : {n} changements acceptés.", "Applied: {n} changes accepted.", n=accepted)
+        accepted, french = done.outcomes.get("accepted", 0), say.language == "fr"
+        words = ("changement accepté", "changements acceptés") if french else ("change accepted", "changes accepted")
+        said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
         return Ending(back, said)
 
     ending = desk.errands.send("apply", back, work)

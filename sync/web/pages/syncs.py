@@ -25,6 +25,7 @@ from sync.inbox import Inbox
 from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, load, sentence
+from sync.told import whole
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
@@ -190,7 +191,7 @@ def retry(desk: Here, number: Annotated[int | None, Form(ge=1)] = None) -> Done:
         with writer(workspace.engine, now=workspace.now()):
             done = retried(workspace, number)
         said = say.text(
-            "{stored} enregistrés, {gone} disparus de la boutique, {kept} toujours illisibles.",
+            "Enregistrés : {stored} ; disparus de la boutique : {gone} ; toujours illisibles : {kept}.",
             "{stored} stored, {gone} gone at the shop, {kept} still unreadable.",
             stored=say.number(done.stored),
             gone=say.number(done.gone),
@@ -261,8 +262,9 @@ def _errand(desk: Desk) -> UnderWay | None:
         return None
     failed = None
     if errand.over.is_set():
-        known = isinstance(errand.failed, ConnectorError)
-        failed = str(errand.failed) if known else desk.say.text("Une erreur est survenue.", "Something went wrong.")
+        failed = desk.say.text("Une erreur est survenue.", "Something went wrong.")
+        if isinstance(errand.failed, ConnectorError):
+            failed = whole(errand.failed, desk.say.language)
     return UnderWay(errand.name, desk.moment(epoch(errand.at)), failed)
 
 
