@@ -68,7 +68,7 @@ def bucket(person: ColumnElement[int]) -> ColumnElement[int]:
     The numbers are written out: PostgreSQL does not group by an expression whose parameters it sees twice.
     """
     factor, offset, prime, buckets = (literal_column(str(n), Integer) for n in (7919, 104_729, 1_000_003, BUCKETS))
-    return (person * factor + offset) % prime % buckets
+    return (person % prime * factor + offset) % prime % buckets  # the ids of the nameless have 63 bits
 
 
 class Bootstrap:

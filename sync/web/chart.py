@@ -21,6 +21,8 @@ _TRACES: dict[Kind, dict[str, Any]] = {
 }
 FEW = 4
 """So many months fit below a chart on a telephone."""
+LONG = 8
+"""From so many characters on, names are long."""
 COLOURS = 8
 """So many of them there are, --s1 to --s8."""
 
@@ -214,7 +216,7 @@ def _colour(number: int) -> str:
 def _ticks(chart: Chart, names: Sequence[str], say: Voice) -> dict[str, Any]:
     """What stands below: over several years, months alone, and few of them, for they are long."""
     if not chart.dated or len(names) <= FEW or chart.along[0][:4] == chart.along[-1][:4]:
-        return {"nticks": 6}
+        return {"nticks": 6 if max(map(len, names), default=0) < LONG else FEW}
     places = [len(names) * part // FEW for part in range(FEW)]
     months = [say.day(chart.along[place], "MMM y") for place in places]
     return {"tickvals": [names[place] for place in places], "ticktext": months}
