@@ -53,9 +53,10 @@ _STATES: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How many people a rule holds for, the rule in its one spelling, and what to know of both."""
+    """How many people a rule holds for, some of them, the rule in its one spelling, and what to know of both."""
 
     people: int
+    examples: tuple[int, ...]
     canonical: str
     portability: Portability
     warnings: tuple[str, ...]
@@ -70,10 +71,11 @@ def ask(
     *,
     today: int | None = None,
     kept: frozenset[str] = frozenset(),
+    examples: int = 0,
 ) -> Answer:
     """The people for whom a rule holds at the end of a day; QueryError, in `language`, points into `text`.
 
-    `kept` are the segments whose memberships are in the database.
+    `kept` are the segments whose memberships are in the database. So many `examples` of the people are named.
     """
     written, remarks = parse_remarked(text, language)
     expression = expanded(written, library.rules(), language)
@@ -82,7 +84,10 @@ def ask(
     figures = Calibrated(connection)
     asked = state([choice], shape_of(connection, as_of))
     q = asked.select.subquery("q")
-    people = connection.scalar(select(func.count()).where(q.c.answer == 1), asked.clock.values(as_of, figures))
+    values = asked.clock.values(as_of, figures)
+    people = connection.scalar(select(func.count()).where(q.c.answer == 1), values)
+    first = select(q.c.customer_id).where(q.c.answer == 1).order_by(q.c.customer_id).limit(examples)
+    named = tuple(connection.scalars(first, values)) if examples else ()
     told = portability(expression, language, mapped(connection, "shopify"))
     warnings = [*remarks, *told.warnings, *_never(expression, language)]
     if today is not None and as_of < today:
@@ -92,7 +97,7 @@ def ask(
     if reads([expression]) and (absent := why_absent(connection, language)):
         warnings.append(absent)
     warnings += [_NOT_KEPT[language].format(found=key) for key in entered(expression) if key not in kept]
-    return Answer(people or 0, canonical(written), told, tuple(warnings))
+    return Answer(people or 0, named, canonical(written), told, tuple(warnings))
 
 
 def _never(expression: Expression, language: Language) -> Iterator[str]:

@@ -118,6 +118,14 @@ def everyone(connection: Connection, key: str, day: int | None = None, *, after:
     return _described(connection, ids, connection.execute(page).all())
 
 
+def named(connection: Connection, people: Collection[int]) -> dict[int, str | None]:
+    """The first e-mail address of each of some people, by the alphabet."""
+    found: dict[int, str | None] = dict.fromkeys(people)
+    for row in chosen(connection, _identities, ("customer_id", "value"), "customer_id", people, kind="email"):
+        found[row.customer_id] = min(found[row.customer_id] or row.value, row.value)
+    return found
+
+
 def _sought(connection: Connection, text: str, *, exact: bool) -> ColumnElement[bool]:
     """Of memberships: those of whom a text means, and, unless `exact`, of whose e-mail address begins with it."""
     try:

@@ -14,6 +14,7 @@ _TYPES = {
     "style.css": "text/css; charset=utf-8",
     "charts.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
+    "rules.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "plotly.min.js": "text/javascript; charset=utf-8",
 }

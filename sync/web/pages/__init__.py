@@ -12,6 +12,7 @@ from sync.web.pages import (
     plans,
     priorities,
     reference,
+    rules,
     runs,
     segment,
     segments,
@@ -25,6 +26,7 @@ PAGES: tuple[Page, ...] = (
     library.PAGE,
     segment.PAGE,
     holdout.PAGE,
+    rules.PAGE,
     people.PAGE,
     person.PAGE,
     priorities.PAGE,
@@ -36,5 +38,13 @@ PAGES: tuple[Page, ...] = (
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
-ACTIONS: tuple[Action, ...] = (*week.ACTIONS, *library.ACTIONS, *syncs.ACTIONS, runs.UNDO, plans.PROPOSE, plans.APPLY)
+ACTIONS: tuple[Action, ...] = (
+    *week.ACTIONS,
+    *library.ACTIONS,
+    *rules.ACTIONS,
+    *syncs.ACTIONS,
+    runs.UNDO,
+    plans.PROPOSE,
+    plans.APPLY,
+)
 LIVES: tuple[Live, ...] = (syncs.LIVE,)
