@@ -1,0 +1,163 @@
+"""The dashboard in a real browser: each page in both languages, light and dark, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from connector.database import open_database
+from connector.settings import ServeSettings, Settings
+from connector.users import invite
+from sync.web import app, listening
+from sync.web.pages import PAGES
+from sync.web.tour import PATH
+from sync.workspace import Workspace
+from tests.browser_world import COLOURS, PATIENCE, VALUES, WIDTHS, Stand, chromium, stand, window
+from tests.dashboard_world import PASSWORD
+
+LANGUAGES = {"fr-FR": "fr", "en-GB": "en"}
+PLACES = [PATH, *(page.path.format(**VALUES) for page in PAGES), "/account"]
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with stand(tmp_path_factory.mktemp("browser") / "demo") as made:
+        yield made
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_is_sound_in_both_languages_light_and_dark_on_any_screen(
+    browser: Browser, shop: Stand, place: str
+) -> None:
+    """Nothing in the console, nobody else asked, nothing to scroll sideways, nothing serious for axe-core."""
+    for locale, language in LANGUAGES.items():
+        with window(browser, locale, "phone") as seen:
+            page = seen.open(shop.demo + place)
+            assert page.url == shop.demo + place
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            for width in WIDTHS:
+                for colours in COLOURS:
+                    seen.wear(width, colours)
+                    assert seen.fits(), (locale, width, colours)
+                    if (width == "desk") == (colours == "light") == (language == "fr"):
+                        assert seen.faults() == [], (locale, width, colours)
+            assert seen.clean()
+
+
+def test_the_first_who_comes_chooses_a_password_and_comes_back_with_it(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path_factory.mktemp('first') / 'connector.db'}")
+    workspace = Workspace(settings, open_database(settings.database))
+    with workspace.engine.begin() as connection:
+        code = invite(connection, "", "admin", workspace.now())
+    with listening(app(workspace), ServeSettings(port=0)) as address, window(browser, "en-GB", "phone") as seen:
+        page = seen.open(address)
+        assert page.url.startswith(f"{address}/login")
+        assert seen.fits()
+        assert seen.faults() == []
+        page.fill("input[name=code]", code)
+        page.fill("input[name=name]", "Ada")
+        page.fill("input[name=password]", PASSWORD)
+        page.fill("input[name=again]", PASSWORD)
+        seen.press("Begin")
+        assert page.locator("nav").count()
+    workspace.engine.dispose()
+
+
+def test_a_wrong_password_is_said_and_the_right_one_lets_in_and_out(browser: Browser, shop: Stand) -> None:
+    with window(browser) as seen:
+        page = seen.open(f"{shop.locked}/people")
+        assert "/login" in page.url
+        for password in ("autre chose", PASSWORD):
+            page.fill("input[name=name]", "Ada")
+            page.fill("input[name=password]", password)
+            assert seen.faults() == []
+            with page.expect_navigation(wait_until="load"):
+                page.keyboard.press("Enter")
+            if password != PASSWORD:
+                expect(page.get_by_role("alert")).to_contain_text("ne convient pas")
+        assert page.url == f"{shop.locked}/people"
+        seen.press("Se déconnecter")
+        assert "/login" in seen.open(f"{shop.locked}/people").url
+        assert seen.hosts == {"127.0.0.1"}
+
+
+def test_language_and_colours_that_are_chosen_stay(browser: Browser, shop: Stand) -> None:
+    with window(browser) as seen:
+        seen.open(f"{shop.demo}/people")
+        seen.press("EN")
+        page = seen.press("Dark")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        page = seen.open(f"{shop.demo}/segments")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert seen.clean()
+
+
+def test_the_chart_is_drawn_and_its_table_says_the_same_without_a_script(browser: Browser, shop: Stand) -> None:
+    with window(browser) as seen:
+        page = seen.open(f"{shop.demo}/segments")
+        expect(page.locator("[data-chart] svg.main-svg").first).to_be_visible()
+        assert seen.clean()
+    with window(browser, java_script_enabled=False) as seen:
+        page = seen.open(f"{shop.demo}/segments")
+        expect(page.locator("[data-chart]")).to_be_hidden()
+        expect(page.locator("figure.chart table")).to_be_visible()
+        seen.press("Inactif")
+        assert page.url.startswith(f"{shop.demo}/segments/spread.inactive")
+
+
+def test_the_menu_of_a_phone_and_the_keyboard_lead_everywhere(browser: Browser, shop: Stand) -> None:
+    with window(browser, "en-GB", "phone") as seen:
+        page = seen.open(f"{shop.demo}/segments")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        page.get_by_label("Menu").click()
+        assert seen.fits()
+        assert seen.faults() == []
+        seen.press("People")
+        assert page.url == f"{shop.demo}/people"
+        assert seen.clean()
+
+
+def test_the_tour_leads_from_the_plan_to_the_tag_in_the_shop_and_back(browser: Browser, shop: Stand) -> None:
+    with window(browser) as seen:
+        page = seen.open(shop.demo + PATH)
+        seen.press("Approuver et appliquer")
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Ouvrir cette fiche dans la boutique").click()
+        customer = opened.value
+        tags = customer.locator("#tags li")
+        expect(tags).to_have_count(2)
+        expect(tags.filter(has_text="Cycle")).to_have_count(1)
+
+        seen.press("Envoyer de nouveau")
+        expect(page.locator(".counted")).to_have_text(re.compile("^Requêtes d'écriture : 0$"))
+        seen.press("Annuler l'envoi")
+        customer.reload()
+        expect(tags).to_have_text(["Salon de Lyon"])
+        assert seen.clean()
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_shops_own_admin_is_sound_too(browser: Browser, shop: Stand, locale: str) -> None:
+    with window(browser, locale) as seen:
+        for place in (shop.admin, f"{shop.admin}/1"):
+            seen.open(f"{place}?language={LANGUAGES[locale]}")
+            for width, colours in zip(WIDTHS, COLOURS, strict=True):
+                seen.wear(width, colours)
+                assert seen.fits()
+                assert seen.faults() == []
+        assert seen.clean()
