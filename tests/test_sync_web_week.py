@@ -19,9 +19,12 @@ from connector.models import Finding, Note, Order, Run, Store
 from connector.movements import movements
 from connector.settings import Settings
 from connector.tables import table
+from sync.commands.syncing import pull_all
+from sync.demo.shopify import FakeShopify
 from sync.shelf import shelf
-from tests.contract import NOW
-from tests.dashboard_world import HOSTILE, Dashboard, copied
+from sync.workspace import Workspace
+from tests.contract import NOW, Clock, small_shop
+from tests.dashboard_world import HOSTILE, QUIET, Dashboard, copied
 from tests.week_world import TODAY, bring, made
 
 
@@ -224,6 +227,16 @@ def test_the_history_s_floor_and_missing_scopes_are_told_with_their_remedies(das
     assert "read_products" in worries[1]["told"]
     page = dashboard.user("Vic", "viewer").get("/").text
     assert "il manque la permission read_products" in page
+
+
+def test_what_a_pull_finds_amiss_is_told_on_the_page(engine: Engine) -> None:
+    clock = Clock(NOW)
+    scopes = {"read_all_orders", "read_customers", "read_orders"}
+    with FakeShopify(small_shop(), now=clock, maximum=1e9, polls=1, scopes=scopes) as fake:
+        shop: Any = {"platform": "shopify", "shop": fake.shop.domain, "token": "shpat_demo", "endpoint": fake.url}
+        pulled = Dashboard(engine, Settings(stores={"boutique": shop}), clock)
+        pull_all(Workspace(pulled.settings, engine, wait=clock.sleep, clock=clock), QUIET)
+        assert ["read_products" in worry["told"] for worry in asked(pulled)["trust"]["worries"]] == [True, False]
 
 
 def test_the_last_and_the_next_sync_are_told_in_words(base: Path, tmp_path: Path) -> None:

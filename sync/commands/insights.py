@@ -13,6 +13,7 @@ from connector.judging.acquisition import acquisition, cohorts
 from connector.judging.coverage import coverage
 from connector.judging.cross_sell import cross_sell
 from connector.judging.first_products import first_products
+from connector.judging.kept import FALLBACK
 from connector.judging.ladder import ladder
 from connector.judging.pareto import pareto
 from connector.judging.window import window
@@ -50,8 +51,6 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "account_city": ("ville du compte", "city of the account"),
     "account_postcode": ("code postal du compte", "postcode of the account"),
 }
-_FALLBACK = 180
-"""Days within which people are to come back, where the shop's own figures do not say."""
 
 
 def run(config: Path | None, database: str | None, *, as_of: str | None, as_json: bool) -> None:
@@ -71,7 +70,7 @@ def run(config: Path | None, database: str | None, *, as_of: str | None, as_json
 def _insights(connection: Connection, day: int, today: int, say: Voice) -> dict[str, Any]:
     """The report of a day; what is known, and from where, has no past: its `coverage` is null for one that is over."""
     fitting = window(connection, day, say.language)
-    within = fitting["window"] if fitting["enough"] else _FALLBACK
+    within = fitting["window"] if fitting["enough"] else FALLBACK
     return {
         "as_of": day_date(day).isoformat(),
         "pareto": pareto(connection, day),
