@@ -167,7 +167,8 @@ class Window:
 def window(browser: Browser, language: str = "fr-FR", width: str = "desk", **options: Any) -> Iterator[Window]:  # noqa: ANN401 - as Playwright has them
     """A window of its own, with its own cookies."""
     across, down = WIDTHS[width]
-    context = browser.new_context(locale=language, viewport={"width": across, "height": down}, **options)
+    given = {"viewport": {"width": across, "height": down}, **options}
+    context = browser.new_context(locale=language, **given)
     yield Window(context)
     context.close()
 
