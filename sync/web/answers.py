@@ -17,6 +17,7 @@ from connector.errors import (
     StoppedError,
     UnsafeError,
 )
+from sync.logs import keyless
 from sync.told import message, remedy
 from sync.web.rendering import rendered, voice_of
 
@@ -79,7 +80,7 @@ def told(request: Request, error: ConnectorError) -> Response:
     """The answer that tells one of our own errors, with its remedy."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     language = voice_of(request).language
-    return _answer(request, status, Trouble(message(error, language), remedy(error, language)))
+    return _answer(request, status, Trouble(keyless(message(error, language)), remedy(error, language)))
 
 
 def _answer(request: Request, status: int, trouble: Trouble) -> Response:

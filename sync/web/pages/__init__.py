@@ -16,6 +16,7 @@ from sync.web.pages import (
     runs,
     segment,
     segments,
+    settings,
     syncs,
     week,
 )
@@ -35,6 +36,7 @@ PAGES: tuple[Page, ...] = (
     runs.ONE,
     plans.PAGE,
     plans.ONE,
+    settings.PAGE,
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
@@ -46,5 +48,6 @@ ACTIONS: tuple[Action, ...] = (
     runs.UNDO,
     plans.PROPOSE,
     plans.APPLY,
+    settings.CHECK,
 )
 LIVES: tuple[Live, ...] = (syncs.LIVE,)
