@@ -170,11 +170,12 @@ def recompute(
     database: Database = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everyone, not only at who changed or is due.")] = False,
     history: Annotated[bool, typer.Option(help="On the first time, rebuild the past day by day.")] = True,
+    force: Force = False,
 ) -> None:
     """Work out who is in which segment."""
     from sync.commands.syncing import recompute as run  # noqa: PLC0415
 
-    run(config, database, full=full, history=history)
+    run(config, database, full=full, history=history, force=force)
 
 
 @app.command("push")

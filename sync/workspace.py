@@ -21,7 +21,7 @@ from connector.fields import map_fields
 from connector.lifespans import set_lifespans
 from connector.privacy.suppressions import Suppressions
 from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
-from connector.source import Problem, Source
+from connector.source import ShopCheck, Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync import erasing, objections
 from sync.board import Board
@@ -82,20 +82,13 @@ class Workspace:
                 yield key, store, connectors.source(store.platform, **self._waiting(options))
 
     def register(
-        self,
-        key: str,
-        store: StoreSettings,
-        source: Source,
-        *,
-        force: bool,
-        heed: Callable[[Problem], object] = lambda _: None,
+        self, key: str, store: StoreSettings, source: Source, *, force: bool, check: ShopCheck | None = None
     ) -> OpenStore:
-        """The store as its shop describes itself, made or brought up to date; `heed` is told of what is amiss there."""
-        check = source.check()
+        """The store as its shop describes itself, made or brought up to date; `check` is what it said, where known."""
+        check = check or source.check()
         for problem in check.problems:
             if problem.fatal:
                 raise SettingsError(f"{key}: {problem.message}", remedy=problem.remedy)
-            heed(problem)
         with self.engine.begin() as connection:
             known = open_store(connection, key)
             switches = store.switches(known.switches if known else Switches())

@@ -197,7 +197,7 @@ def test_addresses_of_accounts_belong_to_their_store(world: World) -> None:
         rows = [{"kind": "account", "scope": store, "value": f"{store}0", "customer_id": 1} for store in (1, 2)]
         connection.execute(table(Identity).insert(), rows)
     world.destination.contacts = {"10": Contact(), "20": Contact()}
-    world.target = replace(world.target, reach="account", store_id=1)
+    world.target, world.destination.remote_id = replace(world.target, reach="account", store_id=1), "1"
     assert world.push().unreachable == 5
     assert [change.address for change in world.destination.writes] == ["10"]
 

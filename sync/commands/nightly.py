@@ -16,6 +16,7 @@ from sync.erasing import require
 from sync.nightly import Nightly, NightlyReport
 from sync.pull import Pull
 from sync.runs import recorded
+from sync.shrinking import require_whole
 from sync.told import whole
 from sync.voice import Voice
 from sync.workspace import Workspace
@@ -70,7 +71,9 @@ def look_back_at(
     if not isinstance(source, LiveSource):
         return None
     with recorded(workspace.engine, f"nightly {key}", workspace.now) as record:
-        store = workspace.register(key, settings, source, force=False)
+        check = source.check()
+        require_whole(workspace.engine, key, check, force=False)
+        store = workspace.register(key, settings, source, force=False, check=check)
         pull = Pull(
             workspace.engine,
             store,
@@ -78,7 +81,7 @@ def look_back_at(
             shared=frozenset(settings.shared_emails),
             suppressed=require(workspace.engine, workspace.suppressed),
         )
-        report = Nightly(pull, source).run(source.check())
+        report = Nightly(pull, source).run(check)
         record.detail |= _noted(report)
     tell(say, key, report)
     return report

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +16,27 @@ from connector.holdout import note
 from connector.models import DestinationRow, Plan
 from connector.people import find_people
 from connector.reports import incomplete
+from connector.settings import DestinationSettings
 from connector.tables import table
 from sync.commands.erasing import finish
 from sync.lock import writer
 from sync.progress import QUIET, shown
-from sync.push import EVERYTHING, PlanSummary, Scope, Target, apply_plan, describe, dry_run, load, push, resume
+from sync.push import (
+    EVERYTHING,
+    PlanSummary,
+    Scope,
+    Target,
+    apply_plan,
+    carry_out,
+    describe,
+    dry_run,
+    load,
+    prepare,
+    resume,
+)
 from sync.runs import recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
-from sync.told import whole
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -127,48 +141,87 @@ def push_all(
     """
     if not rehearse:
         finish(workspace, say)
-    failed: ConnectorError | None = None
-    made = []
-    for key, _, destination in workspace.destinations(only):
-        try:
-            plan = _push_one(workspace, say, key, destination, scope, force=force, rehearse=rehearse)
-        except (StoppedError, StorageError):
-            raise
-        except ConnectorError as error:
-            failed = error if failed is None or isinstance(error, UnsafeError) else failed
-            say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
-        else:
-            made.append(plan)
-            _tell(say, plan)
-            if plan.outcomes.get("accepted"):
-                say.say(
-                    f"  `connector undo {plan.run_id}` le reprend.", f"  `connector undo {plan.run_id}` takes it back."
-                )
-    if failed is not None:
-        raise failed
+    failures = _Failures(say)
+    if rehearse:
+        made = []
+        for key, _, destination in workspace.destinations(only):
+            with failures.kept(key):
+                aim = _target(workspace, key, destination)
+                made.append(dry_run(workspace.engine, aim, destination, now=workspace.now(), scope=scope))
+                _tell(say, made[-1])
+    else:
+        made = _push_to(workspace, say, list(workspace.destinations(only)), scope, failures, force=force)
+    if failures.worst is not None:
+        raise failures.worst
     return made
 
 
-def _push_one(
-    workspace: Workspace, say: Voice, key: str, destination: Destination, scope: Scope, *, force: bool, rehearse: bool
-) -> PlanSummary:
-    aim = _target(workspace, key, destination)
-    if rehearse:
-        return dry_run(workspace.engine, aim, destination, now=workspace.now(), scope=scope)
-    with recorded(workspace.engine, f"push {key}", workspace.now) as record, shown(say, workspace, key) as progress:
-        plan = push(
-            workspace.engine,
-            aim,
-            destination,
-            now=workspace.now(),
-            run_id=record.id,
-            scope=scope,
-            force=force,
-            progress=partial(progress, "addresses"),
-        )
-        record.detail |= {"plan": plan.plan_id, "changes": plan.changes}
-    _note_holdout(workspace, plan)
-    return plan
+def _push_to(
+    workspace: Workspace,
+    say: Voice,
+    places: Sequence[tuple[str, DestinationSettings, Destination]],
+    scope: Scope,
+    failures: _Failures,
+    *,
+    force: bool,
+) -> list[PlanSummary]:
+    """Prepare a push to each place, then send all of them: where a guard refuses one, nothing is sent anywhere."""
+    made, ready = [], []
+    with ExitStack() as runs:
+        for key, _, destination in places:
+            with failures.kept(key), ExitStack() as run:
+                record = run.enter_context(recorded(workspace.engine, f"push {key}", workspace.now))
+                aim = _target(workspace, key, destination)
+                prepared = prepare(
+                    workspace.engine,
+                    aim,
+                    destination,
+                    now=workspace.now(),
+                    run_id=record.id,
+                    scope=scope,
+                    force=force,
+                )
+                record.detail |= {"plan": prepared.plan.plan_id, "changes": prepared.plan.changes}
+                ready.append((key, prepared, aim, destination, runs.enter_context(run.pop_all())))
+        if isinstance(failures.worst, UnsafeError):
+            if ready:
+                others = ", ".join(key for key, *_ in ready)
+                say.warn(
+                    f"{others} : rien n'y est écrit non plus ; `connector push NOM` écrit à une seule destination.",
+                    f"{others}: nothing is written there either; `connector push NAME` writes to one destination.",
+                )
+            raise failures.worst
+        for key, prepared, aim, destination, run in ready:
+            with failures.kept(key), run, shown(say, workspace, key) as progress:
+                sent = partial(progress, "addresses")
+                plan = carry_out(workspace.engine, prepared, aim, destination, now=workspace.now(), progress=sent)
+                _note_holdout(workspace, plan)
+                made.append(plan)
+                _tell(say, plan)
+                if plan.outcomes.get("accepted"):
+                    again = f"`connector undo {plan.run_id}`"
+                    say.say(f"  {again} le reprend.", f"  {again} takes it back.")
+    return made
+
+
+@dataclass
+class _Failures:
+    """What went wrong at destinations, said as it came: one does not keep the others from being tried."""
+
+    say: Voice
+    worst: ConnectorError | None = None  # the first, or the first that a guard refused
+
+    @contextmanager
+    def kept(self, key: str) -> Iterator[None]:
+        """Whatever goes wrong at a destination within the block."""
+        try:
+            yield
+        except (StoppedError, StorageError):
+            raise
+        except ConnectorError as error:
+            refused = isinstance(error, UnsafeError) and not isinstance(self.worst, UnsafeError)
+            self.worst = error if self.worst is None or refused else self.worst
+            self.say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
 
 def _note_holdout(workspace: Workspace, plan: PlanSummary) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from connector.errors import ConnectorError, SettingsError, StoppedError, Storag
 from connector.rows.orders import recount
 from connector.sends import Noted
 from connector.settings import StoreSettings
-from connector.source import Problem, Source
+from connector.source import ShopCheck, Source
 from connector.stores import OpenStore, merchant, open_store
 from sync.commands.nightly import look_back, look_back_at
 from sync.commands.pushing import push_all
@@ -30,6 +30,8 @@ from sync.requests import carry_out, retain
 from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
 from sync.shelf import shelf
+from sync.shrinking import require_whole, told
+from sync.timely import require_timely
 from sync.told import whole
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
@@ -47,11 +49,17 @@ def pull(config: Path | None, database: str | None, *, store: str | None, rechec
             look_back_at(workspace, say, key, settings, source)
 
 
-def recompute(config: Path | None, database: str | None, *, full: bool, history: bool) -> None:
+def recompute(config: Path | None, database: str | None, *, full: bool, history: bool, force: bool) -> None:
     """Bring the memberships to the present day; `full` looks at everyone."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
-    with writer(workspace.engine, now=workspace.now()), _recorded_day(workspace) as record:
+    with writer(workspace.engine, now=workspace.now()):
+        _require_right_day(workspace, force=force)
+        _recompute_one(workspace, say, full=full, history=history)
+
+
+def _recompute_one(workspace: Workspace, say: Voice, *, full: bool, history: bool) -> None:
+    with _recorded_day(workspace) as record:
         record.as_of = bring_up_to_date(workspace, say, history=history)
         if full:
             differed = _recompute(workspace, history=history).everyone()
@@ -110,6 +118,7 @@ def work_hints(workspace: Workspace, say: Voice, inbox: Inbox) -> Looked:
 def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:
     """Pull the stores one after the other; the first error is raised once all were tried."""
     failed: ConnectorError | None = None
+    require_timely(workspace.engine, workspace.now(), force=force)
     require(workspace.engine, workspace.suppressed, force=force)
     Inbox(workspace.engine).carry_out(partial(carry_out, workspace), workspace.now())
     for key, settings, source in workspace.sources(only):
@@ -178,7 +187,7 @@ def recompute_and_push(workspace: Workspace, say: Voice, *, force: bool = False)
     with workspace.engine.connect() as connection:
         if merchant(connection) is None:
             return  # no shop has answered yet: there is nobody to look at
-    _refuse_earlier(workspace, force=force)
+    _require_right_day(workspace, force=force)
     look_back(workspace, say)
     if (last_day(workspace.engine) or 0) < workspace.today():
         _retain(workspace, say)
@@ -206,8 +215,9 @@ def _recorded_day(workspace: Workspace) -> Iterator[Record]:
         yield record
 
 
-def _refuse_earlier(workspace: Workspace, *, force: bool) -> None:
-    """UnsafeError where the clock stands on a day before one that was worked out already."""
+def _require_right_day(workspace: Workspace, *, force: bool) -> None:
+    """UnsafeError where the clock cannot be right, or stands on a day before one that was worked out already."""
+    require_timely(workspace.engine, workspace.now(), force=force)
     reached, today = last_day(workspace.engine), workspace.today()
     if reached is not None and today < reached and not force:
         raise UnsafeError(
@@ -217,10 +227,12 @@ def _refuse_earlier(workspace: Workspace, *, force: bool) -> None:
 
 
 def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source, force: bool) -> None:
-    problems: list[Problem] = []
     with recorded(workspace.engine, f"pull {key}", workspace.now) as record:
-        store = _registered(workspace, key, settings, source, force=force, heed=problems.append)
-        record.detail["problems"] = [{"message": found.message, "remedy": found.remedy} for found in problems]
+        check = source.check()
+        found = [problem for problem in check.problems if not problem.fatal]
+        record.detail["problems"] = [{"message": problem.message, "remedy": problem.remedy} for problem in found]
+        require_whole(workspace.engine, key, check, force=force)
+        store = _registered(workspace, key, settings, source, check, force=force)
         with shown(say, workspace, key) as progress:
             report = Pull(
                 workspace.engine,
@@ -230,7 +242,7 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
                 progress=progress,
                 suppressed=workspace.suppressed,
             ).run(source)
-        record.detail |= {
+        record.detail |= told(check) | {
             "new": report.rows("orders").new,
             "changed": report.rows("orders").changed,
             "quarantined": report.quarantined,
@@ -241,18 +253,12 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
 
 
 def _registered(
-    workspace: Workspace,
-    key: str,
-    settings: StoreSettings,
-    source: Source,
-    *,
-    force: bool,
-    heed: Callable[[Problem], object],
+    workspace: Workspace, key: str, settings: StoreSettings, source: Source, check: ShopCheck, *, force: bool
 ) -> OpenStore:
     """The store with its switches as the settings have them now; orders are counted anew where a switch moved."""
     with workspace.engine.connect() as connection:
         before = open_store(connection, key)
-    store = workspace.register(key, settings, source, force=force, heed=heed)
+    store = workspace.register(key, settings, source, force=force, check=check)
     if before is not None and before.switches != store.switches:
         with workspace.engine.begin() as connection:
             recount(connection, store)

@@ -2,7 +2,7 @@
 
 from sync.push.describe import describe, sentence
 from sync.push.plan import EVERYTHING, Scope, plan
-from sync.push.run import apply_plan, dry_run, forget, push, resume
+from sync.push.run import Prepared, apply_plan, carry_out, dry_run, forget, prepare, push, resume
 from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, latest, listed, load
 from sync.push.target import CONTACT_AFTER, SCORES, FieldTexts, GivenField, Target
 from sync.push.undo import leave, undo
@@ -17,9 +17,11 @@ __all__ = [
     "ItemCount",
     "PlanSummary",
     "PlannedChange",
+    "Prepared",
     "Scope",
     "Target",
     "apply_plan",
+    "carry_out",
     "describe",
     "dry_run",
     "forget",
@@ -28,6 +30,7 @@ __all__ = [
     "listed",
     "load",
     "plan",
+    "prepare",
     "push",
     "resume",
     "sentence",

@@ -19,6 +19,7 @@ from connector.errors import SettingsError
 from connector.models import DestinationRow, Label, Plan
 from connector.tables import table
 from sync.push import note, summary
+from sync.push.mark import leave_mark
 from sync.push.step import step
 from sync.push.summary import PlanSummary
 from sync.push.target import CONTACT
@@ -68,6 +69,7 @@ def apply(
     """
     with engine.begin() as connection:
         plan, destination_id, names = start(connection, plan_id)
+    leave_mark(engine, plan)
     silent = plan.first or plan.kind != "push"
     decide = deciding(plan, names, destination)
     run(Job(engine, plan, destination_id, destination, names, now, decide, silent), progress)

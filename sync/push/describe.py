@@ -27,6 +27,22 @@ _GUARDS = {
         "the clock says {now}, but something was done at {was}",
         "l'horloge dit {now}, mais la dernière opération date de {was}",
     ),
+    "ahead": (
+        "the clock says {now}, but nothing was done since {was}",
+        "l'horloge dit {now}, mais rien n'a été fait depuis {was}",
+    ),
+    "older": (
+        "the last plan that was applied to {key}, of {was}, is not in this database: it is an older copy, or another",
+        "cette base ignore le dernier plan appliqué à {key}, du {was} : c'est une copie plus ancienne, ou une autre",
+    ),
+    "lost": (
+        "of {was} addresses of {key} that were looked at, {now} hold no more what was delivered there",
+        "sur {was} adresses de {key} qui ont été regardées, {now} n'ont plus ce qui y avait été livré",
+    ),
+    "twice": (
+        "destination {was} writes {now} at the same place as {key}",
+        "la destination {was} écrit {now} au même endroit que {key}",
+    ),
     "place": ("{key} was {was} and is {now} now", "{key} était {was}, c'est maintenant {now}"),
 }
 

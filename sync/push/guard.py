@@ -8,20 +8,31 @@ import msgspec
 from sqlalchemy import Connection, and_, distinct, exists, func, select
 
 from connector.days import epoch, instant
-from connector.models import Change, Delivery, Plan, Refusal, Run
+from connector.models import Change, Delivery, DestinationRow, Plan, Refusal, Store
+from connector.stores import FILE
 from connector.tables import table
+from sync.push.mark import unknown
 from sync.push.summary import Guard, PlanSummary
+from sync.push.target import frozen
+from sync.timely import LONG, last_done, pause
 
 FEW = 20
 """So many people may always change: in a small shop a share of a few people says nothing."""
 
+SENT = ("applied", "applying", "interrupted")
+"""States of plans of which something may have been sent."""
+
 _plans, _changes, _deliveries = table(Plan), table(Change), table(Delivery)
-_refusals, _runs = table(Refusal), table(Run)
+_refusals, _stores, _destinations = table(Refusal), table(Store), table(DestinationRow)
 
 
 def guards(connection: Connection, plan: PlanSummary, *, now: datetime, destination_id: int) -> tuple[Guard, ...]:
     """What speaks against a plan that was just formed, from what the database knows."""
-    found = [_clock(connection, plan, now), *_source(connection, plan, destination_id)]
+    found = [
+        _clock(connection, plan, now),
+        unknown(connection, plan.destination),
+        *_source(connection, plan, destination_id),
+    ]
     if plan.changes:
         found += [_removes(connection, plan, destination_id), _changed(connection, plan, destination_id)]
     return tuple(guard for guard in found if guard)
@@ -30,6 +41,28 @@ def guards(connection: Connection, plan: PlanSummary, *, now: datetime, destinat
 def place(stored: str | None, said: str) -> Guard | None:
     """Refuse where a destination is not the one that was written to."""
     return None if stored in {None, said} else Guard("place", str(stored), said)
+
+
+def shop(connection: Connection, store_id: int | None) -> str | None:
+    """The id of the shop whose accounts a destination writes to; None where it writes to addresses."""
+    if store_id is None:
+        return None
+    return connection.scalar(select(_stores.c.shop_id).where(_stores.c.id == store_id, _stores.c.platform != FILE))
+
+
+def twice(connection: Connection, plan: PlanSummary, platform: str, said: str) -> Guard | None:
+    """Refuse where another destination delivers the same text at the same place: each would take the other's away."""
+    others = select(_destinations.c.id, _destinations.c.key).where(
+        _destinations.c.key != plan.destination,
+        _destinations.c.platform == platform,
+        _destinations.c.remote_id == said,
+    )
+    wanted = {text for key, text in plan.labels.items() if "=" not in key}
+    for row in connection.execute(others.order_by(_destinations.c.id)).all():
+        shared = wanted & {text for key, text in frozen(connection, row.id).items() if "=" not in key}
+        if shared:
+            return Guard("twice", row.key, min(shared))
+    return None
 
 
 def _removes(connection: Connection, plan: PlanSummary, destination_id: int) -> Guard | None:
@@ -77,21 +110,24 @@ def _source(connection: Connection, plan: PlanSummary, destination_id: int) -> l
         return []
     last = msgspec.json.decode(text, type=PlanSummary)
     figures = (("people", last.people_total, plan.people_total), ("orders", last.orders_total, plan.orders_total))
-    return [Guard(code, str(was), str(now)) for code, was, now in figures if _fell(was, now)]
+    return [Guard(code, str(was), str(now)) for code, was, now in figures if fell(was, now)]
 
 
-def _fell(was: int, now: int) -> bool:
+def fell(was: int, now: int) -> bool:
+    """Whether a figure lost more than a fifth and more than a few, or everything."""
     return 5 * now < 4 * was and (was - now > FEW or now == 0)
 
 
 def _clock(connection: Connection, plan: PlanSummary, now: datetime) -> Guard | None:
-    """The clock stands before something that was already done."""
-    last = max(
-        connection.execute(select(func.coalesce(func.max(column), 0)).where(_runs.c.id != plan.run_id)).scalar_one()
-        for column in (_runs.c.started_at, _runs.c.ended_at)
-    )
-    said = instant(last).isoformat(), now.isoformat(timespec="seconds")
-    return Guard("clock", *said) if epoch(now) < last else None
+    """The clock stands before a plan that was applied already, or long after the last thing that was done."""
+    query = select(_plans.c.created_at).where(_plans.c.state.in_(SENT)).order_by(_plans.c.id.desc()).limit(1)
+    sent, done = connection.scalar(query), last_done(connection, but=plan.run_id)
+    said = now.isoformat(timespec="seconds")
+    if sent is not None and epoch(now) < sent:
+        return Guard("clock", instant(sent).isoformat(), said)
+    if done is not None and pause(now, done) > LONG:
+        return Guard("ahead", instant(done).isoformat(), said)
+    return None
 
 
 def _items(connection: Connection, destination_id: int) -> list[str]:

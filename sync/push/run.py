@@ -1,8 +1,8 @@
-"""A push: plan, guard, apply, remember."""
+"""A push in two steps: plan and guard, then apply and remember; of several places all are guarded first."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -12,7 +12,7 @@ from connector.destination import Destination
 from connector.errors import PermanentError, SettingsError, UnsafeError
 from connector.models import Delivery, DestinationRow, Label, Plan, Refusal, Run
 from connector.tables import AnyRow, table
-from sync.push import guard, summary
+from sync.push import guard, standing, summary
 from sync.push.apply import Progress, apply
 from sync.push.describe import refusal, sentence
 from sync.push.plan import EVERYTHING, Scope, cancel, plan
@@ -21,6 +21,14 @@ from sync.push.target import Target
 
 _destinations, _plans, _runs = table(DestinationRow), table(Plan), table(Run)
 _deliveries, _refusals, _labels = table(Delivery), table(Refusal), table(Label)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan that nothing speaks against, and what its destination says that it is ("" where it need not be asked)."""
+
+    plan: PlanSummary
+    said: str
 
 
 def push(
@@ -39,26 +47,53 @@ def push(
     The plan stays "planned" where the destination is held or asks for approval. UnsafeError where a guard refuses and
     nothing forces; PermanentError where the destination's check names a fatal problem.
     """
+    prepared = prepare(engine, target, destination, now=now, run_id=run_id, scope=scope, force=force)
+    return carry_out(engine, prepared, target, destination, now=now, progress=progress)
+
+
+def prepare(
+    engine: Engine,
+    target: Target,
+    destination: Destination,
+    *,
+    now: datetime,
+    run_id: int,
+    scope: Scope = EVERYTHING,
+    force: bool = False,
+) -> Prepared:
+    """The plan of a push, formed and guarded, of which nothing is sent yet; the errors are those of `push`."""
     _possible(target, destination)
     with engine.begin() as connection:
         formed = plan(connection, target, now=now, run_id=run_id, scope=scope)
         if not formed.changes and not formed.guards:
             summary.store(connection, formed := replace(formed, state="applied"))
-            return formed
-    if formed.held:
-        return formed
-    moved, said = _place(engine, target.key, destination) if formed.changes else (None, "")
-    if moved and force:  # another place: nothing of ours can stand there
+    if formed.held or formed.state == "applied":
+        return Prepared(formed, "")
+    found, said = _place(engine, formed, target, destination) if formed.changes else ((), "")
+    if found and force:
+        _start_anew(engine, found, target.key, destination)
         with engine.begin() as connection:
-            forget(connection, target.key)
             formed = plan(connection, target, now=now, run_id=run_id, scope=scope)
-    elif moved:
-        formed = replace(formed, guards=(*formed.guards, moved))
+    formed = replace(formed, guards=(*formed.guards, *found))
     _refuse(engine, formed, force=force)
-    if target.approve == "always" and formed.changes:
+    return Prepared(formed, said)
+
+
+def carry_out(
+    engine: Engine,
+    prepared: Prepared,
+    target: Target,
+    destination: Destination,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+) -> PlanSummary:
+    """Send what was prepared, unless its destination is held, or asks for approval first."""
+    formed = prepared.plan
+    if formed.held or formed.state == "applied" or (target.approve == "always" and formed.changes):
         return formed
-    if said:
-        _settle_place(engine, target, said)
+    if prepared.said:
+        _settle_place(engine, target, prepared.said)
     return apply(engine, formed.plan_id, destination, now=now, progress=progress)
 
 
@@ -74,13 +109,10 @@ def dry_run(
     """The very plan that `push` would apply now, guards included; nothing is written here or there."""
     _possible(target, destination)
     with engine.connect() as connection:
-        run = {"kind": f"dry run {target.key}", "started_at": epoch(now)}  # gone with the rest
-        made = connection.execute(_runs.insert(), run).inserted_primary_key
-        assert made is not None
-        formed = plan(connection, target, now=now, run_id=made[0], scope=scope, examples=examples)
+        formed = _supposed(connection, target, now, scope, examples=examples)
         connection.rollback()
-    moved = _place(engine, target.key, destination)[0] if formed.changes else None
-    return replace(formed, guards=(*formed.guards, moved)) if moved else formed
+    found = _place(engine, formed, target, destination)[0] if formed.changes else ()
+    return replace(formed, guards=(*formed.guards, *found))
 
 
 def apply_plan(
@@ -102,7 +134,8 @@ def apply_plan(
     if row is not None and row.held:
         raise SettingsError(f"Destination {target.key!r} is held.", remedy="`connector push --resume` lets it go on.")
     said = require_place(engine, target.key, destination)
-    _refuse(engine, waiting, force=force)
+    gone = standing.lost(engine, waiting, destination)
+    _refuse(engine, replace(waiting, guards=(*waiting.guards, gone)) if gone else waiting, force=force)
     _settle_place(engine, target, said)
     return apply(engine, plan_id, destination, now=now, progress=progress)
 
@@ -131,7 +164,10 @@ def forget(connection: Connection, key: str) -> None:
 
 def require_place(engine: Engine, key: str, destination: Destination) -> str:
     """What the destination says it is; UnsafeError where that is not the one that was written to."""
-    moved, said = _place(engine, key, destination)
+    said = _said(destination)
+    with engine.connect() as connection:
+        row = _row(connection, key)
+    moved = guard.place(row.remote_id if row is not None else None, said)
     if moved:
         raise UnsafeError(
             f"{sentence(moved, key)}.",
@@ -149,14 +185,44 @@ def _possible(target: Target, destination: Destination) -> None:
         )
 
 
-def _place(engine: Engine, key: str, destination: Destination) -> tuple[summary.Guard | None, str]:
+def _place(
+    engine: Engine, formed: PlanSummary, target: Target, destination: Destination
+) -> tuple[tuple[summary.Guard, ...], str]:
+    """What speaks against writing where the destination is, and what it says that it is."""
+    said = _said(destination)
+    with engine.connect() as connection:
+        row = _row(connection, target.key)
+        before = row.remote_id if row is not None else None
+        moved = guard.place(before or guard.shop(connection, target.store_id), said)
+        twice = guard.twice(connection, formed, target.platform, said)
+    gone = None if moved else standing.lost(engine, formed, destination)
+    return tuple(found for found in (moved, twice, gone) if found), said
+
+
+def _said(destination: Destination) -> str:
     check = destination.check()
     for problem in check.problems:
         if problem.fatal:
             raise PermanentError(problem.message, remedy=problem.remedy)
-    with engine.connect() as connection:
-        row = _row(connection, key)
-    return guard.place(row.remote_id if row is not None else None, check.remote_id), check.remote_id
+    return check.remote_id
+
+
+def _start_anew(engine: Engine, found: tuple[summary.Guard, ...], key: str, destination: Destination) -> None:
+    """Where somebody insists: at another place nothing of ours can stand; at this one only what is seen there."""
+    codes = {one.code for one in found}
+    if "place" in codes:
+        with engine.begin() as connection:
+            forget(connection, key)
+    elif "lost" in codes:
+        standing.restate(engine, key, destination)
+
+
+def _supposed(connection: Connection, target: Target, now: datetime, scope: Scope, *, examples: int) -> PlanSummary:
+    """A plan by a run that goes with the rest when the transaction is rolled back."""
+    run = {"kind": f"dry run {target.key}", "started_at": epoch(now)}
+    made = connection.execute(_runs.insert(), run).inserted_primary_key
+    assert made is not None
+    return plan(connection, target, now=now, run_id=made[0], scope=scope, examples=examples)
 
 
 def _settle_place(engine: Engine, target: Target, said: str) -> None:

@@ -35,7 +35,7 @@ class ItemCount:
 class Guard:
     """Why a plan is refused unless forced: the code of the reason, and its figures."""
 
-    code: str  # removes, changes, people, orders, clock, place
+    code: str  # removes, changes, people, orders, clock, ahead, older; of the place: place, twice, lost
     was: str
     now: str
 
