@@ -41,30 +41,34 @@ class Segments:
 
     def spelling(self, tag: str) -> str | None:
         """How the audience spells the tag, None where it has none."""
-        found = self._found.get(contact.tag_key(tag))
+        found = self._segment(tag)
         return str(found["name"]) if found else None
 
     def path(self, tag: str) -> str:
         """The path of the tag's segment, which is created where there is none."""
-        key = contact.tag_key(tag)
-        if key not in self._found:
-            self._create(tag)
-        return f"{self.audience.path}/segments/{self._found[key]['id']}"
+        found = self._segment(tag) or self._created(tag)
+        return f"{self.audience.path}/segments/{found['id']}"
 
-    def _create(self, tag: str) -> None:
+    def _segment(self, tag: str) -> Any:  # noqa: ANN401 - what JSON holds
+        """The segment of a tag: of several that we hold for the same, the one that is spelt so."""
+        alike = self._found.get(contact.tag_key(tag), [])
+        return next((found for found in alike if found["name"] == tag), alike[0] if alike else None)
+
+    def _created(self, tag: str) -> Any:  # noqa: ANN401 - what JSON holds
         try:
-            created = self.audience.account.post(f"{self.audience.path}/segments", {"name": tag, "static_segment": []})
-            self._found[contact.tag_key(tag)] = created
+            return self.audience.account.post(f"{self.audience.path}/segments", {"name": tag, "static_segment": []})
         except HTTPError:  # it may be there by now: made by others, or by us in a request whose answer was lost
             self._found = self._listed()
-            if contact.tag_key(tag) not in self._found:
+            found = self._segment(tag)
+            if found is None:
                 raise
+            return found
 
-    def _listed(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _listed(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
         path = f"{self.audience.path}/segments"
         for segment in self.audience.account.pages(path, "segments", "id,name", type="static"):
-            found.setdefault(contact.tag_key(segment["name"]), segment)
+            found.setdefault(contact.tag_key(segment["name"]), []).append(segment)
         return found
 
 

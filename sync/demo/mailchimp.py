@@ -249,9 +249,10 @@ class FakeMailchimp(FakeServer):
         return 204, None
 
     def _found(self, parts: Body) -> FakeContact:
-        if len(self._hashes) != len(self.members):
-            self._hashes = {_hash(email): email for email in self.members}
         email = self._hashes.get(parts["subscriber_hash"], "")
+        if email not in self.members or len(self._hashes) != len(self.members):
+            self._hashes = {_hash(known): known for known in self.members}
+            email = self._hashes.get(parts["subscriber_hash"], "")
         if email not in self.members:
             raise _not_found()
         return self.members[email]

@@ -36,6 +36,7 @@ from sync.demo.woocommerce_webhooks import WooCommerceSpeaker, change, make, vie
 API = "/wp-json/wc/v3/"
 ANALYTICS = "/wp-json/wc-analytics/reports/customers"
 BATCH = 100
+CONSENT = re.compile("subscri|opt_?in|consent|newsletter|marketing", re.IGNORECASE)
 ORDER_SORTS = ("date", "id", "include", "title", "slug", "modified")
 CUSTOMER_SORTS = ("id", "include", "name", "registered_date")
 
@@ -46,6 +47,7 @@ class FakeWooCommerce(FakeServer):
     `https=False` wants signed requests, as WordPress does where it sees no TLS. An older shop has
     `sorts_by_modification` and `lists_refunds` off; one without a city has a `gmt_offset`. `roles` and `order_meta`
     add what a Shop does not hold, by id. `analytics_leave_out` are the statuses that its Analytics do not count.
+    `violations` lists what no client of ours may ever write.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class FakeWooCommerce(FakeServer):
         if https:
             made = certificate()
             self.ca, self.certificate = made.authority, (made.certificate, made.key)
+        self.violations: list[str] = []
         self.analytics_leave_out = {"pending", "failed", "cancelled", "checkout-draft", "trash"}
         self._meta_ids: dict[tuple[int, str], int] = {}
         self._index = _Index()
@@ -265,6 +268,7 @@ class FakeWooCommerce(FakeServer):
     def _update_customer(self, number: int, body: Json) -> Json:
         """Meta by key; a null takes away the entry whose id it names; keys with _ are accepted and not kept."""
         customer = self._known_customer(number)
+        self._guard(body)
         for entry in body.get("meta_data", []):
             key, value = str(entry.get("key", "")), entry.get("value")
             if value is None:
@@ -278,6 +282,14 @@ class FakeWooCommerce(FakeServer):
             customer.email = body["email"]
         customer.updated_at = self.now()
         return self._customer(customer)
+
+    def _guard(self, body: Json) -> None:
+        """A violation for what a segmentation tool has no business with: the account itself, a plugin's consent."""
+        named = {str(entry.get("key", "")) for entry in body.get("meta_data", [])}
+        strange = sorted(body.keys() - {"id", "meta_data"}) + [key for key in sorted(named) if CONSENT.search(key)]
+        if strange:
+            self.violations += strange
+            raise Refusal(403, "woocommerce_rest_cannot_edit", f"Refused: {', '.join(strange)}.")
 
     def _delete_customer(self, request: Request, number: int) -> Answer:
         customer = self._known_customer(number)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from connector.destination import Destination, RemoteState
-from sync.push.step import GOING, Held, Step, doubted, standing, step, valued
+from sync.push.step import GOING, Held, Step, doubted, spelling, standing, step, valued
 from sync.push.summary import PlanSummary
 from sync.push.target import CONTACT, same
 from sync.push.work import Asked, Decide, Deciding, Decision, Found, Work
@@ -58,7 +58,8 @@ def _tag(wrote: str | None, held: Held | None, found: Found, there: RemoteState)
     before = {same(tag): tag for tag in found.tags}
     ours = {same(text) for text in prior.ours()} if prior else set()
     written = same(wrote) if wrote else ""
-    goes = frozenset({here[written]} if written in here and written not in before else ())
+    spelt = spelling(wrote, there) if wrote and written not in before else None
+    goes = frozenset({spelt} if spelt else ())
     back = frozenset(tag for key, tag in before.items() if key in ours and key != written and key not in here)
     after = prior
     if held is None and prior and not back and any(key in here for key in ours):

@@ -88,15 +88,21 @@ def standing(there: RemoteState) -> dict[str, str]:
     return {same(tag): tag for tag in there.tags}
 
 
+def spelling(text: str, there: RemoteState) -> str | None:
+    """How a tag of ours is spelt there: as we wrote it, even where another stands beside it that looks the same."""
+    return text if text in there.tags else standing(there).get(same(text))
+
+
 def valued(there: RemoteState, name: str) -> str | None:
     """The value of a field there; an empty one is none."""
     return there.fields.get(name) or None
 
 
 def _tag(want: str | None, held: Held | None, there: RemoteState, run_id: int) -> Step:
-    ours = {same(text) for text in held.ours()} if held else set()
-    here = standing(there)
-    goes = frozenset(here[key] for key in ours if key in here and (want is None or key != same(want)))
+    texts = held.ours() if held else frozenset()
+    ours, here = {same(text) for text in texts}, standing(there)
+    spelt = {same(text): spelling(text, there) for text in texts}
+    goes = frozenset(tag for key, tag in spelt.items() if tag is not None and (want is None or key != same(want)))
     if want is None:
         return Step(None, doubted(held), remove=goes)
     if same(want) in here:
