@@ -54,8 +54,10 @@ def put_back(config: Path | None, database: str | None, file: Path) -> None:
         with writer(workspace.engine, now=workspace.now()), recompute as record:
             record.as_of = bring_up_to_date(workspace, say)
     say.say(
-        f"Copie remise en place : {file}. `connector run` relit ce qui est venu depuis.",
-        f"Copy put back: {file}. `connector run` fetches what came since.",
+        f"Copie remise en place : {file}. `connector run` relit ce qui est venu depuis ; si un envoi a eu lieu depuis, "
+        "il attend --force, car la copie n'en sait rien.",
+        f"Copy put back: {file}. `connector run` fetches what came since; where something was pushed since, it waits "
+        "for --force, since the copy does not know of it.",
     )
 
 
