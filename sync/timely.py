@@ -17,8 +17,8 @@ from connector.tables import table
 
 BACK = timedelta(days=1)
 """So much a clock may go back: whoever sets it right by hours need not insist."""
-LONG = timedelta(days=100)
-"""After so long a pause somebody should look first."""
+LONG = timedelta(days=365)
+"""After so long a pause somebody should look first; shops that close for a season pause for less."""
 
 _runs = table(Run)
 
