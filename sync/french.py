@@ -246,6 +246,28 @@ DATABASE: Mapping[str, str] = {
 }
 
 STORES: Mapping[str, str] = {
+    "{key} suddenly shows {now} orders instead of {before}.": (
+        "{key} ne montre soudain que {now} commandes au lieu de {before}."
+    ),
+    "{key} suddenly shows {now} accounts instead of {before}.": (
+        "{key} ne montre soudain que {now} comptes au lieu de {before}."
+    ),
+    "{key} suddenly shows {now} accounts instead of {before} and {orders} orders instead of {those}.": (
+        "{key} ne montre soudain que {now} comptes au lieu de {before}, et {orders} commandes au lieu de {those}."
+    ),
+    "{key} suddenly shows {figures}.": "{key} montre soudain {figures}.",
+    "Look at the shop and at what its key may read; --force takes it as it is.": (
+        "Regardez la boutique et ce que sa clé peut lire ; --force la prend telle quelle."
+    ),
+    "The clock stands on {today}, but something was done on {last} already.": (
+        "L'horloge est au {today}, mais quelque chose a déjà été fait le {last}."
+    ),
+    "The clock stands on {today}; nothing was done since {last}, {days} days ago.": (
+        "L'horloge est au {today} ; rien n'a été fait depuis le {last}, il y a {days} jours."
+    ),
+    "Set the clock right, or insist with --force if it was a pause.": (
+        "Réglez l'horloge, ou insistez avec --force si c'était une pause."
+    ),
     "{key} sells in {one}, this database sums in {other}.": "{key} vend en {one}, cette base compte en {other}.",
     "Give it another database: one database is one merchant in one currency.": (
         "Donnez-lui une autre base : une base, c'est un marchand dans une devise."

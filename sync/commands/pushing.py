@@ -37,6 +37,7 @@ from sync.push import (
 from sync.runs import recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
+from sync.told import whole
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
