@@ -249,10 +249,10 @@ STORES: Mapping[str, str] = {
     "{key} suddenly shows {now} orders instead of {before}.": (
         "{key} ne montre soudain que {now} commandes au lieu de {before}."
     ),
-    "{key} suddenly shows {now} accounts instead of {before}.": (
+    "{key} suddenly shows {now} customer accounts instead of {before}.": (
         "{key} ne montre soudain que {now} comptes au lieu de {before}."
     ),
-    "{key} suddenly shows {now} accounts instead of {before} and {orders} orders instead of {those}.": (
+    "{key} suddenly shows {now} customer accounts instead of {before} and {orders} orders instead of {those}.": (
         "{key} ne montre soudain que {now} comptes au lieu de {before}, et {orders} commandes au lieu de {those}."
     ),
     "{key} suddenly shows {figures}.": "{key} montre soudain {figures}.",
@@ -266,7 +266,7 @@ STORES: Mapping[str, str] = {
         "L'horloge est au {today} ; rien n'a été fait depuis le {last}, il y a {days} jours."
     ),
     "Set the clock right, or insist with --force if it was a pause.": (
-        "Réglez l'horloge, ou insistez avec --force si c'était une pause."
+        "Mettez l'horloge à l'heure, ou insistez avec --force si c'était une pause."
     ),
     "{key} sells in {one}, this database sums in {other}.": "{key} vend en {one}, cette base compte en {other}.",
     "Give it another database: one database is one merchant in one currency.": (

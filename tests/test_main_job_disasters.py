@@ -173,26 +173,33 @@ def renamed_tags(world: World) -> None:
 
 INSIST = (("run", "--force"),)
 DISASTERS = [
-    Disaster(no_customers, RUN, "0 customer accounts instead of", "--force", nothing, INSIST, writes=False),
-    Disaster(no_orders, RUN, "0 orders instead of", "--force", nothing, INSIST),
-    Disaster(a_shrunk_shop, RUN, "customer accounts instead of", "--force", nothing, INSIST),
+    Disaster(no_customers, RUN, "que 0 comptes au lieu de", "--force", nothing, INSIST, writes=False),
+    Disaster(no_orders, RUN, "que 0 commandes au lieu de", "--force", nothing, INSIST),
+    Disaster(a_shrunk_shop, RUN, "comptes au lieu de", "--force", nothing, INSIST),
     Disaster(
-        another_shops_id, RUN, "Another shop answers", "another database", the_right_shops_id, (RUN,), writes=False
+        another_shops_id, RUN, "Une autre boutique répond", "une autre base", the_right_shops_id, (RUN,), writes=False
     ),
     Disaster(
-        the_clock_goes_back, RUN, "The clock stands on 2026-06-28", "Set the clock right", the_clock_is_right, (RUN,)
+        the_clock_goes_back,
+        RUN,
+        "L'horloge est au 2026-06-28",
+        "Mettez l'horloge à l'heure",
+        the_clock_is_right,
+        (RUN,),
     ),
-    Disaster(the_clock_goes_400_days_ahead, RUN, "400 days ago", "Set the clock right", the_clock_is_right, (RUN,)),
-    Disaster(an_older_backup, RUN, "an older copy", "--force", nothing, INSIST),
-    Disaster(an_edited_definition, RUN, "would change at once", "--force", nothing, INSIST),
-    Disaster(another_audience, RUN, "is zzzzzzzzzz now", "--force", nothing, INSIST),
-    Disaster(an_emptied_destination, RUN, "hold no more what was delivered", "--force", nothing, INSIST),
-    Disaster(renamed_tags, RUN, "hold no more what was delivered", "--force", nothing, INSIST),
+    Disaster(
+        the_clock_goes_400_days_ahead, RUN, "il y a 400 jours", "Mettez l'horloge à l'heure", the_clock_is_right, (RUN,)
+    ),
+    Disaster(an_older_backup, RUN, "une copie plus ancienne", "--force", nothing, INSIST),
+    Disaster(an_edited_definition, RUN, "un seul envoi changerait", "--force", nothing, INSIST),
+    Disaster(another_audience, RUN, "c'est maintenant zzzzzzzzzz", "--force", nothing, INSIST),
+    Disaster(an_emptied_destination, RUN, "n'ont plus ce qui y avait été livré", "--force", nothing, INSIST),
+    Disaster(renamed_tags, RUN, "n'ont plus ce qui y avait été livré", "--force", nothing, INSIST),
     Disaster(
         the_same_shop_twice,
         RUN,
-        "is the same shop as boutique",
-        "once",
+        "est la même boutique que boutique",
+        "une fois",
         the_settings_as_they_were,
         (RUN,),
         writes=False,
