@@ -89,7 +89,6 @@ def test_people_read_a_table(filled: CommandLine) -> None:
         (("segments",), "There is no database", "import"),
         (("pull", "--config", "nowhere.toml"), "nowhere.toml", "README"),
         (("pull",), "name no shop", "connector.toml"),
-        (("serve",), "name no shop", "connector.toml"),
     ],
 )
 def test_wrong_input_gets_one_sentence_and_a_remedy(

@@ -32,6 +32,7 @@ from sync.push import (
     dry_run,
     load,
     prepare,
+    push,
     resume,
 )
 from sync.runs import recorded
