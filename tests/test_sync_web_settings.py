@@ -62,6 +62,12 @@ def test_each_value_is_told_with_where_it_came_from(dashboard: Dashboard) -> Non
     assert origin(dashboard.settings, "stores", "nobody", "token") == "default"
 
 
+def test_before_the_first_pull_the_pages_say_that_nothing_was_done_yet(dashboard: Dashboard) -> None:
+    page = dashboard.user("Anne", "admin").get("/syncs").text
+    assert "Rien n'a encore été fait" in page.replace("&#39;", "'")
+    assert "jamais" in page
+
+
 def test_no_secret_is_ever_shown_only_where_it_is_read_from(dashboard: Dashboard) -> None:
     admin = dashboard.user("Anne", "admin")
     for page in (admin.get("/settings").text, dashboard.token("robot", "admin").get("/api/v1/settings").text):
