@@ -240,6 +240,12 @@ class Settings(BaseSettings):
         beside = None if self._folder is None else self._folder / SEGMENTS_NAME
         return self.segments_file or beside
 
+    def beside(self, folder: Path) -> Self:
+        """These settings as if their file lay in a folder."""
+        found = self.model_copy()
+        found._folder = folder
+        return found
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -305,8 +311,7 @@ def _with_segments(settings: Settings, file: Path) -> Settings:
             "privacy": settings.privacy.model_copy(update={"suppressed": suppressed}),
         }
     )
-    found._folder = file.parent
-    return found
+    return found.beside(file.parent)
 
 
 def _wrong(file: Path, error: ErrorDetails) -> SettingsError:

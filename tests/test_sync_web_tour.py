@@ -29,6 +29,7 @@ class World:
     platforms: Platforms
     shop: Shopfront
     browser: Browser
+    folder: Path
 
     def tags(self) -> list[str]:
         """The tags of the tour's customer, as the page of the shop's own admin shows them."""
@@ -52,7 +53,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         prepare(workspace, Voice("en", quiet=True))
         shop = front(platforms)
         made = app(workspace, guest=guest(workspace, "en"), more=Guide(shop).routes())
-        yield World(platforms, shop, Browser(TestClient(made, BASE, headers={"Accept-Language": "en"})))
+        yield World(platforms, shop, Browser(TestClient(made, BASE, headers={"Accept-Language": "en"})), folder)
         workspace.engine.dispose()
 
 
@@ -61,6 +62,13 @@ def test_everybody_is_let_in_and_led_to_the_tour(world: World) -> None:
     start = stranger.get("/").text
     assert start.index('href="/tour"') < start.index('href="/segments"')
     assert "Un plan attend votre accord" in stranger.get("/tour").text
+
+
+def test_an_audience_is_switched_on_in_the_demos_own_folder(world: World) -> None:
+    form = {"entry": "aud.loyal_7_365", "on": "true"}
+    answer = world.browser.send("/segments/library", "/segments/library/switch", **form)
+    assert answer.status_code == 303, answer.text
+    assert "[audiences.loyal_7_365]\non = true" in (world.folder / "segments.toml").read_text(encoding="utf-8")
 
 
 def test_a_form_of_another_site_is_refused_in_the_demo_too(world: World) -> None:

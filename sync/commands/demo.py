@@ -192,7 +192,7 @@ def workspace_of(
             ),
         },
     )
-    return Workspace(settings, open_database(settings.database), wait=platforms.clock.wait)
+    return Workspace(settings.beside(folder), open_database(settings.database), wait=platforms.clock.wait)
 
 
 @contextmanager
