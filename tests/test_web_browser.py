@@ -161,3 +161,17 @@ def test_the_shops_own_admin_is_sound_too(browser: Browser, shop: Stand, locale:
                 assert seen.fits()
                 assert seen.faults() == []
         assert seen.clean()
+
+
+def test_a_rule_is_tried_and_kept_in_the_workshop(browser: Browser, shop: Stand) -> None:
+    with window(browser) as seen:
+        page = seen.open(f"{shop.demo}/rules")
+        page.fill("textarea[name=rule]", "number_of_orders >= 2")
+        page.fill("input[name=name]", "deux_achats")
+        seen.press("Essayer")
+        expect(page.locator("pre.rule").first).to_have_text("number_of_orders >= 2")
+        assert seen.fits()
+        assert seen.faults() == []
+        seen.press("Garder comme segment")
+        expect(page.get_by_role("status")).to_be_visible()
+        assert seen.clean()
