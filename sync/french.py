@@ -246,14 +246,14 @@ DATABASE: Mapping[str, str] = {
 }
 
 STORES: Mapping[str, str] = {
-    "{key} suddenly shows {now} orders instead of {before}.": (
-        "{key} ne montre soudain que {now} commandes au lieu de {before}."
+    "{key} suddenly shows fewer orders ({now}, before {before}).": (
+        "{key} montre soudain moins de commandes ({now}, avant {before})."
     ),
-    "{key} suddenly shows {now} customer accounts instead of {before}.": (
-        "{key} ne montre soudain que {now} comptes au lieu de {before}."
+    "{key} suddenly shows fewer customer accounts ({now}, before {before}).": (
+        "{key} montre soudain moins de comptes ({now}, avant {before})."
     ),
-    "{key} suddenly shows {now} customer accounts instead of {before} and {orders} orders instead of {those}.": (
-        "{key} ne montre soudain que {now} comptes au lieu de {before}, et {orders} commandes au lieu de {those}."
+    "{key} suddenly shows fewer customer accounts ({now}, before {was}) and fewer orders ({left}, before {all}).": (
+        "{key} montre soudain moins de comptes ({now}, avant {was}) et moins de commandes ({left}, avant {all})."
     ),
     "{key} suddenly shows {figures}.": "{key} montre soudain {figures}.",
     "Look at the shop and at what its key may read; --force takes it as it is.": (

@@ -30,7 +30,7 @@ def require_whole(engine: Engine, key: str, check: ShopCheck, *, force: bool) ->
     lost = [name for name in now if name in before and fell(before[name], now[name])]
     if lost and not force:
         figures = " and ".join(
-            f"{now[name]} {_WORDS[name.removeprefix('shop_')]} instead of {before[name]}" for name in lost
+            f"fewer {_WORDS[name.removeprefix('shop_')]} ({now[name]}, before {before[name]})" for name in lost
         )
         raise UnsafeError(
             f"{key} suddenly shows {figures}.",

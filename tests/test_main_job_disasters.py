@@ -173,9 +173,9 @@ def renamed_tags(world: World) -> None:
 
 INSIST = (("run", "--force"),)
 DISASTERS = [
-    Disaster(no_customers, RUN, "que 0 comptes au lieu de", "--force", nothing, INSIST, writes=False),
-    Disaster(no_orders, RUN, "que 0 commandes au lieu de", "--force", nothing, INSIST),
-    Disaster(a_shrunk_shop, RUN, "comptes au lieu de", "--force", nothing, INSIST),
+    Disaster(no_customers, RUN, "moins de comptes (0, avant", "--force", nothing, INSIST, writes=False),
+    Disaster(no_orders, RUN, "moins de commandes (0, avant", "--force", nothing, INSIST),
+    Disaster(a_shrunk_shop, RUN, "moins de comptes", "--force", nothing, INSIST),
     Disaster(
         another_shops_id, RUN, "Une autre boutique répond", "une autre base", the_right_shops_id, (RUN,), writes=False
     ),

@@ -32,8 +32,10 @@ def leave_mark(engine: Engine, plan: PlanSummary) -> None:
             formed_at = connection.execute(select(plans.c.created_at).where(plans.c.id == plan.plan_id)).scalar_one()
         marks = _marks(place) | {plan.destination: [plan.plan_id, formed_at]}
         beside = place.with_name(f"{place.name}.new")
-        beside.write_text(json.dumps(marks), encoding="utf-8")
-        os.replace(beside, place)
+        beside.unlink(missing_ok=True)
+        with open(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
+            json.dump(marks, new)
+        beside.replace(place)
 
 
 def unknown(connection: Connection, destination: str) -> Guard | None:

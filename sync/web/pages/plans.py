@@ -139,7 +139,8 @@ def _few(desk: Desk, text: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text) <= MOST:
-        message = desk.say.text("Un essai est pour 1 à {n} personnes.", "A trial is for 1 to {n} people.", n=MOST)
+        most = desk.say.people(MOST)
+        message = desk.say.text("Un essai est pour {people} au plus.", "A trial is for {people} at most.", people=most)
         raise SettingsError(message)
     return int(text)
 

@@ -181,10 +181,10 @@ def _points(say: Voice, opportunities: Sequence[Opportunity]) -> Points | None:
             float(major_units(one.stake.value.minor, one.stake.value.currency)),
             one.people,
             say.text(
-                "{value} sur un an, {days} jours, {people}",
-                "{value} over a year, {days} days, {people}",
+                "{value} sur un an, {days}, {people}",
+                "{value} over a year, {days}, {people}",
                 value=say.rough(one.stake.value.minor, one.stake.value.currency),
-                days=say.number(one.days),
+                days=say.count(one.days, say.text("jour", "day"), say.text("jours", "days")),
                 people=say.people(one.people),
             ),
         )

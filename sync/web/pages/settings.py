@@ -108,7 +108,7 @@ class Person:
     name: str
     role: str
     active: bool
-    token: bool
+    programs: bool  # whether programs may ask in this user's name
 
 
 @dataclass(frozen=True)
