@@ -148,6 +148,12 @@ SETTINGS: Mapping[str, str] = {
 }
 
 DATABASE: Mapping[str, str] = {
+    "Free some space, or name a file on another disk; nothing was changed.": (
+        "Libérez de la place, ou nommez un fichier sur un autre disque ; rien n'a été changé."
+    ),
+    "Stop the service, move it away with what lies beside it as -wal and -shm, and try again.": (
+        "Arrêtez le service, écartez-la avec ce qui est à côté d'elle en -wal et -shm, et recommencez."
+    ),
     "There is no database {file}.": "La base de données {file} n'existe pas.",
     "Name one with --database, or make it with `connector import FILE`.": (
         "Nommez-en une par --database, ou créez-la par `connector import FICHIER`."

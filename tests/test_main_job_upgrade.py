@@ -176,5 +176,5 @@ def test_a_disk_that_fails_during_a_migration_leaves_the_file_as_it_was(newer: P
         check=False,
     )
     assert (said.returncode, "Traceback" in said.stderr) == (1, False), said.stderr
-    assert "cannot be written" in said.stderr
+    assert "ne peut pas être écrit" in said.stderr
     assert line.database.read_bytes() == held
