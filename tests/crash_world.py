@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -99,3 +100,12 @@ def open_books(folder: Path, people: int, blog_orders: int = 0) -> Iterator[Book
     with listening(Books(folder, people, blog_orders=blog_orders)) as world:
         world.line.spread_alone()
         yield world
+
+
+def copied(world: Books, folder: Path) -> CommandLine:
+    """The command line of a copy of a world's database, with its settings, in another folder."""
+    made = replace(world.line, folder=folder)
+    world.line.ask("backup", str(made.database))
+    for name in ("connector.toml", "segments.toml"):
+        shutil.copy2(world.folder / name, folder / name)
+    return made

@@ -32,6 +32,13 @@ class Pages:
         found: Browser = self._seen[role, language]
         return found
 
+    def shelve(self, text: str) -> Path:
+        """Write the merchant's segments.toml; where it is."""
+        place = self.dashboard.workspace.settings.segments_place
+        assert place is not None
+        place.write_text(text, encoding="utf-8")
+        return place
+
     def page(self, path: str, role: Role = "admin", language: str = "en") -> str:
         """A page that must be there, as its text."""
         answer = self.browser(role, language).get(path)

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from tests.command_line import CommandLine
-from tests.crash_world import Books, figures, open_books, orders
+from tests.crash_world import Books, copied, figures, open_books, orders
 from tests.forked import KILLED, Forks, forks
 from tests.test_sync_objecting import rows, someone
 
@@ -32,11 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 @pytest.fixture
 def line(world: Books, tmp_path: Path) -> CommandLine:
     """The command line of a copy of its database."""
-    made = replace(world.line, folder=tmp_path)
-    world.line.ask("backup", str(made.database))
-    for name in ("connector.toml", "segments.toml"):
-        shutil.copy2(world.folder / name, tmp_path / name)
-    return made
+    return copied(world, tmp_path)
 
 
 def counts(file: Path) -> dict[str, int]:
@@ -61,8 +57,8 @@ def test_copies_made_during_a_sync_are_whole_and_can_be_put_back(tmp_path: Path,
                     copy = tmp_path / f"copy-{made}.db"
                     if world.line.database.exists() and world.line.within("backup", str(copy)).code == 0:
                         made += 1
-                syncing.communicate()
-        assert syncing.returncode == 0
+                _, said = syncing.communicate()
+        assert syncing.returncode == 0, said
         for number in chance.sample(range(copies), copies):
             copy = tmp_path / f"copy-{number}.db"
             held = counts(copy)

@@ -12,13 +12,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import ROOT, CommandLine
-from tests.crash_world import Books, figures, open_books
+from tests.crash_world import Books, copied, figures, open_books
 
 NEXT = "9000"
 MIGRATION = '''
@@ -88,11 +87,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 @pytest.fixture
 def line(world: Books, tmp_path: Path) -> CommandLine:
     """The command line of a copy of its database, all of it in one file."""
-    made = replace(world.line, folder=tmp_path)
-    world.line.ask("backup", str(made.database))
-    for name in ("connector.toml", "segments.toml"):
-        shutil.copy2(world.folder / name, tmp_path / name)
-    return made
+    return copied(world, tmp_path)
 
 
 def contents(file: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -32,10 +32,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 @pytest.fixture
 def file(pages: Pages) -> Path:
     """The merchant's segments.toml as it is before."""
-    place = pages.dashboard.workspace.settings.segments_place
-    assert place is not None
-    place.write_text(MINE, encoding="utf-8")
-    return place
+    return pages.shelve(MINE)
 
 
 def switch(pages: Pages, **fields: str) -> tuple[int, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from connector.destination import Destination
-from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
+from connector.errors import UnsafeError
 from connector.holdout import note
 from connector.models import DestinationRow, Plan
 from connector.people import find_people
@@ -19,6 +19,7 @@ from connector.reports import incomplete
 from connector.settings import DestinationSettings
 from connector.tables import table
 from sync.commands.erasing import finish
+from sync.failures import Failures
 from sync.lock import writer
 from sync.progress import QUIET, shown
 from sync.push import (
@@ -38,7 +39,6 @@ from sync.push import (
 from sync.runs import recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
-from sync.told import whole
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -143,7 +143,7 @@ def push_all(
     """
     if not rehearse:
         finish(workspace, say)
-    failures = _Failures(say)
+    failures = Failures(say)
     if rehearse:
         made = []
         for key, _, destination in workspace.destinations(only):
@@ -153,8 +153,7 @@ def push_all(
                 _tell(say, made[-1])
     else:
         made = _push_to(workspace, say, list(workspace.destinations(only)), scope, failures, force=force)
-    if failures.worst is not None:
-        raise failures.worst
+    failures.end()
     return made
 
 
@@ -163,7 +162,7 @@ def _push_to(
     say: Voice,
     places: Sequence[tuple[str, DestinationSettings, Destination]],
     scope: Scope,
-    failures: _Failures,
+    failures: Failures,
     *,
     force: bool,
 ) -> list[PlanSummary]:
@@ -204,26 +203,6 @@ def _push_to(
                     again = f"`connector undo {plan.run_id}`"
                     say.say(f"  {again} le reprend.", f"  {again} takes it back.")
     return made
-
-
-@dataclass
-class _Failures:
-    """What went wrong at destinations, said as it came: one does not keep the others from being tried."""
-
-    say: Voice
-    worst: ConnectorError | None = None  # the first, or the first that a guard refused
-
-    @contextmanager
-    def kept(self, key: str) -> Iterator[None]:
-        """Whatever goes wrong at a destination within the block."""
-        try:
-            yield
-        except (StoppedError, StorageError):
-            raise
-        except ConnectorError as error:
-            refused = isinstance(error, UnsafeError) and not isinstance(self.worst, UnsafeError)
-            self.worst = error if self.worst is None or refused else self.worst
-            self.say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
 
 def _note_holdout(workspace: Workspace, plan: PlanSummary) -> None:

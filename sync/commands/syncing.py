@@ -20,6 +20,7 @@ from connector.stores import OpenStore, merchant, open_store
 from sync.commands.nightly import look_back, look_back_at
 from sync.commands.pushing import push_all
 from sync.erasing import require
+from sync.failures import EVERYWHERE, Failures
 from sync.hints import Looked, look
 from sync.inbox import Inbox
 from sync.lock import writer
@@ -30,9 +31,8 @@ from sync.requests import carry_out, retain
 from sync.runs import Record, last_day, recorded
 from sync.sends import read_sends
 from sync.shelf import shelf
-from sync.shrinking import require_whole, told
+from sync.shrinking import amounts, require_whole
 from sync.timely import require_timely
-from sync.told import whole
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -117,42 +117,28 @@ def work_hints(workspace: Workspace, say: Voice, inbox: Inbox) -> Looked:
 
 def pull_all(workspace: Workspace, say: Voice, *, only: str | None = None, force: bool = False) -> None:
     """Pull the stores one after the other; the first error is raised once all were tried."""
-    failed: ConnectorError | None = None
+    failures = Failures(say)
     require_timely(workspace.engine, workspace.now(), force=force)
     require(workspace.engine, workspace.suppressed, force=force)
     Inbox(workspace.engine).carry_out(partial(carry_out, workspace), workspace.now())
     for key, settings, source in workspace.sources(only):
-        try:
+        with failures.kept(key, ending=(UnsafeError, *EVERYWHERE)):
             _pull_one(workspace, say, key, settings, source, force=force)
-        except (UnsafeError, StoppedError, StorageError):
-            raise
-        except ConnectorError as error:
-            failed = failed or error
-            say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
     if only is None:
-        failed = _pull_sends(workspace, say) or failed
-    if failed is not None:
-        raise failed
+        _pull_sends(workspace, say, failures)
+    failures.end()
 
 
-def _pull_sends(workspace: Workspace, say: Voice) -> ConnectorError | None:
-    """Read which messages the tools sent whose settings ask for it; the first error, once all were tried."""
-    failed: ConnectorError | None = None
+def _pull_sends(workspace: Workspace, say: Voice, failures: Failures) -> None:
+    """Read which messages the tools sent whose settings ask for it."""
     for key, settings in workspace.settings.destinations.items():
         if settings.read_sends:
-            try:
+            with failures.kept(key):
                 noted = _read_sends(workspace, key)
-            except (StoppedError, StorageError):
-                raise
-            except ConnectorError as error:
-                failed = failed or error
-                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
-            else:
                 say.say(
                     f"{key} : {say.count(noted.new, 'envoi nouveau', 'envois nouveaux')}.",
                     f"{key}: {say.count(noted.new, 'new message', 'new messages')}.",
                 )
-    return failed
 
 
 def _read_sends(workspace: Workspace, key: str) -> Noted:
@@ -242,7 +228,7 @@ def _pull_one(workspace: Workspace, say: Voice, key: str, settings: StoreSetting
                 progress=progress,
                 suppressed=workspace.suppressed,
             ).run(source)
-        record.detail |= told(check) | {
+        record.detail |= amounts(check) | {
             "new": report.rows("orders").new,
             "changed": report.rows("orders").changed,
             "quarantined": report.quarantined,
