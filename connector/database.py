@@ -50,6 +50,9 @@ from connector.tables import AnyRow
 BATCH = 900
 """Values in one IN list: below the oldest SQLite's limit of 999 bound parameters."""
 
+_AT_ONCE = "writes_at_once"
+"""The option of a connection whose transactions take the right to write as they begin, in SQLite."""
+
 NAMELESS = 2**52
 """From here on ids are random: they are those of people who were erased, and of their orders."""
 
@@ -307,7 +310,7 @@ def _folded(text: str | None) -> str | None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_AT_ONCE) else "BEGIN")
 
 
 def _refuse_strangers(engine: Engine, tables: set[str]) -> None:
@@ -338,6 +341,7 @@ def _migrate(engine: Engine, found: str | None) -> None:
         copy(engine, file.with_name(f"{file.name}.before-{head()}"))
     config = Config()
     config.set_main_option("script_location", "connector:migrations")
-    with engine.begin() as connection:
+    # whoever opens it meanwhile waits, and then finds it done: nobody reads before it is their turn to write
+    with engine.execution_options(**{_AT_ONCE: True}).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

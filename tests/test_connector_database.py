@@ -296,3 +296,25 @@ def test_opening_a_database_again_keeps_the_locks_of_who_has_it_open(tmp_path: P
     finally:
         first.dispose()
         second.dispose()
+
+
+def test_several_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+    """The service and a command that are started together: the one makes the tables, the others find them."""
+    opening = "import sys; from connector.database import open_database; input(); open_database(sys.argv[1])"
+    for turn in range(3):
+        place = str(tmp_path / f"{turn}.db")
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", opening, place],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        for one in started:
+            assert one.stdin is not None
+            one.stdin.write("\n")
+            one.stdin.flush()
+        assert [one.communicate()[1] for one in started] == [""] * 4
