@@ -172,10 +172,10 @@ def sell(shop: Shop, at: datetime, owner: int | None) -> None:
     )
 
 
-def small(orders: int) -> Shop:
-    """Twelve accounts, and orders of which thirty share each second."""
+def small(accounts: int, orders: int) -> Shop:
+    """Accounts, twelve of them with orders, of which thirty share each second."""
     shop = Shop(domain="boutique.myshopify.com")
-    for number in range(101, 113):
+    for number in range(101, 101 + accounts):
         opened = NOW - timedelta(days=30)
         shop.customers[number] = ShopCustomer(number, f"c{number}@example.com", opened, opened, city="Lille")
     for number in range(orders):
@@ -214,7 +214,8 @@ def missed(template: Path, kind: Kind, plan: list[Sync], skew: int) -> tuple[lis
     What no change tells may be missing until the night's look at everything.
     """
     clock = Clock(NOW)
-    world = World(small(30 if kind == "shopify" else 130), clock, skew, trashes=kind != "shopify")
+    shop_ = small(12, 30) if kind == "shopify" else small(112, 130)  # two pages of each
+    world = World(shop_, clock, skew, trashes=kind != "shopify")
     with tempfile.TemporaryDirectory() as folder, opened(kind, world) as (fake, source):
         engine = copied(template, Path(folder) / "shop.db")
         shop = store(engine)
@@ -275,6 +276,18 @@ def test_whatever_happens_between_two_pages_one_quiet_sync_leaves_what_the_books
     happened = check(template, kind, number)
     assert set(happened) == set(HAPPENINGS)
     assert happened.total() > 5 * number
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("what", ["new", "person"])
+@pytest.mark.parametrize("broken_off", range(4))
+def test_what_happens_while_a_walk_lies_broken_off_comes_with_the_pull_that_ends_it(
+    template: Path, kind: Kind, what: str, broken_off: int
+) -> None:
+    between = tuple((Happening(what, whom, 0),) for whom in range(4))
+    missing, happened = missed(template, kind, [Sync(between, broken_off, 0, results_expire=False)], -300)
+    assert missing == []
+    assert happened[what] > 0
 
 
 @pytest.mark.full

@@ -154,7 +154,12 @@ class Stream(Generic[Record]):
     def read(self, text: str | None) -> Iterator[Page[Record]]:
         """What changed since the cursor; everything where there is none, or where more changed than pages reach."""
         cursor = Cursor.read(text)
-        if cursor.bulk is None and cursor.updated_at is not None:
+        if cursor.bulk is not None:  # a load was broken off: to its end, then what changed since it began
+            for page in self._load(cursor):
+                text = page.cursor
+                yield page
+            cursor = Cursor.read(text)
+        if cursor.updated_at is not None:
             count = self._count(cursor.updated_at)
             if count is None or count <= LONGEST_SEARCH:
                 yield from self._changes(cursor.updated_at, count)

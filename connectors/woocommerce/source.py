@@ -130,11 +130,15 @@ class WooCommerceSource:
     def _changes(self, cursor: OrderCursor) -> Iterator[tuple[Step, OrderCursor | None]]:
         """Steps through all changes, each with the cursor that may be stored after it."""
         fields: Params = {"_fields": payloads.FIELDS[OrderPayload]}
+        if cursor.before is not None:  # a walk was broken off: to its end, then what changed since
+            yield from self._unsorted(cursor, cursor.before, fields)
+            cursor = _walked(cursor, cursor.before)
         modified = cursor.modified
         after = modified - OVERLAP if modified else None
-        steps = self._sorted(fields, after) if cursor.before is None else None
+        steps = self._sorted(fields, after)
         if steps is None:
-            yield from self._unsorted(cursor, fields, after)
+            settled = self.client.rows("orders", per_page=1, _fields="id").settled
+            yield from self._unsorted(cursor, settled.replace(microsecond=0), fields)
             return
         for step in steps:
             if step.reached and (modified is None or step.reached > modified):
@@ -155,16 +159,15 @@ class WooCommerceSource:
             return None
 
     def _unsorted(
-        self, cursor: OrderCursor, fields: Params, after: datetime | None
+        self, cursor: OrderCursor, before: datetime, fields: Params
     ) -> Iterator[tuple[Step, OrderCursor | None]]:
         """For shops that sort by id only: a window that ends in the past, which orders can only leave."""
-        before = cursor.before or self.client.rows("orders", per_page=1, _fields="id").settled.replace(microsecond=0)
+        after = cursor.modified - OVERLAP if cursor.modified else None
         query: Params = {**fields, "orderby": "id", "order": "asc", **window(after, before)}
         for step in backwards(self.client, "orders", query, cursor.page, closed=True):
             obeyed([stamp_of(row) for row in step.rows], after)
-            done = OrderCursor(before - SECOND, cursor.trashed)
             under_way = OrderCursor(cursor.modified, cursor.trashed, before, step.page - 1)
-            yield step, done if step.page == 1 else under_way
+            yield step, _walked(cursor, before) if step.page == 1 else under_way
 
     def _trash(self, cursor: OrderCursor) -> Iterator[Page[OrderRecord]]:
         """Deletions for what was put into the trash, which the list of orders leaves out."""
@@ -265,9 +268,13 @@ class WooCommerceSource:
     def customers(self, since: str | None) -> Iterator[Page[CustomerRecord]]:
         """Accounts of every role: those opened since the cursor, and all of them where a day has passed."""
         cursor = _decoded(since, CustomerCursor)
-        if since is None or cursor.page is not None:
+        if since is None:
             yield from self._all_customers(cursor)
             return
+        if cursor.page is not None:  # a walk was broken off: to its end, then the accounts opened since
+            for page in self._all_customers(cursor):
+                cursor = _decoded(page.cursor, CustomerCursor)
+                yield page
         query: Params = {"role": "all", "_fields": self._asked}
         first = self.client.rows("customers", orderby="id", order="desc", **query)
         if cursor.walked is None or first.settled - cursor.walked >= A_DAY:
@@ -339,6 +346,11 @@ class WooCommerceSource:
     def checkouts(self, since: str | None) -> Iterator[Page[CheckoutRecord]]:  # noqa: ARG002 - the contract's name
         """Nothing: carts that are left behind are in no list of WooCommerce; drafts of orders come as orders."""
         return iter(())
+
+
+def _walked(cursor: OrderCursor, before: datetime) -> OrderCursor:
+    """The cursor after a walk through all that changed before a time."""
+    return OrderCursor(before - SECOND, cursor.trashed)
 
 
 def _customer_page(
