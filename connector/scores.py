@@ -19,18 +19,22 @@ LETTERS = ("rfm_r", "rfm_f", "rfm_m")
 GRADES = (5, 4, 3, 2, 1)
 
 
-def scores(connection: Connection, as_of: int) -> dict[int, str]:
-    """The scores of each person who had bought when the calibrations in force on a day were made."""
-    currency = currency_of(connection)
-    choices = [
+def graded(currency: str) -> list[Choice]:
+    """A question for each letter: which grade; amounts are in the currency."""
+    return [
         Choice(f"score_{letter}", tuple((meaning(parse(f"{letter} = {grade}"), currency), grade) for grade in GRADES))
         for letter in LETTERS
     ]
+
+
+def scores(connection: Connection, as_of: int) -> dict[int, str]:
+    """The scores of each person who had bought when the calibrations in force on a day were made."""
+    choices = graded(currency_of(connection))
     figures = Calibrated(connection, calibrated(choices), as_of)
     day = figures.made_on(as_of)
     if day is None:
         return {}
-    asked = state(choices, shape_of(connection, day))
+    asked = state(choices, shape_of(connection, day), watched=())
     q = asked.select.subquery("q")
     rows = connection.execute(
         select(q.c.customer_id, *(q.c[choice.name] for choice in choices)), asked.clock.values(day, figures)

@@ -30,7 +30,7 @@ def sizes(connection: Connection, families: Sequence[Family], as_of: int) -> dic
     choices = [
         family.choice(f"choice_{number}", currency, range(len(family.stages))) for number, family in enumerate(families)
     ]
-    asked = state(choices, shape_of(connection, as_of))
+    asked = state(choices, shape_of(connection, as_of), watched=())
     wanted = {"amount_spent", *(choice.name for choice in choices)}
     answers = asked.select.with_only_columns(
         *(column for column in asked.select.selected_columns if column.name in wanted)

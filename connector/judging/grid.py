@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from connector.catalogue import Family
+from connector.calibrations import in_force
 from connector.judging.figures import money
+from connector.query.select import state
+from connector.scores import graded
 from connector.segments import currency_of
-from connector.sizes import sizes
+from connector.steps import shape_of
 
 SCORES = range(1, 6)
-
-_TEXT = {"fr": "RFM", "en": "RFM"}
 
 
 def rule(recency: int, value: int) -> str:
@@ -30,21 +32,33 @@ def _between(low: int, high: int) -> str:
 
 def grid(connection: Connection, as_of: int) -> list[dict[str, Any]]:
     """Each of the 25 cells with its rule, its people and what they have spent, net of refunds."""
-    cells = [(recency, value) for recency in reversed(SCORES) for value in SCORES]
-    stages = [
-        {"key": f"r{r}v{v}", "rule": rule(r, v), "label": _TEXT, "tag": _TEXT, "description": _TEXT} for r, v in cells
-    ]
-    family = Family.model_validate(
-        {"key": "grid", "version": 1, "label": _TEXT, "description": _TEXT, "stages": stages}
-    )
-    found, currency = sizes(connection, [family], as_of)["grid"], currency_of(connection)
+    people, revenue = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    for recency, frequency, spent, number, amount in _counted(connection, as_of):
+        cell = recency, (frequency + spent) // 2
+        people[cell] += number
+        revenue[cell] += amount
+    currency = currency_of(connection)
     return [
         {
             "recency": recency,
             "value": value,
             "rule": rule(recency, value),
-            "people": size.people,
-            "revenue": money(size.revenue, currency),
+            "people": people[recency, value],
+            "revenue": money(revenue[recency, value], currency),
         }
-        for (recency, value), size in zip(cells, found, strict=True)
+        for recency in reversed(SCORES)
+        for value in SCORES
     ]
+
+
+def _counted(connection: Connection, as_of: int) -> Iterator[tuple[int, int, int, int, int]]:
+    """The three scores that some people share, how many they are, and what they have spent."""
+    choices = graded(currency_of(connection))
+    asked = state(choices, shape_of(connection, as_of), watched=())
+    q = asked.select.subquery("q")
+    letters = [q.c[choice.name] for choice in choices]
+    counted = select(*letters, func.count(), func.sum(q.c.amount_spent)).group_by(*letters)
+    for row in connection.execute(counted, asked.clock.values(as_of, in_force(connection, choices))):
+        if None not in row:
+            recency, frequency, spent, number, amount = map(int, row)
+            yield recency, frequency, spent, number, amount

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, 
 from connector.days import day_date
 from connector.dialects import greatest
 from connector.holdout import Standing
-from connector.judging.figures import LEAST_PEOPLE, Bootstrap, bucket, middle, money, share
+from connector.judging.figures import LEAST_PEOPLE, bucket, middle, money, resampled, share
 from connector.judging.purchases import purchases, takings
 from connector.models import Customer, Identity, Membership, Segment
 from connector.segments import currency_of
@@ -49,9 +49,9 @@ class _Group:
         """A measure, by person."""
         return self.sums[measure].total() / self.size
 
-    def drawn(self, draws: Bootstrap, measure: str) -> list[float | None]:
+    def drawn(self, measure: str) -> list[float | None]:
         """The mean in each draw, None where it drew nobody."""
-        people, sums = draws.sums(self.people), draws.sums(self.sums[measure])
+        people, sums = resampled(self.people), resampled(self.sums[measure])
         return [total / number if number else None for total, number in zip(sums, people, strict=True)]
 
 
@@ -163,10 +163,9 @@ def _told(group: _Group, currency: str) -> dict[str, Any]:
 
 def _effects(pushed: _Group, held: _Group, currency: str) -> dict[str, Any]:
     """Of each measure, by person: the difference, its interval, and the smallest that could be seen."""
-    draws = Bootstrap()
     found = {}
     for measure in MEASURES:
-        pairs = zip(pushed.drawn(draws, measure), held.drawn(draws, measure), strict=True)
+        pairs = zip(pushed.drawn(measure), held.drawn(measure), strict=True)
         drawn = [one - other for one, other in pairs if one is not None and other is not None]
         digits = 2 if measure == "revenue" else 4
         found[measure] = {

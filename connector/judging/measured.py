@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from connector.days import NEVER, day_date, day_number
-from connector.judging.figures import Bootstrap, bucket
+from connector.judging.figures import bucket, resampled
 from connector.judging.purchases import purchases, takings
 
 WITHIN = 90
@@ -55,7 +55,6 @@ class Measured:
     valued: dict[str, Sums]
     revenue: dict[str, Sums]
     days: dict[Pair, Counter[int]]
-    bootstrap: Bootstrap = field(default_factory=Bootstrap)
     _drawn: dict[int, tuple[Sums, list[int]]] = field(default_factory=dict)  # with what they are of, kept alive
 
     def went(self) -> list[Pair]:
@@ -65,7 +64,7 @@ class Measured:
     def draws(self, sums: Sums) -> list[int]:
         """What each draw makes of a figure, worked out once."""
         if id(sums) not in self._drawn:
-            self._drawn[id(sums)] = sums, self.bootstrap.sums(sums)
+            self._drawn[id(sums)] = sums, resampled(sums)
         return self._drawn[id(sums)][1]
 
 
