@@ -6,7 +6,7 @@ A colour is named as the page's own, "--s1" or, a third as strong, "--s1/soft"; 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -127,14 +127,19 @@ def _series(chart: Chart, say: Voice) -> dict[str, Any]:
     return {"data": traces, "layout": layout}
 
 
-def _marks(chart: Chart, names: Sequence[str]) -> dict[str, Any]:
-    """Lines and bands with their numbers above; those beside the chart's days are left out."""
-    shapes, numbers = [], []
+def placed(chart: Chart) -> Iterator[tuple[Mark, int, int]]:
+    """Each mark with its first and last place along the chart; those beside the chart's days are left out."""
     for mark in chart.marks:
         first, last = (bisect_left(chart.along, day) for day in (mark.first, mark.last or mark.first))
-        if first >= len(names):
-            continue
-        ends = {"x0": names[first], "x1": names[min(last, len(names) - 1)]}
+        if first < len(chart.along):
+            yield mark, first, min(last, len(chart.along) - 1)
+
+
+def _marks(chart: Chart, names: Sequence[str]) -> dict[str, Any]:
+    """Lines and bands with their numbers above."""
+    shapes, numbers = [], []
+    for mark, first, last in placed(chart):
+        ends = {"x0": names[first], "x1": names[last]}
         place = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, **ends}
         if mark.last is None:
             shapes.append({"type": "line", **place, "line": {"color": "--ink", "width": 1, "dash": "dot"}})
@@ -196,14 +201,14 @@ def _points(points: Points) -> dict[str, Any]:
     }
     layout = {
         "showlegend": False,
-        "xaxis": {"title": {"text": points.x}, "fixedrange": True, "showgrid": True, "range": _range(xs)},
-        "yaxis": {"title": {"text": points.y}, "fixedrange": True, "tickformat": ",~r", "range": _range(ys)},
+        "xaxis": {"title": {"text": points.x}, "fixedrange": True, "showgrid": True, "range": reach(xs)},
+        "yaxis": {"title": {"text": points.y}, "fixedrange": True, "tickformat": ",~r", "range": reach(ys)},
         "margin": {"l": 76, "b": 52, "t": 30},
     }
     return {"data": [trace], "layout": layout}
 
 
-def _range(values: Sequence[float]) -> list[float]:
+def reach(values: Sequence[float]) -> list[float]:
     """From nought to a little more than the largest, or from a little less than what is below nought."""
     return [1.25 * min([0, *values]), 1.25 * max([0, *values]) or 1]
 
@@ -215,11 +220,24 @@ def _colour(number: int) -> str:
 
 def _ticks(chart: Chart, names: Sequence[str], say: Voice) -> dict[str, Any]:
     """What stands below: over several years, months alone, and few of them, for they are long."""
-    if not chart.dated or len(names) <= FEW or chart.along[0][:4] == chart.along[-1][:4]:
+    if not _several_years(chart):
         return {"nticks": 6 if max(map(len, names), default=0) < LONG else FEW}
-    places = [len(names) * part // FEW for part in range(FEW)]
-    months = [say.day(chart.along[place], "MMM y") for place in places]
-    return {"tickvals": [names[place] for place in places], "ticktext": months}
+    places = [place for place, _ in ticks(chart, say)]
+    return {"tickvals": [names[place] for place in places], "ticktext": [text for _, text in ticks(chart, say)]}
+
+
+def ticks(chart: Chart, say: Voice) -> list[tuple[int, str]]:
+    """A few places along the chart with what stands below them: over several years, months alone."""
+    count = len(chart.along)
+    if _several_years(chart):
+        return [(place, say.day(chart.along[place], "MMM y")) for place in (count * part // FEW for part in range(FEW))]
+    names = chart.names(say)
+    many = min(6 if max(map(len, names), default=0) < LONG else FEW, count)
+    return [(place, names[place]) for place in (count * part // many for part in range(many))]
+
+
+def _several_years(chart: Chart) -> bool:
+    return chart.dated and len(chart.along) > FEW and chart.along[0][:4] != chart.along[-1][:4]
 
 
 def _day(day: str, all_days: Sequence[str], say: Voice) -> str:

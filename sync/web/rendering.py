@@ -21,6 +21,7 @@ from sync.web import static
 from sync.web.access.visitor import Address, Visitor
 from sync.web.chart import figure
 from sync.web.look import language_of, theme_of
+from sync.web.plot import plot
 from sync.web.words import did, word
 from sync.workspace import Workspace
 
@@ -46,6 +47,12 @@ class Place:
     path: str
     fr: str
     en: str
+
+
+def document(template: str, say: Voice, /, **values: object) -> str:
+    """A template as a file that stands alone: nobody is signed in, it links to no page, and it has no script."""
+    found = _environment.get_template(template)
+    return found.render({**_speaking(say), "alone": True, "theme": "auto", **values})
 
 
 def voice_of(request: Request) -> Voice:
@@ -93,14 +100,28 @@ def _new_form_key(request: Request) -> str:
     return "" if has else secrets.token_urlsafe(24)
 
 
+def _speaking(say: Voice) -> dict[str, Any]:
+    """What every template can say and draw."""
+    return {
+        "t": say.text,
+        "say": say,
+        "word": partial(word, say),
+        "did": partial(did, say),
+        "moment": lambda text: say.moment(datetime.fromisoformat(text)),
+        "shown": partial(_shown, say),
+        "figure": partial(figure, say=say),
+        "plot": partial(plot, say=say),
+    }
+
+
 def _shared(request: Request, say: Voice, nonce: str, key: str) -> dict[str, Any]:
-    """What every template can use."""
+    """What every template of a page can use."""
     workspace: Workspace = request.app.state.workspace
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     places: Sequence[Place] = request.app.state.places
     return {
-        "t": say.text,
-        "say": say,
+        **_speaking(say),
+        "alone": False,
         "visitor": visitor,
         "places": places if visitor else (),
         "path": request.url.path,
@@ -110,11 +131,6 @@ def _shared(request: Request, say: Voice, nonce: str, key: str) -> dict[str, Any
         "nonce": nonce,
         "key": key,
         "theme": theme_of(request),
-        "word": partial(word, say),
-        "did": partial(did, say),
-        "moment": lambda text: say.moment(datetime.fromisoformat(text)),
-        "shown": partial(_shown, say),
-        "figure": partial(figure, say=say),
         "flash": lambda: _flash(request, visitor),
         "shops": ", ".join(workspace.settings.stores),
     }
