@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from secrets import token_bytes
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentProblem
 
 from connector.counting import Switches
 from connector.errors import SettingsError
+from connector.secret import secret
 
 Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
@@ -28,6 +31,20 @@ SEGMENTS_NAME = Path("segments.toml")
 SUPPRESSED_NAME = Path("connector.suppressed")
 SHORTEST_SECRET = 16
 _ENV_FIELD = re.compile(r'field "(\w+)"')
+_STAMPED = token_bytes(16)  # with which the stamps of this process are made: they tell nothing of what a file holds
+
+
+class WrongValueError(SettingsError):
+    """A value that does not fit: of which setting, by its `keys`, and what is wrong, as in `should be an integer`.
+
+    `faults` are all that were found together, this one first.
+    """
+
+    def __init__(self, where: str, keys: tuple[str, ...], says: str, *, remedy: str) -> None:
+        super().__init__(f"{where} {says}{'' if says.endswith('?') else '.'}", remedy=remedy)
+        self.keys = keys
+        self.says = says
+        self.faults: tuple[WrongValueError, ...] = (self,)
 
 
 class PlatformSettings(BaseModel):
@@ -233,6 +250,19 @@ class Settings(BaseSettings):
     segments_file: Path | None = None  # the merchant's own families and audiences; None: as they are shipped
     history: bool = True
     _folder: Path | None = PrivateAttr(default=None)  # of the settings file
+    _file: Path | None = PrivateAttr(default=None)
+    _stamp: str = PrivateAttr(default="")
+    _told: ClassVar[Mapping[str, Any]] = {}  # what the file says
+
+    @property
+    def file(self) -> Path | None:
+        """The settings file, which need not be there yet; None of settings that were given."""
+        return self._file
+
+    @property
+    def stamp(self) -> str:
+        """What tells, in this process, the text that was read from any other; see `stamped`."""
+        return self._stamp
 
     @property
     def segments_place(self) -> Path | None:
@@ -256,8 +286,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment over the file."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.model_config.get("toml_file"))
-        return init_settings, env_settings, toml
+        return init_settings, env_settings, InitSettingsSource(settings_cls, dict(cls._told))
 
 
 class GivenSettings(Settings):
@@ -282,22 +311,42 @@ def load(file: Path | None = None) -> Settings:
     chosen = Path(named or FILE_NAME).expanduser()
     if named is not None and not chosen.is_file():
         raise SettingsError(f"There is no settings file {chosen}.", remedy="README shows what to write into one.")
-    here = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": chosen}})
+    return read(chosen, text_of(chosen))
+
+
+def text_of(file: Path) -> bytes:
+    """What a settings file holds: nothing where there is none; SettingsError where it cannot be read."""
+    try:
+        return file.read_bytes() if file.is_file() else b""
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.", remedy="Check its rights.") from None
+
+
+def stamped(text: bytes) -> str:
+    """The stamp of a text: another one in each process, so that nothing can be found out with it."""
+    return blake2b(text, key=_STAMPED, digest_size=16).hexdigest()
+
+
+def read(file: Path, text: bytes) -> Settings:
+    """The settings of a file that has this text, and of the environment; SettingsError says what is wrong where."""
     # what these errors quote may be a secret: none of them is kept as the cause
     try:
-        return _with_segments(here(), chosen)
+        told = tomllib.loads(text.decode("utf-8"))
+        found = type("FileSettings", (Settings,), {"_told": told})()
     except ValidationError as error:
-        raise _wrong(chosen, error.errors(include_url=False, include_input=False)[0]) from None
+        faults = tuple(_wrong(file, one) for one in error.errors(include_url=False, include_input=False))
+        faults[0].faults = faults
+        raise faults[0] from None
     except EnvironmentProblem as error:
         name = _ENV_FIELD.search(str(error))
         where = f"CONNECTOR_{name[1].upper()}" if name else "the environment"
         raise SettingsError(f"The value of {where} cannot be read.", remedy="Write it as JSON.") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{chosen} is not TOML: {error}.", remedy="Correct it there.") from None
+        raise SettingsError(f"{file} is not TOML: {error}.", remedy="Correct it there.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{chosen} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
-    except OSError as error:
-        raise SettingsError(f"{chosen} cannot be read: {error.strerror}.", remedy="Check its rights.") from None
+        raise SettingsError(f"{file} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
+    found._file, found._stamp = file.absolute(), stamped(text)
+    return _with_segments(found, file)
 
 
 def _with_segments(settings: Settings, file: Path) -> Settings:
@@ -314,23 +363,23 @@ def _with_segments(settings: Settings, file: Path) -> Settings:
     return found.beside(file.parent)
 
 
-def _wrong(file: Path, error: ErrorDetails) -> SettingsError:
-    """The sentence for the first thing that does not fit: file or variable, key, and what is expected."""
-    keys = [str(part) for part in error["loc"]]
+def _wrong(file: Path, error: ErrorDetails) -> WrongValueError:
+    """What does not fit: file or variable, key, and what is expected."""
+    keys = tuple(str(part) for part in error["loc"])
     variable = f"CONNECTOR_{'__'.join(keys)}".upper()
     if error["type"] == "extra_forbidden":
         *table, name = keys
         near = get_close_matches(name, _names(table), 1)
         where = f"{file}: [{'.'.join(table)}]" if table else str(file)
-        end = f"; did you mean {near[0]!r}?" if near else "."
-        return SettingsError(f"{where} has no setting {name!r}{end}", remedy=f"There are: {', '.join(_names(table))}.")
+        says = f"has no setting {name!r}{f'; did you mean {near[0]!r}?' if near else ''}"
+        return WrongValueError(where, keys, says, remedy=f"There are: {', '.join(_names(table))}.")
     expected = error["msg"].removeprefix("Input ").replace("valid tuple", 'list, such as ["spread"]')
     expected = expected.replace("valid dictionary", "table").partition(", unable")[0]
     says = {"missing": "is missing", "value_error": error["msg"].removeprefix("Value error, ")}.get(
         error["type"], expected
     )
     where = variable if variable in os.environ else f"{file}: {'.'.join(keys)}"
-    return SettingsError(f"{where} {says}{'' if says.endswith('?') else '.'}", remedy="Correct it there.")
+    return WrongValueError(where, keys, says, remedy="Correct it there.")
 
 
 def _names(table: list[str]) -> list[str]:
@@ -342,36 +391,3 @@ def _names(table: list[str]) -> list[str]:
         "segments": SegmentSettings,
     }
     return list(models[table[0]].model_fields if table and table[0] in models else Settings.model_fields)
-
-
-def secret(value: object) -> object:
-    """A setting's value, read from the environment or a file where it says so; SettingsError where that is missing."""
-    if not isinstance(value, dict) or not {"env", "file"} & value.keys():
-        return value
-    if len(value) != 1:
-        raise SettingsError(
-            f"A secret is read from one place, not from {', '.join(map(str, value))}.",
-            remedy='Write { env = "NAME" } or { file = "PATH" }.',
-        )
-    (where, name), *_ = value.items()
-    return _from_environment(str(name)) if where == "env" else _from_file(Path(str(name)).expanduser())
-
-
-def _from_environment(name: str) -> str:
-    if found := os.environ.get(name, "").strip():
-        return found
-    if file := os.environ.get(f"{name}_FILE"):
-        return _from_file(Path(file))
-    raise SettingsError(f"The environment has no {name}.", remedy=f"Set {name}, or {name}_FILE to the path of a file.")
-
-
-def _from_file(file: Path) -> str:
-    try:
-        found = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(
-            f"The secret file {file} cannot be read.", remedy="Check its path and its rights."
-        ) from None
-    if not found:
-        raise SettingsError(f"The secret file {file} is empty.", remedy="Write the secret into it.")
-    return found

@@ -13,8 +13,22 @@ SETTINGS: Mapping[str, str] = {
         "Il n'y a pas de fichier de réglages à côté duquel mettre segments.toml."
     ),
     "Make connector.toml.": "Créez connector.toml.",
-    "segments.toml is written in a way that is not changed from here.": (
-        "segments.toml est écrit d'une façon qui ne se modifie pas d'ici."
+    "{file} is written in a way that is not changed from here.": (
+        "{file} est écrit d'une façon qui ne se modifie pas d'ici."
+    ),
+    "These settings are in no file.": "Ces réglages ne sont dans aucun fichier.",
+    "Start `connector serve` with a connector.toml to change them here.": (
+        "Lancez `connector serve` avec un connector.toml pour les modifier ici."
+    ),
+    "{file} has changed since this page was shown.": "{file} a changé depuis que cette page a été affichée.",
+    "Look at what it says now, and send the form again.": (
+        "Regardez ce qu'il contient à présent, puis renvoyez le formulaire."
+    ),
+    "Destination {key} names the store {store}, which would be gone.": (
+        "La destination {key} nomme la boutique {store}, qui n'existerait plus."
+    ),
+    "Remove that destination, or give it another store, first.": (
+        "Retirez d'abord cette destination, ou donnez-lui une autre boutique."
     ),
     "Edit it there.": "Modifiez-le sur place.",
     "{key} is sent to {destination}.": "{key} est envoyé à {destination}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,12 @@ from sync.shelf import shelf
 from sync.voice import voice
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workspace:
     """One merchant's settings and database. `stopping` is set when the process is asked to end.
+
+    The settings are replaced as a whole where they are changed while a process runs; who works with them for a while
+    takes the workspace `as_it_is` first.
 
     `wait` is how connectors wait, in seconds; without it they wait for real, and StoppedError ends that when it is set.
     """
@@ -49,6 +52,10 @@ class Workspace:
     def suppressed(self) -> Suppressions:
         """Who is not to come back."""
         return Suppressions.beside(self.engine, self.settings.privacy.suppressed or SUPPRESSED_NAME)
+
+    def as_it_is(self) -> Workspace:
+        """The workspace as it is now, whatever becomes of its settings."""
+        return replace(self)
 
     def now(self) -> datetime:
         """The present instant."""

@@ -10,7 +10,8 @@ import pytest
 
 from connector.counting import Switches
 from connector.errors import SettingsError
-from connector.settings import ScheduleSettings, Settings, StoreSettings, load, secret
+from connector.secret import secret
+from connector.settings import ScheduleSettings, Settings, StoreSettings, load
 
 SAMPLE = """
 database = "sqlite:///connector.db"
