@@ -53,14 +53,20 @@ def alarms(timetable: Timetable, wake: Callable[[], object]) -> Iterator[Backgro
     late or not at all, which is what naps are short for. Its jobs live in memory, made from the settings at each start.
     """
     made = BackgroundScheduler(timezone=timetable.zone, job_defaults={"coalesce": True, "misfire_grace_time": None})
-    made.add_job(wake, IntervalTrigger(seconds=timetable.every, timezone=timetable.zone), id="pull")
-    daily = CronTrigger(hour=timetable.at.hour, minute=timetable.at.minute, timezone=timetable.zone)
-    made.add_job(wake, daily, id="day")
+    ring(made, timetable, wake)
     made.start()
     try:
         yield made
     finally:
         made.shutdown(wait=False)
+
+
+def ring(scheduler: BackgroundScheduler, timetable: Timetable, wake: Callable[[], object]) -> None:
+    """Have a scheduler call `wake` as a timetable says, and no more as another one said before."""
+    interval = IntervalTrigger(seconds=timetable.every, timezone=timetable.zone)
+    daily = CronTrigger(hour=timetable.at.hour, minute=timetable.at.minute, timezone=timetable.zone)
+    scheduler.add_job(wake, interval, id="pull", replace_existing=True)
+    scheduler.add_job(wake, daily, id="day", replace_existing=True)
 
 
 @dataclass
@@ -101,6 +107,12 @@ class Service:
         self._pull = _Turn(self.pull, self.timetable.every, "pull")
         self._day = _Turn(self.day, AGAIN, "day")
         self._hints = _Turn(self.hints, 0.0, "hints")
+
+    def follow(self, timetable: Timetable) -> None:
+        """Go by another timetable from now on; a pull is due no later than it says."""
+        self.timetable = timetable
+        self._pull.rest = timetable.every
+        self._pull.resting = min(self._pull.resting, timetable.every)
 
     def turn(self) -> float:
         """Do what is due, and return for how many seconds there is surely nothing to do."""

@@ -22,7 +22,7 @@ from connector.tables import table
 from sync.commands.syncing import recompute_and_push, work_day
 from sync.lock import writer
 from sync.runs import last_day, recorded
-from sync.schedule import AGAIN, Service, Timetable, alarms
+from sync.schedule import AGAIN, Service, Timetable, alarms, ring
 from sync.voice import Voice
 from sync.workspace import Workspace
 from tests import pull_world
@@ -327,6 +327,29 @@ def test_a_run_that_was_stopped_is_noted_as_stopped(fresh: Fresh, tmp_path: Path
         raise StoppedError
     with engine.connect() as connection:
         assert connection.scalars(select(table(Run).c.outcome)).all() == ["stopped"]
+
+
+def test_a_timetable_that_was_changed_is_followed_from_the_next_turn_on() -> None:
+    now = [datetime(2026, 6, 1, 12, 0, tzinfo=UTC)]
+    pulled: list[datetime] = []
+    service = Service(
+        Timetable(6 * HOUR, AT, PARIS), lambda: now[0], pull=lambda: pulled.append(now[0]), day=lambda: None,
+        reached=lambda: None, patience=1e9,
+    )  # fmt: skip
+    assert service.turn() == 6 * HOUR
+    service.follow(Timetable(900, AT, PARIS))
+    assert service.turn() == 900
+    now[0] += timedelta(seconds=900)
+    assert service.turn() == 900
+    assert len(pulled) == 2
+
+
+def test_alarms_that_are_set_anew_ring_by_the_new_timetable_alone() -> None:
+    rung = threading.Event()
+    with alarms(Timetable(1e6, time(0, 5), PARIS), rung.set) as made:
+        ring(made, Timetable(0.05, time(0, 5), PARIS), rung.set)
+        assert rung.wait(30)
+        assert len(made.get_jobs()) == 2
 
 
 def test_alarms_ring_at_the_hour_of_the_shop_and_when_a_pull_is_due() -> None:

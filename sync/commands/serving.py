@@ -17,8 +17,8 @@ from sync.commands.syncing import work_cycle, work_day, work_hints
 from sync.inbox import Inbox
 from sync.logs import set_up
 from sync.runs import last_day
-from sync.schedule import Service, Timetable, alarms
-from sync.voice import voice
+from sync.schedule import Service, Timetable, alarms, ring
+from sync.voice import Voice, voice
 from sync.web import app, listening
 from sync.workspace import Workspace, open_workspace
 
@@ -26,7 +26,8 @@ from sync.workspace import Workspace, open_workspace
 def run(config: Path | None, database: str | None, *, host: str | None = None, port: int | None = None) -> None:
     """Serve until SIGTERM or SIGINT; the work under way ends at its next page, and nothing is left half.
 
-    Without a shop in the settings there is nothing to pull: each day is worked out, and the dashboard answers.
+    Without a shop in the settings there is nothing to pull: each day is worked out, and the dashboard answers. Where
+    settings are changed from there, the service goes by them from its next turn on.
     """
     set_up(verbose=True)
     workspace = open_workspace(config, database)
@@ -40,29 +41,45 @@ def run(config: Path | None, database: str | None, *, host: str | None = None, p
         service = _service(workspace)
         _tell(workspace, service.timetable.zone, address)
 
-        def nap(seconds: float) -> None:
-            woken.wait(seconds)
-            woken.clear()
+        with alarms(service.timetable, woken.set) as ringing:
 
-        with alarms(service.timetable, woken.set):
+            def nap(seconds: float) -> None:
+                woken.wait(seconds)
+                woken.clear()
+                if (planned := _timetable(workspace, _known_zone(workspace))) != service.timetable:
+                    service.follow(planned)
+                    ring(ringing, planned, woken.set)
+
             service.serve(nap)
 
 
 def _service(workspace: Workspace) -> Service:
-    say = voice(workspace.settings, quiet=True)
-    plan = workspace.settings.schedule
     inbox = Inbox(workspace.engine)
-    work = work_cycle if workspace.settings.stores else work_day
     return Service(
-        Timetable(plan.pull_seconds, time.fromisoformat(plan.day), _zone(workspace)),
+        _timetable(workspace, _zone(workspace)),
         workspace.now,
-        pull=lambda: work(workspace, say),
-        day=lambda: work_day(workspace, say),
+        pull=lambda: _work(workspace),
+        day=lambda: work_day(workspace.as_it_is(), _voice(workspace)),
         reached=lambda: last_day(workspace.engine),
-        hints=lambda: work_hints(workspace, say, inbox).done,
+        hints=lambda: work_hints(workspace.as_it_is(), _voice(workspace), inbox).done,
         waiting=inbox.waiting,
         stopping=workspace.stopping,
     )
+
+
+def _timetable(workspace: Workspace, zone: ZoneInfo) -> Timetable:
+    plan = workspace.settings.schedule
+    return Timetable(plan.pull_seconds, time.fromisoformat(plan.day), zone)
+
+
+def _work(workspace: Workspace) -> None:
+    """What a turn does: pull, recompute and push where there is a shop, else work the day out."""
+    work = work_cycle if workspace.settings.stores else work_day
+    work(workspace.as_it_is(), _voice(workspace))
+
+
+def _voice(workspace: Workspace) -> Voice:
+    return voice(workspace.settings, quiet=True)
 
 
 def _invite(workspace: Workspace, address: str) -> None:
@@ -110,10 +127,15 @@ def end_when_told(workspace: Workspace, woken: threading.Event) -> None:
 def _zone(workspace: Workspace) -> ZoneInfo:
     """The shop's time zone; before the first pull the first shop is asked, so that a wrong key is told at once."""
     with workspace.engine.connect() as connection:
-        found = merchant(connection)
-    if found is not None:
-        return found.zone
-    if not workspace.settings.stores:
-        return ZoneInfo("UTC")
+        known = merchant(connection) is not None
+    if known or not workspace.settings.stores:
+        return _known_zone(workspace)
     key, settings, source = next(workspace.sources())
     return workspace.register(key, settings, source, force=False).zone
+
+
+def _known_zone(workspace: Workspace) -> ZoneInfo:
+    """The shop's time zone as it is known; that of Greenwich while no shop was ever read."""
+    with workspace.engine.connect() as connection:
+        found = merchant(connection)
+    return ZoneInfo("UTC") if found is None else found.zone
