@@ -34,16 +34,16 @@ def app(
     guest: User | None = None,
     more: Sequence[Routed] = (),
 ) -> FastAPI:
-    """The application over a workspace; `arrived` is called once a webhook has told something new.
+    """The application over a workspace; `arrived` is called once a webhook, or a change of settings, asks for a turn.
 
     The demo has a `guest`, as whom everybody is let in without a password, and `more` pages, before the others.
     """
     made = FastAPI(title="lifecycle-connector", version="1", openapi_url=None, docs_url=None, redoc_url=None)
     sessions = Sessions(workspace.engine)
     made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
-    made.state.guest = guest
+    made.state.guest, made.state.arrived = guest, arrived
     things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *LIVES, *ANSWERS]
-    made.state.places = [page.place for page in things if isinstance(page, Page) and page.place is not None]
+    made.state.places = [(page.place, page.role) for page in things if isinstance(page, Page) and page.place]
     made.state.errands = Errands(workspace.now)
     made.add_middleware(Gate, workspace=workspace, sessions=sessions)
     made.add_middleware(Guard)
@@ -52,9 +52,7 @@ def app(
     made.add_exception_handler(ConnectorError, _told)
     made.get(HEALTH, summary="Whether the service is there.")(health)
     made.get("/static/{name}", include_in_schema=False, response_model=None)(static.served)
-    made.post("/webhooks/{store}", include_in_schema=False, response_model=None)(
-        Receiver.of(workspace, arrived).receive
-    )
+    made.post("/webhooks/{store}", include_in_schema=False, response_model=None)(Receiver(workspace, arrived).receive)
     made.include_router(doors.router)
     for thing in things:
         mount(made, thing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +21,7 @@ from sync.disclosing import disclose
 from sync.limit import limited
 from sync.shelf import Shelf, shelf
 from sync.voice import Voice
+from sync.web.access.sessions import Sessions
 from sync.web.access.visitor import Visitor
 from sync.web.errand import Errands
 from sync.web.rendering import voice_of
@@ -34,10 +35,13 @@ PATIENCE = 20.0
 class Desk:
     """What a page works with, for one request."""
 
-    workspace: Workspace
+    workspace: Workspace  # as it was when the request came
     visitor: Visitor
     say: Voice
     errands: Errands
+    sessions: Sessions
+    standing: Workspace  # whose settings forms change
+    wake: Callable[[], object]  # the service, for a turn
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,7 +102,15 @@ def desk(request: Request) -> Desk:
     if visitor is None:
         raise SettingsError("Nobody is signed in.")
     state = request.app.state
-    return Desk(state.workspace, visitor, voice_of(request), state.errands)
+    return Desk(
+        state.workspace.as_it_is(),
+        visitor,
+        voice_of(request),
+        state.errands,
+        state.sessions,
+        state.workspace,
+        state.arrived,
+    )
 
 
 Here: TypeAlias = Annotated[Desk, Depends(desk)]

@@ -74,12 +74,21 @@ class Done:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page that a form leads to at once: itself again with what was wrong, or what is to be seen this once."""
+
+    template: str
+    found: Any
+    status: int = 422
+
+
 @dataclass(frozen=True)
 class Action:
     """What a form does; `act` takes the form's fields and says what came of it."""
 
     path: str
-    act: Callable[..., Done]
+    act: Callable[..., Done | Shown]
     role: Role = "admin"
 
 
@@ -175,7 +184,9 @@ def _told(answer: Answer) -> Callable[..., Any]:
 def _done(action: Action) -> Callable[..., Response]:
     act = Depends(action.act)
 
-    def do(request: Request, desk: Here, done: Done = act) -> Response:
+    def do(request: Request, desk: Here, done: Done | Shown = act) -> Response:
+        if isinstance(done, Shown):
+            return rendered(request, done.template, done.status, found=done.found)
         if done.said and desk.visitor.session is not None:
             request.app.state.sessions.tell(desk.visitor.session, done.said)
         return RedirectResponse(done.to, 303)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from connector.settings import Settings
+from connector.users import Role
 from sync.voice import Voice
 from sync.web import static
 from sync.web.access.visitor import Address, Visitor
@@ -118,12 +119,12 @@ def _shared(request: Request, say: Voice, nonce: str, key: str) -> dict[str, Any
     """What every template of a page can use."""
     workspace: Workspace = request.app.state.workspace
     visitor: Visitor | None = getattr(request.state, "visitor", None)
-    places: Sequence[Place] = request.app.state.places
+    places: Sequence[tuple[Place, Role]] = request.app.state.places
     return {
         **_speaking(say),
         "alone": False,
         "visitor": visitor,
-        "places": places if visitor else (),
+        "places": [place for place, role in places if visitor and visitor.may(role)],
         "path": request.url.path,
         "link": _link(request),
         "static": static.address,

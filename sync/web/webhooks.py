@@ -13,7 +13,6 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 from fastapi import Request, Response
@@ -49,24 +48,26 @@ class Door:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-@dataclass(frozen=True)
 class Receiver:
-    """Keeps in the inbox what arrives for the stores that have a secret."""
+    """Keeps in the inbox what arrives for the stores that have a secret, as the workspace's settings have them."""
 
-    doors: Mapping[str, Door]
-    inbox: Inbox
-    clock: Callable[[], datetime]
-    arrived: Callable[[], object]
+    def __init__(self, workspace: Workspace, arrived: Callable[[], object]) -> None:
+        self.inbox = Inbox(workspace.engine)
+        self.arrived = arrived
+        self._workspace = workspace
+        self._settings, self._doors = workspace.settings, _doors(workspace)
 
-    @staticmethod
-    def of(workspace: Workspace, arrived: Callable[[], object]) -> Receiver:
-        """The receiver of a workspace's stores."""
-        doors = {}
-        for key, settings, source in workspace.sources() if workspace.settings.stores else ():
-            if secrets := settings.webhook_secrets:
-                platform = connectors.webhooks(settings.platform, source=source, secret=secrets[0])
-                doors[key] = Door(platform, secrets)
-        return Receiver(doors, Inbox(workspace.engine), workspace.now, arrived)
+    @property
+    def doors(self) -> Mapping[str, Door]:
+        """The door of each store; those of before, where the settings as they are now have a store that cannot be."""
+        if self._workspace.settings is not self._settings:
+            now = self._workspace.as_it_is()
+            try:
+                self._doors = _doors(now)
+            except ConnectorError as error:
+                log.error("webhooks as before", error=error.message, remedy=error.remedy)  # noqa: TRY400 - a sentence, no traceback
+            self._settings = now.settings
+        return self._doors
 
     async def receive(self, store: str, request: Request) -> Response:
         """The answer to one delivery."""
@@ -90,13 +91,25 @@ class Receiver:
         if told is None:
             return
         try:
-            new = self.inbox.put(store, told, keys(store, told, headers.get(door.platform.event), body), self.clock())
+            new = self.inbox.put(
+                store, told, keys(store, told, headers.get(door.platform.event), body), self._workspace.now()
+            )
         except ConnectorError as error:  # the platform tells it again
             raise _RefusedError(503, error.message) from error
         if new:
             if isinstance(told, PrivacyRequest):
                 log.warning("privacy request: see `connector webhooks status`", store=store, kind=told.kind)
             self.arrived()
+
+
+def _doors(workspace: Workspace) -> dict[str, Door]:
+    """The door of each store that has a secret."""
+    doors = {}
+    for key, settings, source in workspace.sources() if workspace.settings.stores else ():
+        if secrets := settings.webhook_secrets:
+            platform = connectors.webhooks(settings.platform, source=source, secret=secrets[0])
+            doors[key] = Door(platform, secrets)
+    return doors
 
 
 async def _admitted(door: Door, request: Request) -> bytes | None:
