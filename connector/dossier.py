@@ -10,17 +10,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from connector.database import chosen
 from connector.days import day_date, instant
 from connector.errors import SettingsError
+from connector.merges import Joined, joined
 from connector.models import (
     Consent,
     Customer,
+    Delivery,
+    DestinationRow,
     Identity,
+    Label,
     Membership,
-    Merge,
     Metric,
     Order,
     OrderLine,
@@ -34,7 +37,8 @@ from connector.tables import AnyRow, table
 
 _people, _identities, _metrics = table(Customer), table(Identity), table(Metric)
 _orders, _lines, _products, _stores = table(Order), table(OrderLine), table(Product), table(Store)
-_stays, _segments, _consents, _merges = table(Membership), table(Segment), table(Consent), table(Merge)
+_stays, _segments, _consents = table(Membership), table(Segment), table(Consent)
+_deliveries, _destinations, _labels = table(Delivery), table(DestinationRow), table(Label)
 
 Column = Literal["orders", "spent", "last", "since"]
 """What a list of people can be sorted by."""
@@ -97,6 +101,16 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What of ours stands at a destination: a tag, or a field with its value; "contact" for a contact we made."""
+
+    destination: str
+    kind: str  # tag, field, previous, day, contact
+    name: str  # of a field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """All of it; orders from the newest on, stays from the oldest on."""
 
@@ -107,12 +121,13 @@ class Dossier:
     spent: int
     first: str | None
     last: str | None
-    merged: int  # how many records were found to be this one person, beside the first
     objects: bool
     keys: list[Key]
     consents: list[Agreed]
     bought: list[Bought]
     stays: list[Stay]
+    merges: list[Joined]  # by which records were found to be this one person
+    held: list[Held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +151,6 @@ def dossier(connection: Connection, person: int, *, orders: int = 200) -> Dossie
     own = connection.execute(select(_people).where(_people.c.id == group.roots[0])).one()
     figures = connection.execute(select(_metrics).where(_metrics.c.customer_id == own.id)).one_or_none()
     stores = {row.id: row for row in connection.execute(select(_stores).order_by(_stores.c.id))}
-    undone = _merges.c.undone_at.is_(None)
-    merged = select(func.count()).select_from(_merges).where(_merges.c.kept_id.in_(group.ids), undone)
     return Dossier(
         person=own.id,
         since=_date(own.since_day),
@@ -146,7 +159,6 @@ def dossier(connection: Connection, person: int, *, orders: int = 200) -> Dossie
         spent=figures.amount_spent if figures else 0,
         first=_day(figures and figures.first_order_day),
         last=_day(figures and figures.last_order_day),
-        merged=connection.scalar(merged) or 0,
         objects=own.objected_on is not None,
         keys=[
             Key(row.kind, row.value, stores[row.scope].key if row.scope in stores else None)
@@ -155,6 +167,8 @@ def dossier(connection: Connection, person: int, *, orders: int = 200) -> Dossie
         consents=list(_agreed(connection, group)),
         bought=list(_bought(connection, group, stores, orders)),
         stays=list(_stayed(connection, own.id)),
+        merges=joined(connection, group.ids),
+        held=list(dict.fromkeys(_held(connection, group))),  # the same of two accounts is told once
     )
 
 
@@ -284,6 +298,22 @@ def _stayed(connection: Connection, person: int) -> Iterator[Stay]:
     )
     for row in rows:
         yield Stay(row.key, row.family, _date(row.entered_on), _day(row.left_on), row.cause)
+
+
+def _held(connection: Connection, group: Group) -> Iterator[Held]:
+    places = {row.id: row.key for row in connection.execute(select(_destinations.c.id, _destinations.c.key))}
+    names = {(row.destination_id, row.key): row.text for row in connection.execute(select(_labels))}
+    rows = connection.execute(
+        select(_deliveries.c.destination_id, _deliveries.c.item, _deliveries.c.value).where(
+            _deliveries.c.destination_id.in_(places),  # as the key begins: else all deliveries would be read
+            _deliveries.c.item.in_({"contact", *(key.partition("=")[0] for _, key in names)}),
+            _deliveries.c.identity_id.in_([row.id for row in group.identities]),
+            _deliveries.c.value.is_not(None),
+        )
+    )
+    for row in sorted(rows, key=lambda row: (places[row.destination_id], row.item)):
+        name = names.get((row.destination_id, row.item), "")
+        yield Held(places[row.destination_id], row.item.partition(":")[0], name, row.value)
 
 
 def _day(number: Any) -> str | None:  # noqa: ANN401 - a column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -72,6 +73,14 @@ class Stand:
         """The address of each page of the dashboard."""
         return [PATH, *(page.path.format(**VALUES) for page in PAGES), "/account"]
 
+    def tags(self) -> dict[str, set[str]]:
+        """The tags of each account and each contact, by the fakes' own books."""
+        accounts = self.platforms.shopify.shop.customers
+        contacts = self.platforms.mailchimp.members
+        return {f"tags {number}": set(one.tags) for number, one in accounts.items()} | {
+            f"newsletter {address}": set(one.tags) for address, one in contacts.items()
+        }
+
 
 @contextmanager
 def stand(folder: Path, people: int = 80) -> Iterator[Stand]:
@@ -119,7 +128,7 @@ class Window:
         self.page.goto(address, wait_until="load")
         return self.page
 
-    def press(self, name: str) -> Page:
+    def press(self, name: str | re.Pattern[str]) -> Page:
         """Press the first button or follow the first link of a name; the page that comes."""
         target = (
             self.page.get_by_role("button", name=name, exact=True)
@@ -129,6 +138,22 @@ class Window:
         with self.page.expect_navigation(wait_until="load"):
             target.click()
         return self.page
+
+    def done(self, name: str | re.Pattern[str]) -> Page:
+        """Press a button whose work may take long; the page once that has come to its end."""
+        self.press(name)
+        return self.settle()
+
+    def settle(self) -> Page:
+        """The page, once nothing is under way any more."""
+        self.page.wait_for_function("!document.querySelector('[data-live]')")
+        return self.page
+
+    def sound(self) -> bool:
+        """Whether the page fits and axe-core finds nothing serious; AssertionError says what."""
+        assert self.fits(), self.page.url
+        assert self.faults() == [], self.page.url
+        return self.clean()
 
     def fits(self) -> bool:
         """Whether the page comes to be no wider than the window: charts are drawn anew after it changed."""

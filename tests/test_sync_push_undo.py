@@ -53,6 +53,20 @@ def test_an_undo_puts_everything_back_and_holds_the_destination(world: World) ->
     world.assert_right()
 
 
+def test_pushes_are_taken_back_one_after_the_other_each_to_what_stood_before_it(world: World) -> None:
+    """A stage that comes, goes and comes back: what one undo put there again, the next takes away."""
+    before, runs = [], []
+    for stages in ({"spread.loyal"}, {"spread.inactive"}, {"spread.loyal"}, {"spread.inactive", "aud.vip"}):
+        world.move(1, stages)
+        before.append((world.destination.state(), world.deliveries()))
+        world.push()
+        runs.append(world.run_id)
+    for state, run_id in reversed(list(zip(before, runs, strict=True))):
+        take_back(world, run_id)
+        assert (world.destination.state(), world.deliveries()) == state
+        assert take_back(world, run_id).changes == 0
+
+
 def test_after_the_first_push_is_undone_the_next_is_a_first_push_again(world: World) -> None:
     world.push()
     take_back(world, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
+from sqlalchemy import Connection
 
 from connector.errors import SettingsError
 from connector.people import find_person
@@ -27,19 +29,40 @@ def erase_people(
     asked = _shown(workspace, say, people)
     if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
         raise SettingsError("Nobody was erased.", remedy="Answer y, or give --yes.")
+    said = erased(workspace, say, asked, force=force)
+    if as_json:
+        emit(said)
+
+
+def erased(workspace: Workspace, say: Voice, people: list[int], *, force: bool = False) -> dict[str, Any]:
+    """Erase people here, then what is left of anybody erased at the destinations; what came of it."""
     said: dict[str, Any] = {"people": 0, "orders": 0, "copies": []}
     with (
         writer(workspace.engine, now=workspace.now()),
         recorded(workspace.engine, "erase", workspace.now) as record,
     ):
-        if asked:
-            done = erase(workspace.engine, workspace.suppressed, asked, now=workspace.now(), reason="asked")
+        if people:
+            done = erase(workspace.engine, workspace.suppressed, people, now=workspace.now(), reason="asked")
             said = {"people": done.people, "orders": done.orders, "copies": [str(copy) for copy in done.copies]}
             _tell_erased(say, said)
         said |= finish(workspace, say, force=force)
         record.detail |= {name: said[name] for name in ("people", "orders", "waiting")}
-    if as_json:
-        emit(said)
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What goes with a person: how many rows of which sections, and at which destinations something is theirs."""
+
+    rows: list[tuple[dict[str, str], int]]  # the section's label by language
+    places: list[str]
+
+
+def going(connection: Connection, person: int) -> Going:
+    """What would go with a person."""
+    sections = export(connection, person, {})["sections"]
+    places = {row["destination"] for section in sections if section["key"] == "deliveries" for row in section["rows"]}
+    return Going([(section["label"], len(section["rows"])) for section in sections if section["rows"]], sorted(places))
 
 
 def finish(workspace: Workspace, say: Voice, *, force: bool = False) -> dict[str, Any]:
@@ -62,7 +85,7 @@ def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
         found = {find_person(connection, text): text for text in people}
         for number, text in found.items():
             say.say(f"{text} (person:{number}), ce qui disparaît ici :", f"{text} (person:{number}), what goes here:")
-            _list(say, export(connection, number, {})["sections"])
+            _list(say, going(connection, number))
     if found:
         say.say(
             "Restent, sans nom : le jour et le montant de chaque commande, pour que les comptes passés tiennent.\n"
@@ -73,14 +96,11 @@ def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
     return list(found)
 
 
-def _list(say: Voice, sections: list[dict[str, Any]]) -> None:
-    for section in sections:
-        if section["rows"]:
-            count = say.number(len(section["rows"]))
-            say.say(f"  {section['label']['fr']} : {count}", f"  {section['label']['en']}: {count}")
-    places = sorted({row["destination"] for s in sections if s["key"] == "deliveries" for row in s["rows"]})
-    if places:
-        say.say(f"et chez : {', '.join(places)}.", f"and at: {', '.join(places)}.")
+def _list(say: Voice, goes: Going) -> None:
+    for label, count in goes.rows:
+        say.say(f"  {label['fr']} : {say.number(count)}", f"  {label['en']}: {say.number(count)}")
+    if goes.places:
+        say.say(f"et chez : {', '.join(goes.places)}.", f"and at: {', '.join(goes.places)}.")
 
 
 def _tell_erased(say: Voice, said: dict[str, Any]) -> None:

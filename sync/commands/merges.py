@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
-from sqlalchemy import or_, select
-
-from connector.days import epoch, instant
+from connector.days import epoch
 from connector.identity import undo_merge
-from connector.models import Identity, Merge
+from connector.merges import joined
 from connector.people import find_people
-from connector.tables import table
 from sync.disclosing import disclose
 from sync.lock import writer
 from sync.voice import emit, voice
-from sync.workspace import open_workspace
+from sync.workspace import Workspace, open_workspace
 
 
 def run(config: Path | None, database: str | None, person: str | None, *, as_json: bool) -> None:
     """Print each merge that holds, newest first: its number, the two people, the key that joined them, the day."""
     workspace = open_workspace(config, database, existing=True)
-    merges, identities = table(Merge), table(Identity)
-    statement = (
-        select(merges, identities.c.kind, identities.c.value)
-        .join(identities, identities.c.id == merges.c.identity_id)
-        .where(merges.c.undone_at.is_(None))
-        .order_by(merges.c.id.desc())
-    )
     with workspace.engine.connect() as connection:
-        if person is not None:
-            ids = find_people(connection, person)
-            statement = statement.where(or_(merges.c.kept_id.in_(ids), merges.c.absorbed_id.in_(ids)))
-        rows = connection.execute(statement).all()
+        rows = joined(connection, None if person is None else find_people(connection, person))
     say = voice(workspace.settings, quiet=as_json)
     if rows:
         disclose(workspace, "merges", people=len(rows))
     for row in rows:
-        day: date = instant(row.merged_at).date()
         if as_json:
             emit(
                 {
-                    "merge": row.id,
-                    "kept": row.kept_id,
-                    "absorbed": row.absorbed_id,
+                    "merge": row.number,
+                    "kept": row.kept,
+                    "absorbed": row.absorbed,
                     "by": {"kind": row.kind, "value": row.value},
-                    "on": day.isoformat(),
+                    "on": row.day,
                 }
             )
         say.say(
-            f"{row.id}  {day}  la personne {row.absorbed_id} est devenue {row.kept_id} ({row.kind} {row.value})",
-            f"{row.id}  {day}  person {row.absorbed_id} became {row.kept_id} ({row.kind} {row.value})",
+            f"{row.number}  {row.day}  la personne {row.absorbed} est devenue {row.kept} ({row.kind} {row.value})",
+            f"{row.number}  {row.day}  person {row.absorbed} became {row.kept} ({row.kind} {row.value})",
         )
     if not rows:
         say.say("Aucune fusion.", "No merges.")
@@ -59,8 +44,13 @@ def run(config: Path | None, database: str | None, person: str | None, *, as_jso
 def split(config: Path | None, database: str | None, number: int) -> None:
     """Undo one merge; the next recompute looks at both people again."""
     workspace = open_workspace(config, database, existing=True)
-    with writer(workspace.engine, now=workspace.now()), workspace.engine.begin() as connection:
-        undo_merge(connection, number, now=epoch(workspace.now()))
+    separate(workspace, number)
     voice(workspace.settings).say(
         "Séparées. Le prochain recalcul les regarde toutes deux.", "Separated. The next recompute looks at both."
     )
+
+
+def separate(workspace: Workspace, number: int) -> None:
+    """Make two people again of a merge; SettingsError where it does not hold."""
+    with writer(workspace.engine, now=workspace.now()), workspace.engine.begin() as connection:
+        undo_merge(connection, number, now=epoch(workspace.now()))

@@ -25,23 +25,29 @@ def run(config: Path | None, database: str | None, person: str, *, ends: bool) -
     """Take a person out of all segments and take our tags and fields off them; or, where it `ends`, back in."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings)
-    with (
-        writer(workspace.engine, now=workspace.now()),
-        recorded(workspace.engine, "object", workspace.now) as record,
-    ):
+    with writer(workspace.engine, now=workspace.now()):
         with workspace.engine.connect() as connection:
             number = find_person(connection, person)
+        objected(workspace, say, number, ends=ends)
+
+
+def objected(workspace: Workspace, say: Voice, number: int, *, ends: bool) -> list[str]:
+    """Have a person object, or no longer, as the one who writes; the destinations that could not be reached yet."""
+    pending: list[str] = []
+    with recorded(workspace.engine, "object", workspace.now) as record:
         note(workspace.engine, workspace.suppressed, number, workspace.today(), now=workspace.now(), objects=not ends)
         record.as_of = bring_up_to_date(workspace, say)
         if ends:
             say.say("L'opposition est levée.", "The objection is withdrawn.")
-            return
+            return pending
         day = day_date(workspace.today())
         say.say(
             f"Opposition notée : dans aucun segment depuis le {day}, plus rien ne part.",
             f"Objection noted: in no segment from {day} on, and nothing is pushed any more.",
         )
-        record.detail["pending"] = [key for key in _places(workspace, number) if not _left(workspace, say, key, number)]
+        pending += [key for key in _places(workspace, number) if not _left(workspace, say, key, number)]
+        record.detail["pending"] = pending
+    return pending
 
 
 def _left(workspace: Workspace, say: Voice, key: str, person: int) -> bool:

@@ -64,6 +64,7 @@ class PlanSummary:
     kind: str  # push, undo, leave
     state: str
     created_at: int
+    undoes: int | None = None  # the run that an undo takes back
     people: int = 0  # with a change
     addresses: int = 0
     changes: int = 0

@@ -35,6 +35,7 @@ from sync.push.summary import PlanSummary
 
 _plans, _changes, _deliveries = table(Plan), table(Change), table(Delivery)
 _destinations, _identities = table(DestinationRow), table(Identity)
+_later, _later_changes = _plans.alias("later_plans"), _changes.alias("later")
 
 _COLUMNS = ["plan_id", "identity_id", "customer_id", "item", "old", "new", "cause"]
 
@@ -58,14 +59,15 @@ def undo(
     with engine.begin() as connection:
         destination_id = _known(connection, key)
         originals = _originals(connection, destination_id, key, undone)
-        plan = _begun(connection, destination_id, key, "undo", now=now, run_id=run_id)
+        back = _undone(connection, destination_id)
+        plan = _begun(connection, destination_id, key, "undo", now=now, run_id=run_id, undoes=undone)
         wrote = and_(
             _changes.c.plan_id.in_(originals),
             _changes.c.found.is_not(None),
             or_(_changes.c.outcome.is_(None), _changes.c.outcome != "absent"),
-            ~_redone(destination_id, "undo", _changes.c.plan_id),
+            ~_accepted(_later.c.id.in_([number for number, run in back.items() if run == undone])),
         )
-        taken = and_(_changes.c.new.is_(None), _redone(destination_id, "push", _changes.c.plan_id))
+        taken = and_(_changes.c.new.is_(None), _written_since(destination_id, _changes.c.plan_id, set(back.values())))
         source = select(
             literal(plan.plan_id),
             *(_changes.c[name] for name in ("identity_id", "customer_id", "item", "new", "old")),
@@ -146,15 +148,30 @@ def _originals(connection: Connection, destination_id: int, key: str, undone: in
     return found
 
 
+def _undone(connection: Connection, destination_id: int) -> dict[int, int]:
+    """The undos at a destination so far: the run that each took back."""
+    mine = select(_plans.c.id).where(_plans.c.destination_id == destination_id, _plans.c.kind == "undo")
+    found = (summary.load(connection, number, 0) for number in connection.execute(mine).scalars().all())
+    return {plan.plan_id: plan.undoes for plan in found if plan.undoes is not None}
+
+
 def _begun(
-    connection: Connection, destination_id: int, key: str, kind: str, *, now: datetime, run_id: int, held: bool = True
+    connection: Connection,
+    destination_id: int,
+    key: str,
+    kind: str,
+    *,
+    now: datetime,
+    run_id: int,
+    held: bool = True,
+    undoes: int | None = None,
 ) -> PlanSummary:
     """A new plan, at a destination that is held from here on unless it only concerns some people."""
     if held:
         hold(connection, destination_id)
     running = and_(_plans.c.destination_id == destination_id, _plans.c.state == "applying")
     connection.execute(update(_plans).where(running).values(state="interrupted"))
-    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), held=held)
+    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), undoes, held=held)
     connection.execute(
         insert(_plans).values(
             id=plan.plan_id,
@@ -169,18 +186,25 @@ def _begun(
     return plan
 
 
-def _redone(destination_id: int, kind: str, plan_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a later plan took this change back already (undo), or wrote the item again (push)."""
-    later, plans = _changes.alias("later"), _plans.alias("later_plans")
+def _written_since(destination_id: int, plan_id: ColumnElement[int], undone: set[int]) -> ColumnElement[bool]:
+    """Whether a later push wrote the item of a change again, and was not taken back itself."""
+    return _accepted(
+        _later.c.destination_id == destination_id,
+        _later.c.kind == "push",
+        _later.c.id > plan_id,
+        _later.c.run_id.not_in(undone),
+        _later_changes.c.new.is_not(None),
+    )
+
+
+def _accepted(*of: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether another plan, of those that `of` means, changed the same item of the same address as a change."""
     return exists().where(
-        plans.c.destination_id == destination_id,
-        plans.c.kind == kind,
-        plans.c.id > plan_id,
-        later.c.plan_id == plans.c.id,
-        later.c.identity_id == _changes.c.identity_id,
-        later.c.item == _changes.c.item,
-        later.c.outcome == "accepted",
-        *([later.c.new.is_not(None)] if kind == "push" else []),
+        *of,
+        _later_changes.c.plan_id == _later.c.id,
+        _later_changes.c.identity_id == _changes.c.identity_id,
+        _later_changes.c.item == _changes.c.item,
+        _later_changes.c.outcome == "accepted",
     )
 
 

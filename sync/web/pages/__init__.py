@@ -11,6 +11,7 @@ from sync.web.pages import (
     person,
     plans,
     priorities,
+    privacy,
     reference,
     rules,
     runs,
@@ -30,6 +31,7 @@ PAGES: tuple[Page, ...] = (
     rules.PAGE,
     people.PAGE,
     person.PAGE,
+    privacy.PAGE,
     priorities.PAGE,
     syncs.PAGE,
     runs.PAGE,
@@ -39,11 +41,12 @@ PAGES: tuple[Page, ...] = (
     settings.PAGE,
     reference.PAGE,
 )
-DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD,)
+DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD, privacy.DOWNLOAD)
 ACTIONS: tuple[Action, ...] = (
     *week.ACTIONS,
     *library.ACTIONS,
     *rules.ACTIONS,
+    *privacy.ACTIONS,
     *syncs.ACTIONS,
     runs.UNDO,
     plans.PROPOSE,

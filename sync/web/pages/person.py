@@ -11,7 +11,8 @@ from fastapi import HTTPException, Path, Query
 from sqlalchemy import Connection
 
 from connector.catalogue import Audience
-from connector.dossier import Agreed, Dossier, Key, Stay, dossier
+from connector.dossier import Agreed, Dossier, Held, Key, Stay, dossier
+from connector.merges import Joined
 from connector.privacy.objections import objecting
 from connector.query.messages import PARTS
 from connector.why import explain
@@ -114,13 +115,14 @@ class Person:
     spent: Money
     first: str | None
     last: str | None
-    merged: int
     objects: bool
     keys: list[Key]
     consents: list[Agreed]
     purchases: list[Purchase]
     timelines: list[Timeline]
     audiences: list[Span]
+    merges: list[Joined]
+    held: list[Held]
     why: Why
 
 
@@ -132,22 +134,23 @@ def person(desk: Here, number: Number) -> Person:
             raise HTTPException(404)
         told = _why(desk, connection, found.person, desk.day(None), None)
     desk.disclosed("person", customer_id=found.person)
-    keys = [replace(key, value=_masked(desk, key)) for key in found.keys]
+    keys = [replace(key, value=_shown(desk, key.kind, key.value)) for key in found.keys]
     return Person(
         person=found.person,
-        name=keys[0].value if keys else desk.say.text("Personne {n}", "Person {n}", n=found.person),
+        name=called(desk, found),
         since=found.since,
         orders=found.orders,
         spent=Money(found.spent, found.currency),
         first=found.first,
         last=found.last,
-        merged=found.merged,
         objects=found.objects,
         keys=keys,
         consents=[replace(consent, of=desk.address(consent.of) or "") for consent in found.consents],
         purchases=_purchases(found),
         timelines=list(_timelines(desk, found.stays)),
         audiences=_audiences(desk, found.stays),
+        merges=[replace(one, value=_shown(desk, one.kind, one.value)) for one in found.merges],
+        held=found.held,
         why=told,
     )
 
@@ -208,8 +211,14 @@ def _names(desk: Desk) -> dict[str | None, str]:
     return found
 
 
-def _masked(desk: Desk, key: Key) -> str:
-    return key.value if key.kind == "account" else desk.address(key.value) or ""
+def called(desk: Desk, found: Dossier) -> str:
+    """What somebody goes by: their first address, or their number."""
+    first = next((_shown(desk, key.kind, key.value) for key in found.keys), None)
+    return first or desk.say.text("Personne {n}", "Person {n}", n=found.person)
+
+
+def _shown(desk: Desk, kind: str, value: str) -> str:
+    return value if kind == "account" else desk.address(value) or ""
 
 
 def _purchases(found: Dossier) -> list[Purchase]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,6 +23,8 @@ from sync.web.sheet import Sheet, Wished
 _runs, _plans = table(Run), table(Plan)
 STANDING = ("applied", "applying", "interrupted")
 """States of plans of which something may stand at their destination."""
+LATELY = 100
+"""So many undos are looked at to know what was taken back."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,23 @@ def run(desk: Here, number: Annotated[int, Path(ge=1, le=2**62, description="The
             raise HTTPException(404)
         ids = connection.scalars(select(_plans.c.id).where(_plans.c.run_id == number).order_by(_plans.c.id)).all()
         plans = [load(connection, plan, 0) for plan in ids]
-        return OneRun(_ran(desk, connection, row), plans, any(undoable(plan) for plan in plans))
+        back = taken_back(connection)
+        return OneRun(_ran(desk, connection, row), plans, any(undoable(plan, back) for plan in plans))
 
 
-def undoable(plan: PlanSummary) -> bool:
-    """Whether a push may have written something that can be taken back."""
-    if plan.kind != "push" or plan.state not in STANDING:
+def undoable(plan: PlanSummary, back: Collection[tuple[str, int]]) -> bool:
+    """Whether a push may have written something that can be taken back, and was not yet (see `taken_back`)."""
+    if plan.kind != "push" or plan.state not in STANDING or (plan.destination, plan.run_id) in back:
         return False
     return plan.state != "applied" or bool(plan.outcomes.get("accepted"))
+
+
+def taken_back(connection: Connection) -> set[tuple[str, int]]:
+    """The destinations and runs of which everything was taken back that could be."""
+    undos = select(_plans.c.id).where(_plans.c.kind == "undo", _plans.c.state == "applied")
+    newest_first = connection.scalars(undos.order_by(_plans.c.id.desc()).limit(LATELY)).all()
+    plans = [load(connection, number, 0) for number in newest_first]
+    return {(plan.destination, plan.undoes) for plan in plans if plan.undoes is not None and not plan.retries}
 
 
 def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotated[bool, Form()]) -> Done:

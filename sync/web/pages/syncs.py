@@ -30,7 +30,7 @@ from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Live, Page
-from sync.web.pages.runs import Ran, newest, undoable
+from sync.web.pages.runs import Ran, newest, taken_back, undoable
 from sync.web.rendering import Place
 
 _runs, _plans, _destinations = table(Run), table(Plan), table(DestinationRow)
@@ -295,7 +295,8 @@ def _there(desk: Desk, connection: Connection, key: str) -> There:
     last = connection.scalar(mine.where(_plans.c.kind == "push", _plans.c.state == "applied"))
     recent = mine.where(_plans.c.kind == "push", _plans.c.state.in_(("applied", "applying", "interrupted"))).limit(10)
     pushed = [load(connection, number, 0) for number in connection.scalars(recent)]
-    back = next((plan.run_id for plan in pushed if undoable(plan)), None)
+    gone = taken_back(connection)
+    back = next((plan.run_id for plan in pushed if undoable(plan, gone)), None)
     at = None if last is None else desk.moment(load(connection, last, 0).created_at)
     return There(key, settings.platform, settings.approve, row.held, at, waiting, None if row.held else back)
 
