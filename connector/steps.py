@@ -118,9 +118,10 @@ class Steps:
     def bring(self) -> int:
         """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
         deltas, moves = self._forget(), 0
+        back = self._earliest() < self.as_of
         for level in self._levels():
             self.find_state([self.choices[number] for number in level])
-            for numbers in self._alike(level):
+            for numbers in self._alike(level) if back else [level]:
                 with self.answers([self.choices[number] for number in numbers]) as found:
                     self._find_held(numbers, found)
                     moves += self._find_moves(numbers, found)
@@ -211,10 +212,14 @@ class Steps:
         self.connection.execute(delete(found).where(found.c.day >= mine))
         fill(self.connection, found, objecting.add_columns(*(null() for _ in list(found.columns)[2:])))
 
+    def _earliest(self) -> int:
+        """The first day on which anyone in `due` is looked at."""
+        first: int | None = self.connection.scalar(select(func.min(self.tables.due.c.start)))
+        return NEVER if first is None else first
+
     def _find_history(self, choices: Sequence[Choice], found: Table) -> None:
-        due = self.tables.due
-        first = self.connection.scalar(select(func.min(due.c.start)))
-        if first is None or first >= self.as_of:
+        due, first = self.tables.due, self._earliest()
+        if first >= self.as_of:
             return
         self._days.reach(first)
         first_days = [day for day, _ in self._versions() if day > BEGINNING]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -80,7 +81,13 @@ def state(
 
     The review is that of `watched`, or of the same choices.
     """
-    watched = choices if watched is None else watched
+    return _state(tuple(choices), shape, among, tuple(choices if watched is None else watched))
+
+
+@lru_cache(
+    maxsize=16
+)  # the same questions are asked each day, and to put them into words takes longer than a small base
+def _state(choices: Sequence[Choice], shape: Shape, among: FromClause | None, watched: Sequence[Choice]) -> State:
     clock = BoundClock()
     facts = Facts(clock, shape, seen=None if shape.closed else visible(clock))
     for measure in ("count", "first", "last", "spent"):
