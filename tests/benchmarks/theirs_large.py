@@ -9,6 +9,7 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,18 +33,23 @@ def everything(path: str, today: int, facts: Facts) -> None:
         held = _held(people)
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
         if "held" in names:
-            before = pd.read_sql("SELECT customer_id, segment FROM held", connection)
+            before = _read("SELECT customer_id, segment FROM held", connection, {"segment": held.segment.dtype})
             both = held.merge(before, how="outer", indicator=True)
             changes = both[both._merge != "both"]
             changes[["customer_id", "segment"]].to_sql("held_changes", connection, if_exists="append", index=False)
             facts["changes"] = len(changes)
-        held.to_sql("held", connection, if_exists="replace", index=False)
+        held.to_sql("held", connection, if_exists="replace", index=False, chunksize=500_000)
         connection.commit()
     facts["held"] = len(held)
 
 
+def _read(query: str, connection: sqlite3.Connection, dtype: dict[str, Any] | None = None) -> pd.DataFrame:
+    """All rows; in pieces, since read_sql keeps a tuple of Python's for each until it has them all."""
+    return pd.concat(pd.read_sql(query, connection, dtype=dtype, chunksize=500_000), ignore_index=True)
+
+
 def _people(connection: sqlite3.Connection, today: int) -> pd.DataFrame:
-    orders = pd.read_sql(ORDERS, connection)
+    orders = _read(ORDERS, connection)
     orders = orders[(orders.day <= today) & ~(orders.void_day <= today)]
     by = orders.groupby("customer_id")
     people = pd.read_sql("SELECT id AS customer_id, since_day FROM customers", connection).set_index("customer_id")
@@ -97,7 +103,8 @@ def _held(people: pd.DataFrame) -> pd.DataFrame:
     """Each person with each segment."""
     stages = [_stage(people, key, rules, last) for key, (rules, last) in _families(people).items()]
     audiences = [pd.Series(key, index=people.index[flag.to_numpy()]) for key, flag in _audiences(people).items()]
-    return pd.concat([*stages, *audiences]).rename("segment").rename_axis("customer_id").reset_index()
+    both = pd.concat([*stages, *audiences]).rename("segment").rename_axis("customer_id")
+    return both.astype("category").reset_index()
 
 
 def _stage(people: pd.DataFrame, key: str, rules: dict[str, pd.Series], last: str) -> pd.Series:
