@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from sqlalchemy import (
@@ -86,9 +86,9 @@ def _open(engine: Engine) -> None:
 
 def connect(url: str) -> Engine:
     """The engine of `url`, a SQLAlchemy address or the path of a SQLite file; nothing is opened yet."""
-    address = url if "://" in url else f"sqlite:///{url}"
     try:
-        engine = create_engine(make_url(address), hide_parameters=True)  # no error is to quote people
+        address = make_url(url) if "://" in url else sqlite_file(url)
+        engine = create_engine(address, hide_parameters=True)  # no error is to quote people
     except (ArgumentError, ValueError, ImportError):
         raise _no_address() from None  # the address may hold a password, and these errors quote it
     if engine.dialect.name not in {"sqlite", "postgresql"}:
@@ -99,6 +99,11 @@ def connect(url: str) -> Engine:
     event.listen(engine, "connect", _lent)
     tell_faults(engine)
     return engine
+
+
+def sqlite_file(file: PurePath | str) -> URL:
+    """The address of a SQLite file, whatever stands in its path: drive letters, spaces, accents, %, ? or #."""
+    return URL.create("sqlite", database=str(file))
 
 
 def _no_address() -> SettingsError:

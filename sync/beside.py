@@ -7,9 +7,8 @@ import sqlite3
 from contextlib import suppress
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL
 
-from connector.database import path
+from connector.database import path, sqlite_file
 from connector.faults import tell_faults
 
 
@@ -21,7 +20,7 @@ def beside(engine: Engine, name: str) -> Engine:
     own = file.with_name(f"{file.name}.{name}")
     with suppress(OSError):  # SQLite says better what is wrong
         os.close(os.open(own, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    made = create_engine(URL.create("sqlite", database=str(own)))
+    made = create_engine(sqlite_file(own))
     event.listen(made, "connect", _pragmas)
     tell_faults(made)
     return made

@@ -103,6 +103,28 @@ def import_file(
     run(config, database, file, Belonging(store, currency, timezone, mapping, fields, count_zero), as_json=json)
 
 
+@app.command("audit")
+def audit(
+    file: Annotated[Path, typer.Argument(help="A CSV export of orders (also .csv.gz).")],
+    html: Annotated[Path | None, typer.Option("--html", metavar="REPORT", help="Write it as one page here.")] = None,
+    customers: Annotated[Path | None, typer.Option(help="The shop's CSV export of customers, too.")] = None,
+    language: Annotated[Literal["fr", "en"] | None, typer.Option(help="By default the terminal's.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DAY", help="YYYY-MM-DD; by default that of the last order.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO code, where the file names none.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name; by default this computer's.")] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--map", help="customer=COL,placed_at=COL,total=COL, for an export that is not known.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say where the customers of a CSV export stand, without settings or a database: nothing else is written."""
+    from sync.commands.auditing import Asked, run  # noqa: PLC0415
+
+    run(file, Asked(customers, html, language, as_of, currency, timezone, mapping), as_json=json)
+
+
 @app.command("import-sends")
 def import_sends(
     file: Annotated[Path, typer.Argument(help="A CSV file of messages that were sent: e-mail, date.")],

@@ -143,8 +143,19 @@ FILES: Mapping[str, str] = {
     "{file} is empty.": "{file} est vide.",
     "Export it again.": "Exportez-le de nouveau.",
     "{file} is not a text file.": "{file} n'est pas un fichier texte.",
-    "{file} is {kind}, not a CSV file.": "{file} est {kind}, pas un fichier CSV.",
-    "Export it as CSV.": "Exportez-le en CSV.",
+    "{file} is an Excel workbook, not a CSV file.": "{file} est un classeur Excel, pas un fichier CSV.",
+    "Open it, save it as CSV (UTF-8), and name that file.": (
+        "Ouvrez-le, enregistrez-le en CSV (UTF-8), et donnez ce fichier-là."
+    ),
+    "{file} is a zip archive.": "{file} est une archive zip.",
+    "Unpack it, and name the CSV file in it.": "Décompressez-la, et donnez le fichier CSV qu'elle contient.",
+    "Export it as CSV, and name that file.": "Exportez-le en CSV, et donnez ce fichier-là.",
+    "There is no file {path}.": "Le fichier {path} n'existe pas.",
+    "Check the path; a file that is dragged into the terminal writes its own.": (
+        "Vérifiez le chemin ; un fichier que l'on glisse dans le terminal écrit le sien."
+    ),
+    "{path} is a folder.": "{path} est un dossier.",
+    "Name the CSV file in it.": "Donnez le fichier CSV qu'il contient.",
     "The first line of {file} names no columns.": "La première ligne de {file} ne nomme aucune colonne.",
     "The header must be the first line.": "L'en-tête doit être la première ligne.",
     "Check the path {path}, and that the file is whole.": "Vérifiez le chemin {path}, et que le fichier est entier.",
@@ -205,6 +216,77 @@ FILES: Mapping[str, str] = {
     "Leave --{name} out, or import into another store or database.": (
         "Ne donnez pas --{name}, ou importez dans une autre boutique ou une autre base."
     ),
+    "{code} is not a currency.": "{code} n'est pas une devise.",
+    "Use an ISO code such as EUR or USD.": "Donnez un code ISO, par exemple EUR ou USD.",
+}
+
+AUDITS: Mapping[str, str] = {
+    "{html} is the file that is read.": "{html} est le fichier à lire.",
+    "Give the report a name of its own.": "Donnez au rapport un autre nom.",
+    "The report {html} would be no page.": "Le rapport {html} ne serait pas une page.",
+    "Give it a name that ends in .html.": "Donnez-lui un nom qui finit par .html.",
+    "Name a file in it, such as report.html.": "Donnez un fichier de ce dossier, par exemple rapport.html.",
+    "There is no folder {folder}.": "Le dossier {folder} n'existe pas.",
+    "Make it, or name another place.": "Créez-le, ou choisissez un autre endroit.",
+    "{file} is an export of customers: it has no orders.": (
+        "{file} est un export de clients : il n'a pas de commandes."
+    ),
+    "Name the export of the orders; this one may follow it: --customers FILE.": (
+        "Donnez l'export des commandes ; celui-ci peut le suivre : --customers FICHIER."
+    ),
+    "{file} is no export of customers.": "{file} n'est pas un export de clients.",
+    "Name the shop's export of customers, or leave --customers out.": (
+        "Donnez l'export des clients de la boutique, ou ne donnez pas --customers."
+    ),
+    "{day} lies before the first order, of {first}.": "Le {day} précède la première commande, du {first}.",
+    "Ask for a later day.": "Demandez un jour plus récent.",
+    "{file} holds no orders.": "{file} ne contient aucune commande.",
+    "Export the orders again, and choose all of them there.": (
+        "Exportez de nouveau les commandes, en les choisissant toutes."
+    ),
+    "No order of {file} can be read: {reason}": "Aucune commande de {file} n'est lisible : {reason}",
+    "Export the orders again, or say which columns to read: --map.": (
+        "Exportez de nouveau les commandes, ou dites quelles colonnes lire : --map."
+    ),
+    "Line {line}: {reason}": "Ligne {line} : {reason}",
+    "Lines {line} to {last}: {reason}": "Lignes {line} à {last} : {reason}",
+    "{column}: there is no date.": "{column} : il n'y a pas de date.",
+    "{column}: there is none.": "{column} : la cellule est vide.",
+    "{column}: {text} is not a date.": "{column} : {text} n'est pas une date.",
+    "{column}: {text} is not a number.": "{column} : {text} n'est pas un nombre.",
+    "This export has no column Customer ID: customers are told apart by e-mail address or phone number.": (
+        "Cet export n'a pas de colonne Customer ID : les clients y sont distingués par leur adresse ou leur téléphone."
+    ),
+    "Orders in a state that is not known were taken as paid: {words}.": (
+        "Des commandes dont l'état n'est pas connu ont été comptées comme payées : {words}."
+    ),
+    "Some dates can only be day/month/year ({day}), others only month/day/year ({month}): {order} is assumed. "
+    "If that is wrong, write the dates as 2026-12-31.": (
+        "Certaines dates ne peuvent être que jour/mois/année ({day}), d'autres que mois/jour/année ({month}) : "
+        "{order} est supposé. Sinon, écrivez les dates comme 2026-12-31."
+    ),
+    "No date of the file says whether days or months come first: {order} is assumed. "
+    "If that is wrong, write the dates as 2026-12-31.": (
+        "Aucune date du fichier ne dit si le jour ou le mois vient d'abord : {order} est supposé. "
+        "Sinon, écrivez les dates comme 2026-12-31."
+    ),
+    "day/month/year": "jour/mois/année",
+    "month/day/year": "mois/jour/année",
+    "No amount of the file says what its decimal mark is: a {order} is assumed. "
+    "If that is wrong, write the amounts with two decimals.": (
+        "Aucun montant du fichier ne dit quel est son signe décimal ; supposé : {order}. "
+        "Sinon, écrivez les montants avec deux décimales."
+    ),
+    "comma": "virgule",
+    "point": "point",
+    "Every order's rows repeat one {column}, and they were added up: "
+    "if it is the order's total, map quantity and price instead.": (
+        "Les lignes de chaque commande répètent le même {column}, et elles ont été additionnées : "
+        "si c'est le total de la commande, indiquez plutôt quantity et price."
+    ),
+    "Permission denied": "accès refusé",
+    "Read-only file system": "disque en lecture seule",
+    "No space left on device": "disque plein",
 }
 
 PLATFORMS: Mapping[str, str] = {

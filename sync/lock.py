@@ -6,7 +6,6 @@ A file lock beside a SQLite database, an advisory lock in PostgreSQL; readers ne
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -23,6 +22,23 @@ from connector.errors import BusyError, ConnectorError, StorageError
 from connector.faults import explained
 from connector.models import Lease
 from connector.tables import table
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # on Windows a byte of the file is locked (docs.python.org/3/library/msvcrt.html)
+    import msvcrt
+
+    _TAKEN = {errno.EACCES, errno.EDEADLK}
+
+    def _take(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # mypy looks on another system
+
+else:
+    _TAKEN = {errno.EWOULDBLOCK}
+
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 
 _ADVISORY = 0x6C636F6E
 """The lock's number in PostgreSQL, within one of its databases."""
@@ -49,14 +65,14 @@ def _file_lock(engine: Engine, file: Path) -> Iterator[None]:
     whole = file.resolve()  # by whatever name it is opened
     beside = whole.with_name(f"{whole.name}.lock")
     try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(beside, os.O_CREAT | os.O_RDWR, 0o600)  # no child inherits it
     except OSError as error:
         raise _cannot_lock(beside, error) from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except OSError as error:
-            raise _busy(engine) if error.errno == errno.EWOULDBLOCK else _cannot_lock(beside, error) from error
+            raise _busy(engine) if error.errno in _TAKEN else _cannot_lock(beside, error) from error
         yield
     finally:
         os.close(descriptor)

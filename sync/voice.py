@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import locale
 import os
 import sys
 from collections.abc import Mapping
@@ -121,9 +122,14 @@ def spoken() -> Language:
 
 
 def terminal_language() -> Language:
-    """French where the terminal's locale is French, else English."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    """French where the terminal's locale is French, else English; Windows tells its own in other words."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or _of_windows()
     return "fr" if spoken.lower().startswith("fr") else "en"
+
+
+def _of_windows() -> str:
+    """The language of the user as Windows names it, such as French_France; "" elsewhere."""
+    return (locale.getlocale()[0] or "") if os.name == "nt" else ""
 
 
 def emit(value: Any) -> None:  # noqa: ANN401 - what JSON holds

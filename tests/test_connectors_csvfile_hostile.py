@@ -38,9 +38,9 @@ def one_page(path: Path, mapping: dict[str, str] | None = None) -> Page[OrderRec
         (b"", "is empty"),
         (b" \r\n \n", "is empty"),
         (b"\n\nclient,date,total\n", "names no columns"),
-        (b"PK\x03\x04\x14\x00\x06\x00" + bytes(200), "is an Excel workbook or a zip archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(200), "is an old Excel workbook"),
-        (b"%PDF-1.7 \xe2\xe3", "is a PDF document"),
+        (b"PK\x03\x04\x14\x00\x06\x00" + bytes(200), "is an Excel workbook, not a CSV file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(200), "is an Excel workbook"),
+        (b"%PDF-1.7 \xe2\xe3", "is not a text file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + bytes(64), "is not a text file"),
         (gzip.compress(b"client,date,total\n" * 500, mtime=0)[:-20], "cannot be read"),
         (gzip.compress(b"PK\x03\x04 a workbook", mtime=0), "is an Excel workbook"),
@@ -54,9 +54,17 @@ def test_a_file_that_is_no_csv_is_refused_in_a_sentence(tmp_path: Path, content:
 
 
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(SettingsError, match="cannot be read"):
+    for path, said in ((tmp_path / "none.csv", "There is no file"), (tmp_path, "is a folder")):
+        with pytest.raises(SettingsError, match=said):
             read(path)
+
+
+def test_a_zip_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "orders.zip"
+    path.write_bytes(b"PK\x03\x04\x14\x00\x06\x00" + bytes(200))
+    with pytest.raises(SettingsError, match="is a zip archive") as refused:
+        read(path)
+    assert "Unpack" in refused.value.remedy
 
 
 def test_an_unknown_header_is_answered_with_its_columns_and_an_example(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, create_engine, event, select, update
 
-from connector.database import batches
+from connector.database import batches, sqlite_file
 from connector.errors import ConnectorError
 from connector.faults import explained, tell_faults
 from connector.models import BigInt
@@ -67,7 +67,7 @@ class Disclosures:
 
     @cached_property
     def _engine(self) -> Engine:
-        engine = create_engine(f"sqlite:///{self.file}")
+        engine = create_engine(sqlite_file(self.file))
         event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA secure_delete = ON"))
         tell_faults(engine)
         return engine

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
-from connector.database import batches, path
+from connector.database import batches, path, sqlite_file
 from connector.errors import ConnectorError
 from connector.faults import explained, tell_faults
 from connector.identity import EVERYWHERE, Key
@@ -174,7 +174,7 @@ class Suppressions:
 
     @cached_property
     def _engine(self) -> Engine:
-        engine = create_engine(f"sqlite:///{self.file}")
+        engine = create_engine(sqlite_file(self.file))
         tell_faults(engine)
         return engine
 
@@ -191,7 +191,7 @@ class Suppressions:
                 f"{self.file} cannot be made: {error.strerror}.",
                 remedy="Nothing was changed. Give the user who runs the connector the right to write to that folder.",
             ) from error
-        engine = create_engine(f"sqlite:///{part}")
+        engine = create_engine(sqlite_file(part))
         with explained(engine), engine.begin() as connection:
             _metadata.create_all(connection)
             connection.execute(_secret.insert(), {"key": token_bytes(32)})

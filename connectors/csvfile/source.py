@@ -63,6 +63,11 @@ class CsvSource:
         return self._form.name
 
     @property
+    def of_customers(self) -> bool:
+        """Whether the file holds customers, and no orders."""
+        return isinstance(self._form, ShopifyCustomers)
+
+    @property
     def shop_platform(self) -> str | None:
         """The platform whose ids the file holds, so that it meets a pull of that shop; None with a mapping."""
         return self._form.platform
@@ -75,7 +80,7 @@ class CsvSource:
     def check(self) -> ShopCheck:
         """What the file is; `customers` is their number in a file of customers. A file cannot say whose shop it is."""
         reading = self._survey()
-        customers = reading.rows if isinstance(self._form, ShopifyCustomers) else None
+        customers = reading.rows if self.of_customers else None
         return ShopCheck(
             shop_id="",
             name=self._table.path.name,

@@ -22,12 +22,8 @@ LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP = b"\x1f\x8b"
-_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF document",
-}
-_AS_CSV = "Save it from the spreadsheet as CSV (UTF-8), or unpack the archive, and import that file."
+_FORMATS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
+"""How zip archives and workbooks, old workbooks, and PDF documents begin."""
 _OPEN = "is a quotation mark open?"
 _HINT = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)  # Excel's own first line: sep=;
 
@@ -45,6 +41,7 @@ class Table:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _require_file(path)
         try:
             self.encoding, self._nulls = _encoding(path)
             with self._text() as stream:
@@ -109,6 +106,17 @@ class Table:
         return io.TextIOWrapper(_open(self.path), encoding=self.encoding, errors="replace", newline="")
 
 
+def _require_file(path: Path) -> None:
+    """SettingsError where there is no such file, or a folder in its place: the system's own words say less."""
+    if path.is_dir():
+        raise SettingsError(f"{path} is a folder.", remedy="Name the CSV file in it.")
+    if not path.exists():
+        raise SettingsError(
+            f"There is no file {path}.",
+            remedy="Check the path; a file that is dragged into the terminal writes its own.",
+        )
+
+
 def _misfit(cells: list[str], width: int) -> str:
     said = f"It has {len(cells)} cells where the header has {width}."
     lines = 1 + sum(cell.strip().count("\n") for cell in cells)
@@ -149,11 +157,16 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool) -
 def _refuse_other_formats(path: Path, start: bytes) -> None:
     if not start.strip():
         raise SettingsError(f"{path.name} is empty.", remedy="Export it again.")
-    for magic, name in _FORMATS.items():
-        if start.startswith(magic):
-            raise SettingsError(f"{path.name} is {name}, not a CSV file.", remedy=_AS_CSV)
-    if not start.startswith(_UTF16) and start.count(0) > len(start) // 20:
-        raise SettingsError(f"{path.name} is not a text file.", remedy=_AS_CSV)
+    zip_, old, pdf = (start.startswith(magic) for magic in _FORMATS)
+    if zip_ and path.suffix.casefold() == ".zip":
+        raise SettingsError(f"{path.name} is a zip archive.", remedy="Unpack it, and name the CSV file in it.")
+    if zip_ or old:
+        raise SettingsError(
+            f"{path.name} is an Excel workbook, not a CSV file.",
+            remedy="Open it, save it as CSV (UTF-8), and name that file.",
+        )
+    if pdf or (not start.startswith(_UTF16) and start.count(0) > len(start) // 20):
+        raise SettingsError(f"{path.name} is not a text file.", remedy="Export it as CSV, and name that file.")
 
 
 def _separator(head: str) -> str:

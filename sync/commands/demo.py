@@ -167,7 +167,7 @@ def workspace_of(
 ) -> Workspace:
     """The workspace of somebody who has this shop and this audience; `approve` is that of both destinations."""
     settings = GivenSettings(
-        database=f"sqlite:///{folder / 'demo.db'}",
+        database=str(folder / "demo.db"),
         language=language,
         stores={
             "boutique": StoreSettings.model_validate(

@@ -43,25 +43,41 @@ class Belonging:
     count_zero: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file that was read: its store, what came of its rows, and what the store holds now."""
+
+    store: OpenStore
+    report: PullReport
+    held: Totals
+    lifted: bool  # whether its orders have made the history complete
+    customers: bool  # whether it is an export of customers, without orders
+
+
 def run(config: Path | None, database: str | None, file: Path, belonging: Belonging, *, as_json: bool) -> None:
     """Import `file` into a store, bring the memberships up to date, and say what the base holds now."""
     workspace = open_workspace(config, database)
     say = voice(workspace.settings, quiet=as_json)
     with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
-        store, source = _open(workspace, file, belonging)
-        with shown(say, workspace, file.name) as progress:
-            suppressed = require(workspace.engine, workspace.suppressed)
-            pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress, suppressed=suppressed)
-            report = pull.run(source)
-        lifted = _complete_history(workspace, store)
+        found = read_file(workspace, say, file, belonging)
         record.as_of = bring_up_to_date(workspace, say)
-        with workspace.engine.connect() as connection:
-            held = totals(connection, store.id)
-        record.detail |= {"file": file.name, "orders": report.rows("orders").new}
-    tell_pull(say, store.key, report)
-    _tell(say, store, held, lifted=lifted)
+        record.detail |= {"file": file.name, "orders": found.report.rows("orders").new}
+    tell_pull(say, found.store.key, found.report)
+    _tell(say, found)
     if as_json:
-        emit(_summary(store, report, held))
+        emit(_summary(found))
+
+
+def read_file(workspace: Workspace, say: Voice, file: Path, belonging: Belonging) -> Imported:
+    """Read a file into the store that it belongs to; the caller is the one who writes, and recomputes."""
+    store, source = _open(workspace, file, belonging)
+    with shown(say, workspace, file.name) as progress:
+        suppressed = require(workspace.engine, workspace.suppressed)
+        pull = Pull(workspace.engine, store, workspace.now, origin="file", progress=progress, suppressed=suppressed)
+        report = pull.run(source)
+    lifted = _complete_history(workspace, store)
+    with workspace.engine.connect() as connection:
+        return Imported(store, report, totals(connection, store.id), lifted, source.of_customers)
 
 
 def _open(workspace: Workspace, file: Path, belonging: Belonging) -> tuple[OpenStore, CsvSource]:
@@ -98,6 +114,8 @@ def _only_store(connection: Connection) -> str:
 def _place(known: OpenStore | None, belonging: Belonging, file: Path) -> tuple[str, str]:
     """The currency and time zone of a file, which for a known store are the store's."""
     currency = belonging.currency.upper() if belonging.currency else None
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise SettingsError(f"{belonging.currency!r} is not a currency.", remedy="Use an ISO code such as EUR or USD.")
     if known is not None:
         for name, said, is_ in (
             ("currency", currency, known.currency),
@@ -141,7 +159,8 @@ def _complete_history(workspace: Workspace, store: OpenStore) -> bool:
         return first is not None and complete_history(connection, store, first, last)
 
 
-def _tell(say: Voice, store: OpenStore, held: Totals, *, lifted: bool) -> None:
+def _tell(say: Voice, found: Imported) -> None:
+    store, held = found.store, found.held
     span = f"{day_date(held.first_day)} – {day_date(held.last_day)}" if held.first_day and held.last_day else "–"
     say.say(
         f"{say.people(held.people)}, {say.count(held.orders, 'commande', 'commandes')} ({span}), "
@@ -161,14 +180,15 @@ def _tell(say: Voice, store: OpenStore, held: Totals, *, lifted: bool) -> None:
             f"{'comptée' if held.foreign < 2 else 'comptées'} sans montant.",
             f"{say.count(held.foreign, 'order', 'orders')} in another currency, counted without an amount.",
         )
-    if lifted:
+    if found.lifted:
         say.say(
             "L'historique est complet depuis la première commande du fichier.",
             "The history is complete from the file's first order on.",
         )
 
 
-def _summary(store: OpenStore, report: PullReport, held: Totals) -> dict[str, object]:
+def _summary(found: Imported) -> dict[str, object]:
+    store, report, held = found.store, found.report, found.held
     orders = report.rows("orders")
     return {
         "store": store.key,

@@ -34,12 +34,12 @@ def show(say: Voice, report: Mapping[str, Any], families: Iterable[Family]) -> N
 def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Family) -> None:
     labels = {stage.key: stage.label.of(say.language) for stage in family.stages}
     off = "" if found["on"] or isinstance(family, Audience) else _pick(say, " (non activée)", " (not switched on)")
-    stages = _table(
+    stages = ruled(
         f"{family.label.of(say.language)}{off}", _pick(say, ["", "avant", "après", ""], ["", "before", "after", ""])
     )
     for key, label in labels.items():
         before, after = found["before"][key], found["after"][key]
-        stages.add_row(label, say.number(before), say.number(after), _difference(say, after - before))
+        stages.add_row(label, say.number(before), say.number(after), difference(say, after - before))
     console.print(stages)
     if not found["complete"]:
         console.print(f"! {found['reason']}", markup=False)
@@ -51,7 +51,7 @@ def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Fami
 
 
 def _moves(say: Voice, found: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
-    moves = _table(
+    moves = ruled(
         "",
         _pick(say, ["de", "vers", "personnes", "par exemple"], ["from", "to", "people", "for example"]),
         left=(0, 1, 3),
@@ -68,7 +68,7 @@ def _pushes(console: Console, say: Voice, pushes: Sequence[Mapping[str, Any]]) -
         return
     french = ["destination", "personnes", "ajouts", "remplacés", "retraits", "arrêté par un garde-fou"]
     english = ["destination", "people", "added", "replaced", "removed", "stopped by a guard"]
-    table = _table(_pick(say, "Prochain envoi", "Next push"), _pick(say, french, english), left=(0, 5))
+    table = ruled(_pick(say, "Prochain envoi", "Next push"), _pick(say, french, english), left=(0, 5))
     for push in pushes:
         figures = (say.number(push[name]) for name in ("people", "adds", "changes", "removes"))
         table.add_row(push["destination"], *figures, push["refused"] or _pick(say, "non", "no"))
@@ -79,21 +79,23 @@ def _window(console: Console, say: Voice, window: Mapping[str, Any]) -> None:
     """The window in words, and how many gaps each multiple of 30 days covers, up to one more than it."""
     console.print(window["words"], markup=False)
     steps = [step for step in window["gaps"]["distribution"] or [] if step["days"] <= window["suggested"] + 30]
-    table = _table("", _pick(say, ["jours", "part", ""], ["days", "share", ""]), left=(2,))
+    table = ruled("", _pick(say, ["jours", "part", ""], ["days", "share", ""]), left=(2,))
     for step in steps:
         table.add_row(str(step["days"]), f"{round(100 * step['share'])} %", "█" * round(BAR * step["share"]))
     if steps:
         console.print(table)
 
 
-def _table(title: str, columns: Sequence[str], *, left: Sequence[int] = (0,)) -> Table:
+def ruled(title: str, columns: Sequence[str], *, left: Sequence[int] = (0,)) -> Table:
+    """A table without rows yet: numbers stand at the right of their columns, what is `left` at the left."""
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
     for place, name in enumerate(columns):
         table.add_column(name, justify="left" if place in left else "right")
     return table
 
 
-def _difference(say: Voice, number: int) -> str:
+def difference(say: Voice, number: int) -> str:
+    """So many more or fewer: +12, −3, = for as many."""
     return "=" if number == 0 else f"{'+' if number > 0 else '−'}{say.number(abs(number))}"
 
 

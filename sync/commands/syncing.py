@@ -33,6 +33,7 @@ from sync.sends import read_sends
 from sync.shelf import shelf
 from sync.shrinking import amounts, require_whole
 from sync.timely import require_timely
+from sync.told import sentence
 from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -271,7 +272,7 @@ def tell_pull(say: Voice, key: str, report: PullReport) -> None:
             "kept in quarantine with the reason.",
         )
     for warning in report.warnings:
-        say.warn(f"{key} : {warning}", f"{key}: {warning}")
+        say.warn(f"{key} : {sentence(warning, 'fr')}", f"{key}: {warning}")
 
 
 def _tell_floor(say: Voice, store: OpenStore) -> None:

@@ -222,18 +222,13 @@ def _ticks(chart: Chart, names: Sequence[str], say: Voice) -> dict[str, Any]:
     """What stands below: over several years, months alone, and few of them, for they are long."""
     if not _several_years(chart):
         return {"nticks": 6 if max(map(len, names), default=0) < LONG else FEW}
-    places = [place for place, _ in ticks(chart, say)]
-    return {"tickvals": [names[place] for place in places], "ticktext": [text for _, text in ticks(chart, say)]}
+    places = [len(names) * part // FEW for part in range(FEW)]
+    return {"tickvals": [names[at] for at in places], "ticktext": [below(chart, at, say) for at in places]}
 
 
-def ticks(chart: Chart, say: Voice) -> list[tuple[int, str]]:
-    """A few places along the chart with what stands below them: over several years, months alone."""
-    count = len(chart.along)
-    if _several_years(chart):
-        return [(place, say.day(chart.along[place], "MMM y")) for place in (count * part // FEW for part in range(FEW))]
-    names = chart.names(say)
-    many = min(6 if max(map(len, names), default=0) < LONG else FEW, count)
-    return [(place, names[place]) for place in (count * part // many for part in range(many))]
+def below(chart: Chart, place: int, say: Voice) -> str:
+    """What stands below a place of a chart: its name; over several years the month alone."""
+    return say.day(chart.along[place], "MMM y") if _several_years(chart) else chart.names(say)[place]
 
 
 def _several_years(chart: Chart) -> bool:

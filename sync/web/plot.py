@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import floor, log10
 
 from sync.voice import Voice
-from sync.web.chart import FEW, Chart, Flows, Kind, Points, placed, reach, ticks
+from sync.web.chart import FEW, Chart, Flows, Kind, Points, below, placed, reach
 
 SIDE = 1000
 """The plane's width and height, in its own units: it is stretched to HEIGHT points and to the page's width."""
@@ -35,10 +35,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Tick:
-    """A word beside the plane: `at` per cent across, or points down."""
+    """A word beside the plane: `at` per cent across, or points down. A small plane leaves out one `between`."""
 
     at: float
     text: str
+    between: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def _chart(chart: Chart, say: Voice) -> Plot:
     paths = {"area": _areas, "line": _lines, "bar": _bars}[chart.kind](chart, scale)
     return Plot(
         shapes=[Shape(path, number if many else 0, chart.kind) for number, path in paths],
-        across=[Tick(across(place), text) for place, text in ticks(chart, say)],
+        across=[
+            Tick(across(place), below(chart, place, say), bool(part % 2)) for part, place in enumerate(_spread(count))
+        ],
         up=[Tick(HEIGHT - scale.of(value) * HEIGHT / SIDE, say.number(value)) for value in scale.steps],
         strips=[
             Strip(mark.number, across(first), None if mark.last is None else across(last) - across(first))
@@ -125,6 +128,11 @@ def _chart(chart: Chart, say: Voice) -> Plot:
         ],
         legend=[series.name for series in chart.series] if many else [],
     )
+
+
+def _spread(count: int) -> list[int]:
+    """Five of so many places, from the first to the last; all where there are no more."""
+    return sorted({round((count - 1) * part / 4) for part in range(5)}) if count else []
 
 
 @dataclass(frozen=True)

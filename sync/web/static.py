@@ -36,6 +36,11 @@ def address(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(_read(name)).hexdigest()[:12]}"
 
 
+def text(name: str) -> str:
+    """A file of ours as text, its lines ended as browsers count them."""
+    return _read(name).decode("utf-8").replace("\r\n", "\n")
+
+
 @lru_cache
 def style_ids() -> list[str]:
     """The ids of the styles that Plotly adds to a page where they are not: the policy lets it add none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from connector.models import Run, Store
 from connector.movements import unsettled
 from connector.tables import AnyRow, table
 from sync.commands.insights import FACTS
+from sync.voice import Voice
 from sync.web.desk import Desk
 
 LATELY = 400
@@ -83,10 +84,15 @@ class Turn:
 
 def trust(desk: Desk, connection: Connection, kept: Kept) -> Trust:
     """The worries, and how much is known."""
+    worries = [*_floors(desk, connection), *_problems(desk, connection), *_waiting(desk, connection)]
+    return Trust(worries, known(desk.say, kept))
+
+
+def known(say: Voice, kept: Kept, facts: Iterable[str] = SHOWN) -> list[Known]:
+    """Of how many orders or people some facts are known, as the day's recompute has found it."""
     covered = {entry["fact"]: entry["share"] for entry in kept.found.get("coverage", ())}
-    english = desk.say.language == "en"
-    known = [Known(fact, FACTS[fact][english], covered[fact]) for fact in SHOWN if fact in covered]
-    return Trust([*_floors(desk, connection), *_problems(desk, connection), *_waiting(desk, connection)], known)
+    english = say.language == "en"
+    return [Known(fact, FACTS[fact][english], covered[fact]) for fact in facts if fact in covered]
 
 
 def turns(desk: Desk, connection: Connection) -> list[Turn]:

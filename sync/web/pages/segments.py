@@ -136,7 +136,15 @@ def remark(desk: Desk, entry: Mapping[str, Any], found: Family) -> str | None:
         return say.text("Demande une valeur : {asked}.", "Needs a value: {asked}.", asked=", ".join(words))
     if entry["missing"] is not None:
         return str(entry["missing"])
-    return None if entry.get("complete", True) else f"{entry['reason']} {entry['remedy']}"
+    if not entry.get("complete", True):
+        return f"{entry['reason']} {entry['remedy']}"
+    return " ".join(_unknown(entry)) or None
+
+
+def _unknown(entry: Mapping[str, Any]) -> dict[str, None]:
+    """Why shops tell nothing at all of what an entry needs: nobody in it is not nobody of that kind."""
+    blind = [limit for limit in entry["limits"] if limit["level"] == "none" or limit["coverage"] == 0]
+    return dict.fromkeys(str(limit["reason"]) for limit in blind)
 
 
 def _evolution(desk: Desk, connection: Connection, day: int) -> Chart | None:

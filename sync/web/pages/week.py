@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
-from connector.catalogue import Family
+from connector.catalogue import Family, Stage
 from connector.counts import counts, people_on
 from connector.days import day_date, parse_day
 from connector.faults import explained
 from connector.judging.kept import Kept, kept
-from connector.models import Segment
+from connector.models import Account, Segment
 from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
 from connector.stores import merchant
 from connector.tables import table
 from sync.commands.moving import CAUSES
+from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions
 from sync.web.desk import Desk, Here
@@ -34,7 +35,10 @@ from sync.web.trust import Trust, Turn, trust, turns
 POINTS = 170
 """So many ends of weeks, at most, the evolution is drawn with; a longer past has fewer of each month."""
 
-segments = table(Segment)
+FIRST = "first_purchase"
+"""The objective of those who have not bought: where nobody says since when they are known, they all come at once."""
+
+segments, accounts = table(Segment), table(Account)
 Span = Literal["7", "30", "90"]
 
 
@@ -147,6 +151,7 @@ class _Course:
 
     family: Family
     days: Sequence[Mapping[str, Any]]
+    undated: bool  # whether there are accounts of which nobody says since when
 
     @staticmethod
     def read(connection: Connection, family: Family, today: int) -> _Course | None:
@@ -158,7 +163,8 @@ class _Course:
         )
         if first is None or first > today:
             return None
-        return _Course(family, evolution(connection, family.key, first, today)["days"])
+        undated = connection.scalar(select(exists().where(accounts.c.created_day.is_(None))))
+        return _Course(family, evolution(connection, family.key, first, today)["days"], bool(undated))
 
     def standings(self, desk: Desk) -> Iterator[Standing]:
         """Each stage today."""
@@ -172,14 +178,14 @@ class _Course:
                 self.family.told(stage, language),
                 people,
                 people / everybody if everybody else None,
-                *(self._more(stage.key, ago) for ago in (7, 30, 90)),
+                *(self._more(stage, ago) for ago in (7, 30, 90)),
             )
 
-    def _more(self, stage: str, ago: int) -> int | None:
-        """How many more people it holds than so many days ago."""
-        if len(self.days) <= ago:
+    def _more(self, stage: Stage, ago: int) -> int | None:
+        """How many more people it holds than so many days ago; None where it is not known who was there."""
+        if len(self.days) <= ago or (self.undated and stage.objective == FIRST):
             return None
-        return int(self.days[-1]["people"].get(stage, 0) - self.days[-1 - ago]["people"].get(stage, 0))
+        return int(self.days[-1]["people"].get(stage.key, 0) - self.days[-1 - ago]["people"].get(stage.key, 0))
 
     def chart(self, desk: Desk, marks: Sequence[Marked]) -> Chart | None:
         """The course as a stacked area, with what is marked; None of a single day."""
@@ -210,24 +216,29 @@ def _sentence(desk: Desk, stages: Sequence[Standing]) -> str:
     if not people:
         return say.text("Personne n'est encore compté.", "Nobody is counted yet.")
     most = max(stages, key=lambda stage: stage.people)
-    moved = sorted((stage for stage in stages if stage.month), key=lambda stage: stage.month or 0)
     told = say.text(
-        "{people} dans votre base, dont {share} à l'étape {stage}",
-        "{people} in your base, {share} of them at the stage {stage}",
+        "Votre base compte {people}, dont {share} à l'étape « {stage} »",
+        "There are {people} in your base, {share} of them at the stage “{stage}”",
         people=say.people(people),
         share=say.percent(most.share),
         stage=most.label,
     )
-    changes = [_changed(desk, stage) for stage in dict.fromkeys([*moved[-1:], *moved[:1]])]
+    if all(stage.month is None for stage in stages):
+        return f"{told}."
+    moved = sorted((stage for stage in stages if stage.month), key=lambda stage: stage.month or 0)
+    changes = [_changed(say, stage) for stage in dict.fromkeys([*moved[-1:], *moved[:1]])]
     if not changes:
         return told + say.text(" ; rien n'a bougé en 30 jours.", "; nothing has moved in 30 days.")
-    return told + say.text(" ; en 30 jours, {changes}.", "; in 30 days, {changes}.", changes=", ".join(changes))
+    joined = say.text(" et ", " and ").join(changes)
+    return told + say.text(" ; en 30 jours, {changes}.", "; in 30 days, {changes}.", changes=joined)
 
 
-def _changed(desk: Desk, stage: Standing) -> str:
-    more, label = stage.month or 0, stage.label
-    fr, en = ("{n} de plus {in_}", "{n} more {in_}") if more > 0 else ("{n} de moins {in_}", "{n} fewer {in_}")
-    return desk.say.text(fr, en, n=desk.say.number(abs(more)), in_=desk.say.text(f"à {label}", f"at {label}"))
+def _changed(say: Voice, stage: Standing) -> str:
+    more = stage.month or 0
+    verb = say.text("gagne", "gained") if more > 0 else say.text("perd", "lost")
+    return say.text(
+        "« {label} » {verb} {n}", "“{label}” {verb} {n}", label=stage.label, verb=verb, n=say.people(abs(more))
+    )
 
 
 def _held(connection: Connection, families: Sequence[Family], today: int) -> dict[str, int]:
