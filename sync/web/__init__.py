@@ -5,6 +5,7 @@
     page.py         what a page, an answer of the API and a form's action are; each becomes a route with a role
     desk.py         what a page's function works with: connection, day, families, visitor, voice
     sheet.py        tables: searched, sorted, cut into pages        chart.py   charts, with their table beside them
+    plot.py         the same charts drawn without a script          report.py  the pages in one file, to mail
     pages/, api/    one module a page, or an answer                 templates/, static/   what they are shown with
 
 To add a page:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from connector.catalogue import Audience, Family, Play
 from connector.judging.kept import Kept
 from sync.shelf import Shelf
-from sync.web.desk import Desk
+from sync.web.desk import Sight
 from sync.web.values import Money
 
 MOST = 5
@@ -77,7 +77,7 @@ class Decision:
     begin: Literal["people", "plan"]
 
 
-def decisions(desk: Desk, kept: Kept, people: Mapping[str, int]) -> list[Decision]:
+def decisions(desk: Sight, kept: Kept, people: Mapping[str, int]) -> list[Decision]:
     """At most five, what is surely worth most first; one place is kept for an audience with an idea of its own.
 
     That is the one that most people came into this week. `people` counts those of each segment in force.
@@ -98,7 +98,7 @@ def decisions(desk: Desk, kept: Kept, people: Mapping[str, int]) -> list[Decisio
 class _Deck:
     """Makes cards."""
 
-    desk: Desk
+    desk: Sight
     shelf: Shelf
     kept: Kept
     people: Mapping[str, int]

@@ -32,16 +32,12 @@ PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What a page works with, for one request."""
+class Sight:
+    """What a page works with that only shows, in a browser or in a file."""
 
     workspace: Workspace  # as it was when the request came
     visitor: Visitor
     say: Voice
-    errands: Errands
-    sessions: Sessions
-    standing: Workspace  # whose settings forms change
-    wake: Callable[[], object]  # the service, for a turn
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -87,6 +83,16 @@ class Desk:
         disclose(self.workspace, page, what, people=people, customer_id=customer_id, who=who)
 
 
+@dataclass(frozen=True)
+class Desk(Sight):
+    """What a page works with, for one request."""
+
+    errands: Errands
+    sessions: Sessions
+    standing: Workspace  # whose settings forms change
+    wake: Callable[[], object]  # the service, for a turn
+
+
 def masked(text: str) -> str:
     """An address or a number with its middle blotted out: c•••@e•••.fr, •••12."""
     name, at, host = text.rpartition("@")
@@ -115,3 +121,6 @@ def desk(request: Request) -> Desk:
 
 Here: TypeAlias = Annotated[Desk, Depends(desk)]
 """How a page's function asks for its desk."""
+
+Seen: TypeAlias = Annotated[Sight, Depends(desk)]
+"""How a page's function asks for it where it only shows, and may be asked for a file too."""

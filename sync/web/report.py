@@ -15,8 +15,7 @@ from sync.commands.insights import FACTS
 from sync.voice import Voice
 from sync.web import static
 from sync.web.access.visitor import Visitor
-from sync.web.desk import Desk
-from sync.web.errand import Errands
+from sync.web.desk import Sight
 from sync.web.pages.priorities import Priorities, priorities
 from sync.web.pages.segments import Segments, segments
 from sync.web.pages.week import Week, week
@@ -54,7 +53,7 @@ class Picture:
 
 def picture(workspace: Workspace, say: Voice) -> Picture:
     """What the pages of the dashboard say of a workspace today."""
-    desk = Desk(workspace, _READER, say, Errands(workspace.now))
+    desk = Sight(workspace, _READER, say)
     with workspace.engine.connect() as connection:
         found = kept(connection, "coverage")
     everything = Wish("", "", 1, LARGEST)

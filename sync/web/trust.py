@@ -17,7 +17,7 @@ from connector.movements import unsettled
 from connector.tables import AnyRow, table
 from sync.commands.insights import FACTS
 from sync.voice import Voice
-from sync.web.desk import Desk
+from sync.web.desk import Sight
 
 LATELY = 400
 """So many of the last runs are looked through."""
@@ -82,7 +82,7 @@ class Turn:
     next_seconds: int | None
 
 
-def trust(desk: Desk, connection: Connection, kept: Kept) -> Trust:
+def trust(desk: Sight, connection: Connection, kept: Kept) -> Trust:
     """The worries, and how much is known."""
     worries = [*_floors(desk, connection), *_problems(desk, connection), *_waiting(desk, connection)]
     return Trust(worries, known(desk.say, kept))
@@ -95,7 +95,7 @@ def known(say: Voice, kept: Kept, facts: Iterable[str] = SHOWN) -> list[Known]:
     return [Known(fact, FACTS[fact][english], covered[fact]) for fact in facts if fact in covered]
 
 
-def turns(desk: Desk, connection: Connection) -> list[Turn]:
+def turns(desk: Sight, connection: Connection) -> list[Turn]:
     """The last pull of each shop, the last recompute, and the last push to each destination."""
     now, zone = desk.workspace.now(), desk.workspace.merchant().zone
     every = desk.workspace.settings.schedule.pull_seconds
@@ -126,7 +126,7 @@ def _lately(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(select(runs).order_by(runs.c.id.desc()).limit(LATELY)).all()
 
 
-def _floors(desk: Desk, connection: Connection) -> Iterator[Worry]:
+def _floors(desk: Sight, connection: Connection) -> Iterator[Worry]:
     """The shops that do not show all of their orders."""
     rows = connection.execute(select(stores.c.key, stores.c.floor_day).where(stores.c.floor_day.is_not(None)))
     for row in rows:
@@ -148,7 +148,7 @@ def _floors(desk: Desk, connection: Connection) -> Iterator[Worry]:
         )
 
 
-def _problems(desk: Desk, connection: Connection) -> Iterator[Worry]:
+def _problems(desk: Sight, connection: Connection) -> Iterator[Worry]:
     """What the shops' last pulls found amiss, but for the floor; scopes that are missing by their names."""
     seen = set[str]()
     for row in _lately(connection):
@@ -170,7 +170,7 @@ def _problems(desk: Desk, connection: Connection) -> Iterator[Worry]:
             )
 
 
-def _without(desk: Desk, store: str, scopes: Sequence[str]) -> Worry:
+def _without(desk: Sight, store: str, scopes: Sequence[str]) -> Worry:
     names = ", ".join(scopes)
     return Worry(
         desk.say.text(
@@ -186,7 +186,7 @@ def _without(desk: Desk, store: str, scopes: Sequence[str]) -> Worry:
     )
 
 
-def _waiting(desk: Desk, connection: Connection) -> Iterator[Worry]:
+def _waiting(desk: Sight, connection: Connection) -> Iterator[Worry]:
     """People whose stages are not up to date."""
     waiting = unsettled(connection, desk.workspace.today())
     if waiting:

@@ -16,7 +16,7 @@ from connector.money import major_units
 from sync.voice import Voice
 from sync.web.chart import Chart, Point, Points, Series
 from sync.web.decisions import Stake, stake
-from sync.web.desk import Here
+from sync.web.desk import Seen
 from sync.web.page import Page
 from sync.web.rendering import Place
 from sync.web.values import Money
@@ -111,7 +111,7 @@ class Priorities:
     ladder: list[Rung] = field(default_factory=list)
 
 
-def priorities(desk: Here) -> Priorities:
+def priorities(desk: Seen) -> Priorities:
     """Opportunities with their value and delay, the RFM grid, Pareto's curve, first and later purchases, the ladder."""
     with desk.reading() as connection:
         found = kept(connection)

@@ -14,7 +14,7 @@ from connector.errors import SettingsError
 from connector.listing import listing
 from connector.movements import evolution
 from sync.web.chart import Chart, Series
-from sync.web.desk import Desk, Here
+from sync.web.desk import Seen, Sight
 from sync.web.page import Page
 from sync.web.rendering import Place
 from sync.web.sheet import Sheet, Wished, sheet
@@ -65,7 +65,7 @@ class Segments:
 
 
 def segments(
-    desk: Here,
+    desk: Seen,
     wished: Wished,
     as_of: AsOf = "",
     all: Annotated[bool, Query(description="Also what is switched off.")] = False,  # noqa: A002 - as the command has it
@@ -97,7 +97,7 @@ def segments(
 class _Told:
     """Turns the entries of a listing into what is shown."""
 
-    desk: Desk
+    desk: Sight
     everybody: int
 
     def group(self, entry: Mapping[str, Any]) -> Group:
@@ -125,7 +125,7 @@ class _Told:
         return Counted(key, label, told, people, share, Money.of(counted["revenue"]), on, remark)
 
 
-def remark(desk: Desk, entry: Mapping[str, Any], found: Family) -> str | None:
+def remark(desk: Sight, entry: Mapping[str, Any], found: Family) -> str | None:
     """What keeps an entry of a listing from being counted, or from being trusted; None where nothing does."""
     say = desk.say
     if isinstance(found, Audience) and found.each:
@@ -147,7 +147,7 @@ def _unknown(entry: Mapping[str, Any]) -> dict[str, None]:
     return dict.fromkeys(str(limit["reason"]) for limit in blind)
 
 
-def _evolution(desk: Desk, connection: Connection, day: int) -> Chart | None:
+def _evolution(desk: Sight, connection: Connection, day: int) -> Chart | None:
     """How many people each stage held, week by week; None where no past is kept."""
     families = [family for family in desk.shelf.families if len(family.stages) > 1]
     for family in families[:1]:

@@ -27,7 +27,7 @@ from sync.commands.moving import CAUSES
 from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions
-from sync.web.desk import Desk, Here
+from sync.web.desk import Here, Seen, Sight
 from sync.web.page import Action, Done, Page
 from sync.web.rendering import Place
 from sync.web.trust import Trust, Turn, trust, turns
@@ -105,7 +105,7 @@ class Week:
 
 
 def week(
-    desk: Here,
+    desk: Seen,
     family: Annotated[str, Query(description="By which stages; by default those of the first.", max_length=80)] = "",
     span: Annotated[Span, Query(description="Days over which movements are told.")] = "30",
 ) -> Week:
@@ -166,7 +166,7 @@ class _Course:
         undated = connection.scalar(select(exists().where(accounts.c.created_day.is_(None))))
         return _Course(family, evolution(connection, family.key, first, today)["days"], bool(undated))
 
-    def standings(self, desk: Desk) -> Iterator[Standing]:
+    def standings(self, desk: Sight) -> Iterator[Standing]:
         """Each stage today."""
         now, language = self.days[-1]["people"], desk.say.language
         everybody = sum(now.values())
@@ -187,7 +187,7 @@ class _Course:
             return None
         return int(self.days[-1]["people"].get(stage.key, 0) - self.days[-1 - ago]["people"].get(stage.key, 0))
 
-    def chart(self, desk: Desk, marks: Sequence[Marked]) -> Chart | None:
+    def chart(self, desk: Sight, marks: Sequence[Marked]) -> Chart | None:
         """The course as a stacked area, with what is marked; None of a single day."""
         if len(self.days) < 2:
             return None
@@ -210,7 +210,7 @@ class _Course:
                 yield after["day"], after["version"]
 
 
-def _sentence(desk: Desk, stages: Sequence[Standing]) -> str:
+def _sentence(desk: Sight, stages: Sequence[Standing]) -> str:
     """Where the base stands, in one sentence: how many there are, where most are, and what changed most in a month."""
     say, people = desk.say, sum(stage.people for stage in stages)
     if not people:
@@ -248,7 +248,7 @@ def _held(connection: Connection, families: Sequence[Family], today: int) -> dic
     return {row.key: people_on(connection, row.id, today) for row in rows.all() if row.key in ours}
 
 
-def _marks(desk: Desk, connection: Connection, found: Kept, course: _Course | None) -> Iterator[Marked]:
+def _marks(desk: Sight, connection: Connection, found: Kept, course: _Course | None) -> Iterator[Marked]:
     """What to know of days, in their order."""
     made: list[tuple[str, Literal["note", "definition", "silence"], str | None, str, int | None]] = []
     for note in notes(connection):
@@ -262,7 +262,7 @@ def _marks(desk: Desk, connection: Connection, found: Kept, course: _Course | No
         yield Marked(number, kind, day, last, text, note_number)
 
 
-def _moves(desk: Desk, found: Kept, family: Family, span: Span) -> Iterator[Moved]:
+def _moves(desk: Sight, found: Kept, family: Family, span: Span) -> Iterator[Moved]:
     """The movements over a span as they were kept; stages that the family has no more keep their keys."""
     report = found.found.get("movements", {}).get(family.key, {}).get(span, {"moves": ()})
     labels: dict[str, str] = {stage.key: stage.label.of(desk.say.language) for stage in family.stages}
