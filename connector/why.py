@@ -6,12 +6,12 @@ verdict(trace) -> bool                      what a trace comes to: the answer th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, literal, or_, select
 
 from connector.calibrations import Calibrated
 from connector.catalogue import Family, Library
@@ -25,7 +25,7 @@ from connector.query.derived import DERIVED
 from connector.query.meaning import Figure, Leaf, leaves, meaning
 from connector.query.measures import Aggregate, Derived, Graded, Kind, Own
 from connector.query.person import listed
-from connector.query.select import Choice, state, values
+from connector.query.select import Choice, State, state, values
 from connector.query.tree import All, Always, Condition, InSegment, Matches, Not
 from connector.query.tree import Any as AnyOf
 from connector.segments import currency_of
@@ -53,12 +53,14 @@ def explain(
     asked = families if key is None else [library.ready(key if whole else library.segment(key)[0].key)]
     rules = library.rules([*families, *asked])
     wanted = [k for family in asked for k in (family.segment_key(stage) for stage in family.stages)]
-    someone = _Someone(connection, person, as_of)
-    entries = [_entry(someone, segment, rules[segment]) for segment in wanted if whole or segment == key]
+    mine = {segment: rules[segment] for segment in wanted if whole or segment == key}
+    graded = {cut for rule in mine.values() for clause in _clauses(rule) for cut in _cuts(clause).values()}
+    someone = _Someone(connection, person, as_of, Calibrated(connection, graded))
+    told = _entries(someone, mine)
     return {
         "person": person,
         "as_of": day_date(as_of).isoformat(),
-        "segments": entries,
+        "segments": list(told),
         "next": list(_changes(someone, asked)),
     }
 
@@ -88,25 +90,31 @@ def misses(trace: Trace, *, wanted: bool = True) -> list[Trace]:
     return [clause for way in ways for clause in way] if every else min(ways, key=len)
 
 
+ONE = select(bindparam("person", type_=BigInteger()).label("customer_id")).subquery("one")
+"""Whom a statement is about, bound when it runs: so that it serves for everybody."""
+
+
 @dataclass
 class _Someone:
-    """One person as of a day, and the questions that can be put about them."""
+    """One person as of a day, and what can be asked about them."""
 
     connection: Connection
     person: int
     as_of: int
+    figures: Calibrations
 
     def __post_init__(self) -> None:
         self.currency = currency_of(self.connection)
-        self.among: FromClause = select(literal(self.person).label("customer_id")).subquery("one")
 
-    def answers(self, choices: Sequence[Choice], figures: Calibrations) -> Callable[[int], Any]:
-        """What gives, for a day, the row that answers the choices, with the next review; None before they are known.
+    def ask(self, asked: State, day: int, figures: Calibrations) -> Any:  # noqa: ANN401 - a row
+        """The row that answers, as of a day; None before they are known."""
+        bound = {**asked.clock.values(day, figures), "person": self.person}
+        return self.connection.execute(asked.select, bound).one_or_none()
 
-        The statement is made once, which costs more than asking it.
-        """
-        asked = state(choices, Shape(), among=self.among)
-        return lambda day: self.connection.execute(asked.select, asked.clock.values(day, figures)).one_or_none()
+    def values(self, asked: Sequence[Leaf]) -> dict[Leaf, tuple[Any, Any]]:
+        """What they have of what each leaf asks, and by what that is to be divided."""
+        had = self.ask(values(asked, Shape(), among=ONE), self.as_of, self.figures)
+        return {leaf: (had[1 + 2 * number], had[2 + 2 * number]) for number, leaf in enumerate(asked)}
 
 
 @dataclass(frozen=True)
@@ -121,20 +129,23 @@ class _Frozen:
         return self.figures.value(key, min(day, self.day))
 
 
-def _entry(someone: _Someone, key: str, rule: Expression) -> dict[str, Any]:
-    clauses = {canonical(clause): clause for clause in _clauses(rule)}
-    told = _told(someone, clauses)
-    trace = _trace(rule, told)
-    member = verdict(trace)
-    return {
-        "segment": key,
-        "in": member,
-        "since": _since(someone, key) if member else None,
-        "rule": canonical(rule),
-        "clauses": list(told.values()),
-        "trace": trace,
-        "misses": [] if member else misses(trace),
-    }
+def _entries(someone: _Someone, rules: Mapping[str, Expression]) -> Iterator[dict[str, Any]]:
+    """One for each segment; what several rules ask for is asked once."""
+    mine = {key: {canonical(clause): clause for clause in _clauses(rule)} for key, rule in rules.items()}
+    told = _told(someone, {text: clause for clauses in mine.values() for text, clause in clauses.items()})
+    entered = _entered(someone, list(rules))
+    for key, rule in rules.items():
+        trace = _trace(rule, told)
+        member = verdict(trace)
+        yield {
+            "segment": key,
+            "in": member,
+            "since": entered.get(key) if member else None,
+            "rule": canonical(rule),
+            "clauses": [told[text] for text in mine[key]],
+            "trace": trace,
+            "misses": [] if member else misses(trace),
+        }
 
 
 def _clauses(rule: Expression) -> Iterator[Condition | Matches]:
@@ -150,58 +161,61 @@ def _clauses(rule: Expression) -> Iterator[Condition | Matches]:
 
 def _told(someone: _Someone, clauses: Mapping[str, Condition | Matches]) -> dict[str, dict[str, Any]]:
     """Each clause, by its text, with the person's value and whether it is true."""
-    asked = [meaning(clause, someone.currency) for clause in clauses.values()]
-    choices = [Choice(f"clause_{number}", ((one, 1),)) for number, one in enumerate(asked)]
-    figures = Calibrated(someone.connection)
-    row = someone.answers(choices, figures)(someone.as_of)
-    found = [list(leaves(one)) for one in asked]
-    every = [leaf for some in found for leaf in some]
-    statement = values(every, Shape(), among=someone.among)
-    had = someone.connection.execute(statement.select, statement.clock.values(someone.as_of, figures)).one()
-    told, number = {}, 0
-    for position, ((text, clause), some) in enumerate(zip(clauses.items(), found, strict=True)):
-        shown = []
-        for leaf, kind in zip(some, _kinds(clause), strict=True):
-            value, per = had[1 + 2 * number], had[2 + 2 * number]
-            if kind is not None:
-                shown.append(_value(someone, clause, leaf, value, per, kind))
-            number += 1
-        true = row is not None and getattr(row, f"clause_{position}") == 1
+    asked = {text: meaning(clause, someone.currency) for text, clause in clauses.items()}
+    choices = [Choice(f"clause_{number}", ((one, 1),)) for number, one in enumerate(asked.values())]
+    row = someone.ask(state(choices, Shape(), among=ONE, watched=()), someone.as_of, someone.figures)
+    found = {text: list(leaves(one)) for text, one in asked.items()}
+    had = someone.values(list(dict.fromkeys(leaf for some in found.values() for leaf in some)))
+    told = {}
+    for choice, (text, clause) in zip(choices, clauses.items(), strict=True):
+        some = found[text]
+        shown = [
+            _value(someone, clause, leaf, *had[leaf], kind)
+            for leaf, kind in zip(some, _kinds(clause), strict=True)
+            if kind is not None
+        ]
+        true = row is not None and getattr(row, choice.name) == 1
         told[text] = {"clause": text, "value": shown[0] if len(shown) == 1 else shown, "true": true}
-        if parts := _parts(someone, some[0].figure, figures):
+        if parts := _parts(someone, some[0].figure):
             told[text]["parts"] = parts
     return told
 
 
-def _parts(someone: _Someone, figure: Figure, figures: Calibrations) -> list[dict[str, Any]]:
+def _parts(someone: _Someone, figure: Figure) -> list[dict[str, Any]]:
     """What a figure is the sum of, one by one; empty for what is no sum."""
     if not isinstance(figure, Derived) or not figure.parts:
         return []
-    asked = values([Leaf(part, Span()) for part in figure.parts], Shape(), among=someone.among)
-    had = someone.connection.execute(asked.select, asked.clock.values(someone.as_of, figures)).one()
-    return [{"name": part.name, "value": int(had[1 + 2 * number])} for number, part in enumerate(figure.parts)]
+    asked = {part.name: Leaf(part, Span()) for part in figure.parts}
+    had = someone.values(list(asked.values()))
+    return [{"name": name, "value": int(had[leaf][0])} for name, leaf in asked.items()]
 
 
 def _value(someone: _Someone, clause: Condition | Matches, leaf: Leaf, value: Any, per: Any, kind: Kind) -> Any:  # noqa: ANN401 - of any kind
     if isinstance(clause, Condition) and clause.name == "days_since_last_order":
         return None if value is None else someone.as_of - value
-    graded = DERIVED.get(clause.name) if isinstance(clause, Condition) else None
-    if isinstance(graded, Graded):
-        return None if value is None else _grade(someone, graded, int(value))
+    if cuts := _cuts(clause):
+        return None if value is None else _grade(someone, cuts, int(value))
     texts = _list(someone, leaf)
     return _shown(leaf, value, per, kind, someone) if texts is None else texts
 
 
-def _grade(someone: _Someone, graded: Graded, value: int) -> int | None:
-    """Between which cuts of the day a value lies; None where there are none."""
-    numbers = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
-    keys = {number: f"{graded.key}.{number}" for number in numbers}
-    figures = Calibrated(someone.connection, set(keys.values()))
-    cuts = {number: figures.value(key, someone.as_of) for number, key in keys.items()}
-    reached = [number for number, least in cuts.items() if least is not None and value >= least]
-    if all(least is None for least in cuts.values()):
+def _cuts(clause: Condition | Matches) -> dict[int, str]:
+    """The figures between which grades lie, by the grade that each begins; empty for what is not graded."""
+    graded = DERIVED.get(clause.name) if isinstance(clause, Condition) else None
+    if not isinstance(graded, Graded):
+        return {}
+    grades = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
+    return {grade: f"{graded.key}.{grade}" for grade in grades}
+
+
+def _grade(someone: _Someone, cuts: Mapping[int, str], value: int) -> int | None:
+    """The grade of a value; None where there are none. Where they fall, 1 is the best."""
+    least = {grade: someone.figures.value(key, someone.as_of) for grade, key in cuts.items()}
+    reached = [grade for grade, cut in least.items() if cut is not None and value >= cut]
+    if all(cut is None for cut in least.values()):
         return None
-    return min(reached, default=graded.grades) if graded.falling else max(reached, default=1)
+    falling = min(cuts) == 1
+    return min(reached, default=max(cuts) + 1) if falling else max(reached, default=1)
 
 
 def _kinds(clause: Condition | Matches) -> list[Kind | None]:
@@ -264,36 +278,35 @@ def _trace(rule: Expression, told: Mapping[str, dict[str, Any]]) -> dict[str, An
     return told[canonical(rule)]
 
 
-def _since(someone: _Someone, key: str) -> str | None:
-    """The day on which they entered, None where memberships are not kept."""
+def _entered(someone: _Someone, keys: Sequence[str]) -> dict[str, str]:
+    """The day on which they entered the segments that they are in; empty where memberships are not kept."""
     memberships, segments = table(Membership), table(Segment)
     statement = (
-        select(memberships.c.entered_on)
+        select(segments.c.key, func.max(memberships.c.entered_on).label("day"))
         .join(segments, segments.c.id == memberships.c.segment_id)
         .where(
-            segments.c.key == key,
+            segments.c.key.in_(keys),
             memberships.c.customer_id == someone.person,
             memberships.c.entered_on <= someone.as_of,
             or_(memberships.c.left_on.is_(None), memberships.c.left_on > someone.as_of),
         )
-        .order_by(memberships.c.entered_on.desc())
+        .group_by(segments.c.key)
     )
-    day = someone.connection.scalars(statement).first()
-    return None if day is None else day_date(day).isoformat()
+    return {row.key: day_date(row.day).isoformat() for row in someone.connection.execute(statement)}
 
 
 def _changes(someone: _Someone, families: Sequence[Family]) -> Iterator[dict[str, Any]]:
     """For each family the first day on which the person is somewhere else, if nothing is bought until then."""
+    figures = _Frozen(someone.figures, someone.as_of)
     for family in families:
         choice = family.choice("stage", someone.currency, range(len(family.stages)))
-        figures = _Frozen(Calibrated(someone.connection), someone.as_of)
-        answers = someone.answers([choice], figures)
-        row = answers(someone.as_of)
+        asked = state([choice], Shape(), among=ONE, still=True)
+        row = someone.ask(asked, someone.as_of, figures)
         if row is None:
             continue
         before, day, looks = row.stage, row.review, 0
         while day is not None and day <= someone.as_of + HORIZON and looks < LOOKS and row.stage == before:
-            row = answers(day)
+            row = someone.ask(asked, day, figures)
             day, found, looks = row.review, day, looks + 1
         if row.stage != before:
             keys = [family.segment_key(stage) for stage in family.stages]

@@ -86,6 +86,11 @@ VALUES: dict[str, dict[str, Any]] = {
 
 def everything() -> tuple[Family, ...]:
     """Every family and every audience that some platform can answer, as a merchant switches them on."""
+    return load(switched_on()).in_force()
+
+
+def switched_on() -> str:
+    """What a merchant writes into segments.toml to have everything on."""
     shipped = library()
     lines = [f"[families.{key}]\non = true" for key in shipped.families]
     for audience in shipped.audiences.values():
@@ -93,7 +98,7 @@ def everything() -> tuple[Family, ...]:
             asked = VALUES.get(audience.stage.key, {})
             values = ", ".join(f"{name} = {value!r}" for name, value in asked.items())
             lines.append(f"[audiences.{audience.stage.key}]\non = true\nparameters = {{ {values} }}")
-    return load("\n".join(lines)).in_force()
+    return "\n".join(lines)
 
 
 class Told:

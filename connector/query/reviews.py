@@ -45,13 +45,15 @@ def need_reviews(facts: Facts, asked: Sequence[Asked]) -> None:
                 facts.need(source)
 
 
-def next_days(choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked]) -> list[ColumnElement[Any]]:
-    """The days on which to look again, each null where there is nothing to see."""
+def next_days(
+    choices: Sequence[Choice], reading: Reading, asked: Sequence[Asked], *, still: bool
+) -> list[ColumnElement[Any]]:
+    """The days on which to look again, each null where there is nothing to see; `still` as the shop's figures stand."""
     entries = _entries(choices, reading)
     days = [_next(reading, source, crossing, entries) for source, crossing in asked]
     days += [day for leaf in all_leaves(choices) for day in reaching_days(leaf, reading)]
     days += [day for leaf in all_leaves(choices) for day in _next_running_out(leaf, reading)]
-    if calibrated(choices):
+    if calibrated(choices) and not still:
         days.append(next_calibration(reading.today))
     if daily(choices):
         days.append(reading.today + 1)

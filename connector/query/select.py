@@ -76,18 +76,19 @@ def state(
     *,
     among: FromClause | None = None,
     watched: Sequence[Choice] | None = None,
+    still: bool = False,
 ) -> State:
     """The answer to `choices`, with metrics and next review; of the `customer_id`s in `among`, or of everyone.
 
-    The review is that of `watched`, or of the same choices.
+    The review is that of `watched`, or of the same choices; `still` as if the shop's figures never changed again.
     """
-    return _state(tuple(choices), shape, among, tuple(choices if watched is None else watched))
+    return _state(tuple(choices), shape, among, tuple(choices if watched is None else watched), still=still)
 
 
-@lru_cache(
-    maxsize=16
-)  # the same questions are asked each day, and to put them into words takes longer than a small base
-def _state(choices: Sequence[Choice], shape: Shape, among: FromClause | None, watched: Sequence[Choice]) -> State:
+@lru_cache(maxsize=128)  # the same is asked each day, and to put it into SQL takes longer than to answer it for few
+def _state(
+    choices: Sequence[Choice], shape: Shape, among: FromClause | None, watched: Sequence[Choice], *, still: bool
+) -> State:
     clock = BoundClock()
     facts = Facts(clock, shape, seen=None if shape.closed else visible(clock))
     for measure in ("count", "first", "last", "spent"):
@@ -106,13 +107,18 @@ def _state(choices: Sequence[Choice], shape: Shape, among: FromClause | None, wa
         .subquery("f")
     )
     reading = Reading(facts, grouped, clock, grouped.c.since_day)
-    review = _day(next_days(watched, reading, asked), "review")
+    review = _day(next_days(watched, reading, asked, still=still), "review")
     columns = [grouped.c.customer_id, *chosen(choices, reading), review, *_metrics(reading)]
     return State(select(*columns), clock)
 
 
 def values(asked: Sequence[Leaf], shape: Shape, *, among: FromClause) -> State:
     """What people have, as of one day, of what each leaf asks: in columns value_0 and per_0 (null for 1), and so on."""
+    return _values(tuple(asked), shape, among)
+
+
+@lru_cache(maxsize=16)
+def _values(asked: Sequence[Leaf], shape: Shape, among: FromClause) -> State:
     choices = [Choice("asked", ((Both(tuple(asked)), 1),))]
     clock = BoundClock()
     facts = Facts(clock, shape, seen=None if shape.closed else visible(clock))

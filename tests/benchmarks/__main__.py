@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks                     a million orders, some twenty minutes
     python -m tests.benchmarks --orders 100000     a quick look
-    python -m tests.benchmarks --only push         pull, recompute, history, everything or push
+    python -m tests.benchmarks --only push         pull, recompute, history, everything, pages or push
 
 Trust the ratios, never the times; CPU tells more where others share the machine.
 Memory is the most that a process held.
@@ -19,7 +19,7 @@ from tests.benchmarks import shop
 from tests.benchmarks.measure import Measured, middle, run, serving
 
 CDNOW = Path(__file__).resolve().parents[3] / "shared" / "data" / "cdnow_master.csv.gz"
-PARTS = ("pull", "recompute", "history", "everything", "push")
+PARTS = ("pull", "recompute", "history", "everything", "pages", "push")
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
             history(folder, options.runs)
         if "everything" in options.only:
             everything(folder, options.orders, options.runs)
+        if "pages" in options.only:
+            pages(folder, options.orders)
         if "push" in options.only:
             pushes()
 
@@ -153,6 +155,17 @@ def everything(folder: Path, orders: int, runs: int) -> None:
     _ratio("the day faster than our own full", full, day)
     _ratio("the day faster than pandas", usual, day)
     _ratio("full faster than pandas", usual, full)
+
+
+def pages(folder: Path, orders: int) -> None:
+    """The dashboard over a large shop with everything on, as the day's recompute leaves it."""
+    base = folder / "pages.db"
+    run("large", "fill", base, orders)
+    run("large", "load", base)
+    found = run("pages", "show", base).facts
+    _title(f"Pages at the server, {orders} orders; what they show is found in {found['found_in']:.0f} s, once a day")
+    for name, milliseconds in found["pages"].items():
+        print(f"{name:<44}{milliseconds:>9.0f} ms   (under 200)")
 
 
 def pushes() -> None:
