@@ -151,8 +151,8 @@ FILES: Mapping[str, str] = {
     "Unpack it, and name the CSV file in it.": "Décompressez-la, et donnez le fichier CSV qu'elle contient.",
     "Export it as CSV, and name that file.": "Exportez-le en CSV, et donnez ce fichier-là.",
     "There is no file {path}.": "Le fichier {path} n'existe pas.",
-    "Check the path; a file that is dragged into the terminal writes its own.": (
-        "Vérifiez le chemin ; un fichier que l'on glisse dans le terminal écrit le sien."
+    "Check the path; dragging the file into the terminal writes it.": (
+        "Vérifiez le chemin ; glisser le fichier dans le terminal l'écrit pour vous."
     ),
     "{path} is a folder.": "{path} est un dossier.",
     "Name the CSV file in it.": "Donnez le fichier CSV qu'il contient.",
@@ -239,6 +239,12 @@ AUDITS: Mapping[str, str] = {
         "Donnez l'export des clients de la boutique, ou ne donnez pas --customers."
     ),
     "{day} lies before the first order, of {first}.": "Le {day} précède la première commande, du {first}.",
+    "The first order of the file is of {day}, which has not come yet.": (
+        "La première commande du fichier est du {day}, qui n'est pas encore venu."
+    ),
+    "Correct the dates in the file, or name their column: --map.": (
+        "Corrigez les dates du fichier, ou indiquez leur colonne : --map."
+    ),
     "Ask for a later day.": "Demandez un jour plus récent.",
     "{file} holds no orders.": "{file} ne contient aucune commande.",
     "Export the orders again, and choose all of them there.": (

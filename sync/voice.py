@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -18,6 +19,7 @@ from babel.numbers import format_currency, format_decimal
 from connector.money import major_units
 from connector.settings import Language, Settings
 
+_FIRST = re.compile(r"\b1 (?=[a-zéû])")
 _SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
 
 
@@ -67,11 +69,16 @@ class Voice:
 
     def day(self, day: date | str, form: str = "medium") -> str:
         """A day, given as one or as YYYY-MM-DD: 30 juin 2026 or 30 Jun 2026; `form` is one of Babel's."""
-        return format_date(date.fromisoformat(day) if isinstance(day, str) else day, form, locale=self._dates)
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return self._first(found, format_date(found, form, locale=self._dates))
 
     def moment(self, instant: datetime) -> str:
         """An instant in the time zone that it bears, to the minute: 30 juin 2026, 14:05."""
-        return format_datetime(instant, "d MMM y, HH:mm", locale=self._dates)
+        return self._first(instant, format_datetime(instant, "d MMM y, HH:mm", locale=self._dates))
+
+    def _first(self, day: date, text: str) -> str:
+        """A day as it is said: in French the first of a month is the 1er."""
+        return _FIRST.sub("1er ", text, count=1) if self.language == "fr" and day.day == 1 else text
 
     def away(self, seconds: float) -> str:
         """A span from now, in words: il y a 5 minutes, or in 5 minutes."""

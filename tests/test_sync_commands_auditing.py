@@ -211,6 +211,12 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "customers": ("clients.csv", "is an export of customers", "est un export de clients", ()),
     "header": ("entete.csv", "holds no orders", "ne contient aucune commande", ()),
     "undated": ("sans date.csv", "No order of", "Aucune commande de", ("--map", "customer=a,placed_at=b,total=c")),
+    "tomorrow": (
+        "demain.csv",
+        "which has not come yet",
+        "n'est pas encore venu",
+        ("--map", "customer=a,placed_at=b,total=c"),
+    ),
     "orders twice": (NAME, "is no export of customers", "n'est pas un export de clients", ("--customers", NAME)),
     "itself": (NAME, "is the file that is read", "est le fichier à lire", ("--html", f"./{NAME}")),
     "no page": (NAME, "would be no page", "ne serait pas une page", ("--html", "rapport.pdf")),
@@ -232,6 +238,7 @@ def spoilt(world: World) -> World:
     (folder / "dossier.html").mkdir()
     written(world, "strange.csv", ("a", "b", "c"), ("1", "2", "3"))
     written(world, "sans date.csv", ("a", "b", "c"), *((f"x{n}", "", "3.00") for n in range(30)))
+    written(world, "demain.csv", ("a", "b", "c"), ("x", "2031-01-01", "3.00"))
     head = (folder / NAME).read_text(encoding="utf-8").partition("\n")[0]
     (folder / "entete.csv").write_text(head + "\n", encoding="utf-8")
     return world

@@ -93,3 +93,14 @@ def test_nothing_that_is_counted_is_said_in_the_plural_alone() -> None:
 
     assert len(files) > 50
     assert found == set()
+
+
+def test_the_first_of_a_month_is_said_as_in_french() -> None:
+    assert [Voice("fr").day("2026-08-01", form) for form in ("medium", "full", "d MMM", "MMM y")] == [
+        "1er août 2026",
+        "samedi 1er août 2026",
+        "1er août",
+        "août 2026",
+    ]
+    assert Voice("fr").day("2026-08-11") == "11 août 2026"
+    assert Voice("en").day("2026-08-01") == "1 Aug 2026"

@@ -101,7 +101,7 @@ def test_curve_months_and_ladder_are_the_reports_own(dashboard: Dashboard) -> No
         top, months = pareto(connection, TODAY), acquisition(connection, TODAY)
         rungs = ladder(connection, TODAY, found["within"])
     lines = {line["name"]: line["values"] for line in found["curve"]["series"]}
-    ever = lines["Ever"]
+    ever = lines["Since the first order"]
     assert (found["lifetime"]["share"], found["lifetime"]["people_for_80"]) == (
         top["lifetime"]["share"],
         top["lifetime"]["people_for_80"],

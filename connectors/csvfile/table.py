@@ -113,7 +113,7 @@ def _require_file(path: Path) -> None:
     if not path.exists():
         raise SettingsError(
             f"There is no file {path}.",
-            remedy="Check the path; a file that is dragged into the terminal writes its own.",
+            remedy="Check the path; dragging the file into the terminal writes it.",
         )
 
 

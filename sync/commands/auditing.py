@@ -181,6 +181,11 @@ def _at(workspace: Workspace, found: Imported, as_of: str | None) -> Workspace:
     assert held.first_day is not None
     assert held.last_day is not None
     day = min(held.last_day, workspace.today()) if as_of is None else asked_day(workspace, as_of)
+    if held.first_day > workspace.today():
+        raise SettingsError(
+            f"The first order of the file is of {day_date(held.first_day)}, which has not come yet.",
+            remedy="Correct the dates in the file, or name their column: --map.",
+        )
     if day < held.first_day:
         raise SettingsError(
             f"{day_date(day)} lies before the first order, of {day_date(held.first_day)}.",

@@ -218,7 +218,10 @@ def _top(found: Mapping[str, Any], percent: int) -> Top | None:
 
 def _curve(say: Voice, year: Mapping[str, Any], lifetime: Mapping[str, Any]) -> Chart | None:
     """The share of the revenue that the best so many per cent bring, in per cent."""
-    named = ((say.text("365 jours", "365 days"), year), (say.text("Depuis toujours", "Ever"), lifetime))
+    named = (
+        (say.text("Sur un an", "Over a year"), year),
+        (say.text("Depuis la première commande", "Since the first order"), lifetime),
+    )
     known = [(name, found["curve"]) for name, found in named if found["curve"]]
     if not known:
         return None

@@ -217,7 +217,7 @@ def _sentence(desk: Sight, stages: Sequence[Standing]) -> str:
         return say.text("Personne n'est encore compté.", "Nobody is counted yet.")
     most = max(stages, key=lambda stage: stage.people)
     told = say.text(
-        "Votre base compte {people}, dont {share} à l'étape « {stage} »",
+        "Votre base compte {people}, dont {share} à l'étape «\u00a0{stage}\u00a0»",
         "There are {people} in your base, {share} of them at the stage “{stage}”",
         people=say.people(people),
         share=say.percent(most.share),
@@ -235,10 +235,8 @@ def _sentence(desk: Sight, stages: Sequence[Standing]) -> str:
 
 def _changed(say: Voice, stage: Standing) -> str:
     more = stage.month or 0
-    verb = say.text("gagne", "gained") if more > 0 else say.text("perd", "lost")
-    return say.text(
-        "« {label} » {verb} {n}", "“{label}” {verb} {n}", label=stage.label, verb=verb, n=say.people(abs(more))
-    )
+    verb, people = say.text("gagne", "gained") if more > 0 else say.text("perd", "lost"), say.people(abs(more))
+    return say.text("«\u00a0{label}\u00a0» {verb} {n}", "“{label}” {verb} {n}", label=stage.label, verb=verb, n=people)
 
 
 def _held(connection: Connection, families: Sequence[Family], today: int) -> dict[str, int]:
@@ -254,7 +252,7 @@ def _marks(desk: Sight, connection: Connection, found: Kept, course: _Course | N
     for note in notes(connection):
         made.append((day_date(note.day).isoformat(), "note", None, note.text, note.number))
     for day, version in () if course is None else course.changes():
-        text = desk.say.text("Définition, version {n}", "Definition, version {n}", n=version)
+        text = desk.say.text("Nouvelle définition (version {n})", "New definition (version {n})", n=version)
         made.append((day, "definition", None, text, None))
     for first, last in found.found.get("silences", ()):
         made.append((first, "silence", last, desk.say.text("Aucune commande", "No order at all"), None))
@@ -276,8 +274,14 @@ def _moves(desk: Sight, found: Kept, family: Family, span: Span) -> Iterator[Mov
             gone if target is None else labels.get(target, target),
             move["people"],
             causes,
-            ", ".join(f"{desk.say.text(*CAUSES[cause])} {desk.say.number(n)}" for cause, n in causes.items()),
+            _why(desk.say, causes),
         )
+
+
+def _why(say: Voice, causes: Mapping[str, int]) -> str:
+    """The causes in words, with their numbers where there are several."""
+    words = [(say.text(*CAUSES[cause]), number) for cause, number in causes.items()]
+    return words[0][0] if len(words) == 1 else ", ".join(f"{word} {say.number(number)}" for word, number in words)
 
 
 def _flows(family: Family, moves: Sequence[Moved]) -> Flows | None:
