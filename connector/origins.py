@@ -14,7 +14,7 @@ Origin: TypeAlias = Literal["environment", "file", "default"]
 
 def origin(settings: BaseModel, *path: str) -> Origin:
     """Where the value of the setting at a path, such as ("schedule", "pull"), came from; the environment wins."""
-    if any(_in_environment(path[:cut], path[cut:]) for cut in range(1, len(path) + 1)):
+    if variable(*path) is not None:
         return "environment"
     found: object = settings
     for name in path:
@@ -31,9 +31,17 @@ def origin(settings: BaseModel, *path: str) -> Origin:
     return "file"
 
 
-def _in_environment(variable: Sequence[str], rest: Sequence[str]) -> bool:
-    """Whether the variable of the first part of a path is there, and says something of the rest, as JSON."""
-    name = f"CONNECTOR_{'__'.join(variable)}".upper()
+def variable(*path: str) -> str | None:
+    """The name of the environment's variable that says the setting at a path; None where none does."""
+    for cut in range(1, len(path) + 1):
+        name = f"CONNECTOR_{'__'.join(path[:cut])}".upper()
+        if _says(name, path[cut:]):
+            return name
+    return None
+
+
+def _says(name: str, rest: Sequence[str]) -> bool:
+    """Whether a variable is there, and says something of the rest of a path, as JSON."""
     text = next((value for key, value in os.environ.items() if key.upper() == name), None)
     if text is None or not rest:
         return text is not None

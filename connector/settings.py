@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         return self._file
 
     @property
+    def written(self) -> Mapping[str, Any]:
+        """What the file itself says, secrets too; nothing of settings that were given."""
+        return type(self)._told
+
+    @property
     def stamp(self) -> str:
         """What tells, in this process, the text that was read from any other; see `stamped`."""
         return self._stamp
@@ -354,12 +359,13 @@ def _with_segments(settings: Settings, file: Path) -> Settings:
     beside = file.parent / (settings.segments_file or SEGMENTS_NAME).expanduser()
     named = settings.segments_file is not None
     suppressed = file.parent / (settings.privacy.suppressed or SUPPRESSED_NAME).expanduser()
+    privacy = settings.privacy.model_copy(update={"suppressed": suppressed})
     found = settings.model_copy(
-        update={
-            "segments_file": beside if named or beside.exists() else None,
-            "privacy": settings.privacy.model_copy(update={"suppressed": suppressed}),
-        }
+        update={"segments_file": beside if named or beside.exists() else None, "privacy": privacy}
     )
+    # what is filled in here was not set
+    privacy.model_fields_set.intersection_update(settings.privacy.model_fields_set)
+    found.model_fields_set.intersection_update(settings.model_fields_set)
     return found.beside(file.parent)
 
 

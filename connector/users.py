@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from connector.days import epoch
 from connector.errors import SettingsError
@@ -46,6 +46,15 @@ class User:
     def active(self) -> bool:
         """Whether they are let in at all."""
         return self.disabled_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody who has a code and has not used it."""
+
+    name: str
+    role: Role
+    expires_at: int
 
 
 def folded(name: str) -> str:
@@ -130,6 +139,37 @@ def disable(connection: Connection, name: str, now: datetime) -> User:
     return user
 
 
+def change_role(connection: Connection, name: str, role: Role) -> User:
+    """Give a user another role; SettingsError where they are the last administrator, or there is none called so."""
+    user = known(connection, name)
+    if role != "admin":
+        require_another(connection, user)
+    connection.execute(update(_users).where(_users.c.id == user.id).values(role=role))
+    return replace(user, role=role)
+
+
+def require_another(connection: Connection, user: User) -> None:
+    """SettingsError where nobody but this user may change things; until the transaction's end nobody ceases to."""
+    here = select(_users.c.id).where(_users.c.role == "admin", _users.c.disabled_at.is_(None)).with_for_update()
+    if set(connection.scalars(here)) <= {user.id}:
+        raise SettingsError(
+            f"{user.name} is the last administrator.", remedy="Make somebody else an administrator first."
+        )
+
+
+def waiting(connection: Connection, now: datetime) -> list[Invited]:
+    """Who was invited and has not come yet, by name."""
+    found = select(_invitations).where(_invitations.c.folded != "", _invitations.c.expires_at > epoch(now))
+    rows = connection.execute(found.order_by(_invitations.c.folded))
+    return [Invited(row.name, row.role, row.expires_at) for row in rows]
+
+
+def withdraw(connection: Connection, name: str) -> bool:
+    """End the code of somebody who was invited; whether there was one."""
+    gone = connection.execute(delete(_invitations).where(_invitations.c.folded == folded(name)))
+    return bool(gone.rowcount) and bool(folded(name))
+
+
 def issue_token(connection: Connection, name: str, role: Role, now: datetime) -> str:
     """A token of the user called so, who is made where there is none; an older one ends."""
     _refuse_odd(name)
@@ -164,12 +204,6 @@ def known(connection: Connection, name: str) -> User:
     if user is None:
         raise SettingsError(f"There is no user {name!r}.", remedy="`connector users list` names them.")
     return user
-
-
-def admins(connection: Connection) -> int:
-    """How many are let in who may change things."""
-    here = (_users.c.role == "admin", _users.c.disabled_at.is_(None))
-    return connection.scalar(select(func.count()).select_from(_users).where(*here)) or 0
 
 
 def digest(secret: str) -> str:

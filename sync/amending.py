@@ -15,6 +15,7 @@ from pathlib import Path
 from connector.errors import SettingsError
 from connector.settings import Settings, read, stamped, text_of
 from sync.shelf import shelf
+from sync.targets import pushed
 from sync.tomlfile import Change, changed, write
 from sync.workspace import Workspace
 
@@ -34,22 +35,17 @@ def amend(workspace: Workspace, change: Change, *, seen: str | None = None) -> N
     """
     file = _place(workspace.settings)
     with _one:
-        before = text_of(file)
-        if seen is not None and stamped(before) != seen:
-            raise OutdatedError(
-                f"{file.name} has changed since this page was shown.",
-                remedy="Look at what it says now, and send the form again.",
-            )
+        before = _seen(file, seen)
         after = _rehearsed(file, before, change)
         _fit(replace(workspace, settings=after), change)
         write(file.resolve(), _text(file, before, change), private=True)
         workspace.settings = after
 
 
-def rehearse(workspace: Workspace, change: Change) -> Workspace:
-    """The workspace as it would be with a change; SettingsError where that would be refused."""
+def rehearse(workspace: Workspace, change: Change, *, seen: str | None = None) -> Workspace:
+    """The workspace as it would be with a change; the same errors as where it is made."""
     file = _place(workspace.settings)
-    supposed = replace(workspace, settings=_rehearsed(file, text_of(file), change))
+    supposed = replace(workspace, settings=_rehearsed(file, _seen(file, seen), change))
     _fit(supposed, change)
     return supposed
 
@@ -77,6 +73,17 @@ def _place(settings: Settings) -> Path:
     return settings.file
 
 
+def _seen(file: Path, seen: str | None) -> bytes:
+    """The text of the file, which is the one that was seen."""
+    text = text_of(file)
+    if seen is not None and stamped(text) != seen:
+        raise OutdatedError(
+            f"{file.name} has changed since this page was shown.",
+            remedy="Look at what it says now, and send the form again.",
+        )
+    return text
+
+
 def _rehearsed(file: Path, before: bytes, change: Change) -> Settings:
     """The settings with a change, which fit the models and the families."""
     read(file, before)
@@ -98,9 +105,11 @@ def _fit(supposed: Workspace, change: Change) -> None:
     """SettingsError where a store or destination of the change could not be built, or a destination's store is gone."""
     stores, destinations = (change.get(table) or {} for table in ("stores", "destinations"))
     for key in stores.keys() & supposed.settings.stores.keys():
-        list(supposed.sources(key))
+        for _, store, _ in supposed.sources(key):
+            store.webhook_secrets  # noqa: B018 - where one is read from, it must be there
     for key in destinations.keys() & supposed.settings.destinations.keys():
-        list(supposed.destinations(key))
+        for _ in supposed.destinations(key):
+            pushed(supposed.settings, key, shelf(supposed.settings))
     gone = stores.keys() - supposed.settings.stores.keys()
     for key, there in supposed.settings.destinations.items():
         if there.store in gone:

@@ -27,6 +27,26 @@ SETTINGS: Mapping[str, str] = {
     "Destination {key} names the store {store}, which would be gone.": (
         "La destination {key} nomme la boutique {store}, qui n'existerait plus."
     ),
+    "This value": "Cette valeur",
+    "This is no number.": "Ce n'est pas un nombre.",
+    "Write it in digits, such as 30.": "Écrivez-le en chiffres, par exemple 30.",
+    "A line of it is no pair.": "Une des lignes n'est pas une paire.",
+    "Write one a line, as in name = value.": "Écrivez-en une par ligne, comme nom = valeur.",
+    "This cannot be chosen.": "Cela ne peut pas être choisi.",
+    "This is too long.": "C'est trop long.",
+    "Write less.": "Écrivez moins.",
+    "A secret is read from one place.": "Un secret se lit à un seul endroit.",
+    "Fill in one field of it, and leave the others empty.": (
+        "Remplissez un seul de ses champs, laissez les autres vides."
+    ),
+    "{name} stands in the environment, too.": "{name} est aussi dans l'environnement.",
+    "Unset the variables CONNECTOR_{part}__{name}… first.": "Retirez d'abord les variables CONNECTOR_{part}__{name}…",
+    "There was no answer in time.": "La réponse n'est pas venue à temps.",
+    "Check the address, and try again.": "Vérifiez l'adresse, puis réessayez.",
+    "{name} is the last administrator.": "{name} est le dernier administrateur.",
+    "Make somebody else an administrator first.": "Donnez d'abord ce rôle à quelqu'un d'autre.",
+    "There is no invitation of {name}.": "Il n'y a pas d'invitation de {name}.",
+    "It was used, or has expired.": "Elle a servi, ou a expiré.",
     "Remove that destination, or give it another store, first.": (
         "Retirez d'abord cette destination, ou donnez-lui une autre boutique."
     ),

@@ -42,14 +42,21 @@ def carry_out(workspace: Workspace, store: str, kind: Kind, customer_id: str) ->
 
 def retain(workspace: Workspace) -> int:
     """Make nameless whose time is over by `[privacy] retain`; how many they were."""
-    chosen = workspace.settings.privacy
-    if chosen.retain is None and chosen.retain_prospects is None:
+    people = due(workspace)
+    if not people:
         return 0
-    prospects = chosen.retain_prospects or chosen.retain
-    with workspace.engine.connect() as connection:
-        people = expired(connection, workspace.today(), buyers=chosen.retain, prospects=prospects)
     done = erase(workspace.engine, workspace.suppressed, people, now=workspace.now(), reason="retention")
     return done.people
+
+
+def due(workspace: Workspace) -> list[int]:
+    """Whose time is over by `[privacy] retain`."""
+    chosen = workspace.settings.privacy
+    if chosen.retain is None and chosen.retain_prospects is None:
+        return []
+    prospects = chosen.retain_prospects or chosen.retain
+    with workspace.engine.connect() as connection:
+        return expired(connection, workspace.today(), buyers=chosen.retain, prospects=prospects)
 
 
 def _erase(workspace: Workspace, store: str, customer_id: str) -> None:

@@ -12,7 +12,7 @@ from connector.catalogue import Family, check_tags
 from connector.days import day_date
 from connector.destination import Destination
 from connector.errors import SettingsError
-from connector.holdout import HeldOut, shares
+from connector.holdout import shares
 from connector.pressure import days, known
 from connector.privacy.objections import objecting
 from connector.reports import incomplete as history_lacking
@@ -39,15 +39,13 @@ def target(
 ) -> Target:
     """The target called `key`; SettingsError where it names what there is not, or two segments share a text."""
     chosen = settings.destinations[key]
-    pushed = [entry for name in chosen.push for entry in _pushed(key, name, shelf)]
-    for segment in chosen.exclude:
-        _held(key, f"excludes {segment!r}", shelf.library.segment(segment)[0], shelf)
+    families = pushed(settings, key, shelf)
     kinds = chosen.write or destination.kinds[:1]
     if unfit := set(kinds) - set(destination.kinds):
         raise SettingsError(
             f"Destination {key!r} cannot write {min(unfit)}s.", remedy=f"It writes: {', '.join(destination.kinds)}."
         )
-    tags = _tags(settings, pushed) if "tag" in kinds else {}
+    tags = _tags(settings, families) if "tag" in kinds else {}
     check_tags(tags)
     return Target(
         key=key,
@@ -55,14 +53,29 @@ def target(
         reach=destination.reach,
         store_id=_store_id(connection, key, chosen) if destination.reach == "account" else None,
         tags=tags,
-        fields=_fields(settings, chosen, destination.platform, pushed) if "field" in kinds else {},
+        fields=_fields(settings, chosen, destination.platform, families) if "field" in kinds else {},
         contacts=chosen.contacts,
         exclude=chosen.exclude,
-        holdout=_holdout(connection, key, chosen, pushed),
+        holdout=shares(connection, chosen.holdout),
         never=objecting(connection),
         approve=chosen.approve,
-        incomplete={family.key: incomplete[family.key] for family in pushed if family.key in incomplete},
+        incomplete={family.key: incomplete[family.key] for family in families if family.key in incomplete},
     )
+
+
+def pushed(settings: Settings, key: str, shelf: Shelf) -> list[Family]:
+    """What a destination pushes; SettingsError where it names, here or elsewhere, what there is not, or is not on."""
+    chosen = settings.destinations[key]
+    found = [entry for name in chosen.push for entry in _pushed(key, name, shelf)]
+    for segment in chosen.exclude:
+        _held(key, f"excludes {segment!r}", shelf.library.segment(segment)[0], shelf)
+    known = [family.segment_key(stage) for family in found for stage in family.stages]
+    if unknown := sorted(chosen.holdout.keys() - set(known)):
+        raise SettingsError(
+            f"Destination {key!r} holds people out of {unknown[0]}, which it does not push.",
+            remedy=f"Use one of: {', '.join(known)}.",
+        )
+    return found
 
 
 def with_given(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:
@@ -114,18 +127,6 @@ def _held(key: str, says: str, entry: Family, shelf: Shelf) -> Family:
         f"Destination {key!r} {says}, which is not switched on.",
         remedy=f"Switch it on in segments.toml: [{entry.place}] on = true. Switched on are: {known}.",
     )
-
-
-def _holdout(
-    connection: Connection, key: str, chosen: DestinationSettings, families: list[Family]
-) -> dict[str, HeldOut]:
-    known = [family.segment_key(stage) for family in families for stage in family.stages]
-    if unknown := sorted(chosen.holdout.keys() - set(known)):
-        raise SettingsError(
-            f"Destination {key!r} holds people out of {unknown[0]}, which it does not push.",
-            remedy=f"Use one of: {', '.join(known)}.",
-        )
-    return shares(connection, chosen.holdout)
 
 
 def _store_id(connection: Connection, key: str, chosen: DestinationSettings) -> int:

@@ -51,7 +51,7 @@ window = 90
 
 def test_each_value_is_told_with_where_it_came_from(dashboard: Dashboard) -> None:
     told = dashboard.token("robot", "admin").get("/api/v1/settings").json()
-    general = {one["name"]: (one["value"], one["origin"]) for one in told["general"]}
+    general = {one["name"]: (one["value"], one["origin"]) for part in told["parts"] for one in part["settings"]}
     assert general["schedule.pull"] == ("30m", "file")
     assert general["schedule.day"] == ("01:30", "environment")
     assert general["privacy.retain"] == ("3y", "environment")

@@ -1,4 +1,4 @@
-"""The log of who was shown personal data, or took them out of here.
+"""The log of who was shown personal data, or took them out of here; and of who changed settings or users.
 
 It lies in a file of its own beside the database, so that who reads need not wait for who writes. It names people by
 their numbers alone; of somebody who was erased, only that it happened is left.
@@ -34,6 +34,10 @@ _seen = Table(
 )
 
 
+ACTS = ("settings", "users")
+"""What is noted of nobody's data, but of the program's own."""
+
+
 @dataclass(frozen=True)
 class Disclosures:
     """The file; it is made with its first line."""
@@ -55,6 +59,15 @@ class Disclosures:
             return []
         columns = [_seen.c[name] for name in ("at", "who", "command", "what")]
         rows = select(*columns).where(_seen.c.customer_id.in_(people)).order_by(_seen.c.id)
+        with explained(self._engine), self._engine.connect() as connection:
+            return [dict(row._mapping) for row in connection.execute(rows)]
+
+    def acts(self, limit: int) -> list[dict[str, Any]]:
+        """Which settings and users were changed last, by whom, the newest first."""
+        if not self.file.exists():
+            return []
+        columns = [_seen.c[name] for name in ("at", "who", "command", "what")]
+        rows = select(*columns).where(_seen.c.command.in_(ACTS)).order_by(_seen.c.id.desc()).limit(limit)
         with explained(self._engine), self._engine.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(rows)]
 

@@ -58,6 +58,15 @@ def answers(workspace: Workspace, language: Language) -> list[Answer]:
     return found
 
 
+def answer_of(workspace: Workspace, kind: str, key: str) -> Answer:
+    """What one store or destination of the settings answers."""
+    if kind == "store":
+        ((_, settings, source),) = workspace.sources(key)
+        return _store(workspace, key, settings, source)
+    ((_, _, there),) = workspace.destinations(key)
+    return _asked("destination", key, there.check)
+
+
 def _waiting(library: Library, language: Language) -> Iterator[Answer]:
     """What is switched on and cannot be worked out, with what to do about it; a divided audience stands for its own."""
     for entry in library.entries():

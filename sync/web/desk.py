@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
@@ -26,6 +27,8 @@ from sync.web.access.visitor import Visitor
 from sync.web.errand import Errands
 from sync.web.rendering import voice_of
 from sync.workspace import Workspace
+
+log = structlog.get_logger(__name__)
 
 PATIENCE = 20.0
 """Seconds that a page's questions to the database may take in all."""
@@ -81,6 +84,11 @@ class Sight:
         """Note that the visitor is shown personal data."""
         who = self.visitor.user.name
         disclose(self.workspace, page, what, people=people, customer_id=customer_id, who=who)
+
+    def acted(self, what: str, how: str) -> None:
+        """Note that the visitor changed settings, or users."""
+        log.info("changed", what=what, how=how, user=self.visitor.user.name)
+        self.disclosed(what, how, people=0)
 
 
 @dataclass(frozen=True)

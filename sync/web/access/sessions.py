@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, Text, delete, select, update
+from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, String, Table, Text, delete, func, select, update
 
 from connector.days import epoch
 from connector.users import User, digest
@@ -89,6 +89,13 @@ class Sessions:
         """End every session of a user."""
         with self._engine.begin() as connection:
             connection.execute(delete(_sessions).where(_sessions.c.user_id == user_id))
+
+    def open(self, user_id: int, now: datetime) -> int:
+        """How many sessions of a user hold."""
+        holding = (_sessions.c.seen_at > epoch(now - IDLE), _sessions.c.begun_at > epoch(now - LONGEST))
+        found = select(func.count()).select_from(_sessions).where(_sessions.c.user_id == user_id, *holding)
+        with self._engine.connect() as connection:
+            return connection.scalar(found) or 0
 
     def tell(self, session: Session, text: str) -> None:
         """Keep a sentence for the next page of a session."""

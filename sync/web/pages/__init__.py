@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync.web.page import Action, Download, Live, Page
 from sync.web.pages import (
+    editing,
     holdout,
     library,
     members,
@@ -19,6 +20,7 @@ from sync.web.pages import (
     segments,
     settings,
     syncs,
+    users,
     week,
 )
 
@@ -39,6 +41,8 @@ PAGES: tuple[Page, ...] = (
     plans.PAGE,
     plans.ONE,
     settings.PAGE,
+    editing.PAGE,
+    users.PAGE,
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD, privacy.DOWNLOAD)
@@ -52,5 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     plans.PROPOSE,
     plans.APPLY,
     settings.CHECK,
+    *editing.ACTIONS,
+    *users.ACTIONS,
 )
 LIVES: tuple[Live, ...] = (syncs.LIVE,)

@@ -1,15 +1,17 @@
-"""Settings: every value with where it came from, the keys checked when that is asked for, and who may open this."""
+"""Settings: every value with where it came from, the keys checked when that is asked for, and who changed what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
+from connector.database import path
 from connector.days import epoch
 from connector.origins import Origin, origin
-from connector.settings import PlatformSettings, Settings
-from connector.users import every_user, with_token
+from connector.settings import PlatformSettings
+from connector.users import every_user
+from sync.amending import differs
 from sync.commands.check import Answer, answers
 from sync.logs import keyless
 from sync.told import sentence
@@ -17,44 +19,24 @@ from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Page
 from sync.web.rendering import Place
-
-OPEN = {"shop", "url", "audience", "endpoint", "ca", "timezone", "allow_http", "requests_per_second"}
-"""Settings of platforms that are no secrets; of all others only is told where they are read from."""
-Text = tuple[str, str]
-_STORE: Mapping[str, Text] = {
-    "count_zero_orders": ("Compter les commandes à zéro", "Count orders of nothing"),
-    "count_on_hold": ("Compter les commandes en attente", "Count orders on hold"),
-    "count_refunded": ("Compter les commandes remboursées", "Count refunded orders"),
-    "include_tax": ("Montants taxes comprises", "Amounts with tax"),
-    "include_shipping": ("Montants avec la livraison", "Amounts with shipping"),
-    "shared_emails": ("Adresses partagées par plusieurs personnes", "Addresses that several people share"),
-    "fields": ("Champs de clients lus", "Customer fields that are read"),
-    "lifespan_days": ("Durée d'usage de produits, en jours", "How long products last, in days"),
-    "webhook_secret": ("Secret des webhooks", "Secret of the webhooks"),
-}
-_DESTINATION: Mapping[str, Text] = {
-    "store": ("Boutique dont les comptes sont écrits", "Shop whose accounts are written"),
-    "push": ("Ce qui est envoyé", "What is pushed"),
-    "write": ("Sous quelle forme", "In which form"),
-    "fields": ("Champs écrits", "Fields that are written"),
-    "exclude": ("Segments exclus", "Segments that are excluded"),
-    "holdout": ("Part mise à l'écart, en %", "Share that is held out, in %"),
-    "read_sends": ("Lire les envois de l'outil", "Read the tool's own messages"),
-    "contacts": ("Contacts nouveaux", "New contacts"),
-    "approve": ("Accord demandé", "Asks for a yes"),
-}
-_GENERAL: tuple[tuple[tuple[str, ...], Text], ...] = (
-    (("language",), ("Langue des textes envoyés et des commandes", "Language of pushed texts and commands")),
-    (("history",), ("Garder l'historique des segments", "Keep the past of the segments")),
-    (("schedule", "pull"), ("Lecture des boutiques, toutes les", "The shops are read every")),
-    (("schedule", "day"), ("Heure du calcul du jour", "The day is worked out at")),
-    (("serve", "host"), ("Le service écoute sur", "The service listens on")),
-    (("serve", "port"), ("Port", "Port")),
-    (("serve", "public_url"), ("Adresse que les boutiques appellent", "Address that shops call")),
-    (("serve", "dashboard_url"), ("Adresse de ce tableau de bord", "Address of this dashboard")),
-    (("privacy", "retain"), ("Conservation des clients", "Customers are kept for")),
-    (("privacy", "retain_prospects"), ("Conservation des prospects", "Prospects are kept for")),
+from sync.web.settable import (
+    DESTINATION,
+    DESTINATIONS,
+    GROUPS,
+    OPEN,
+    PLATFORMS,
+    STORE,
+    STORES,
+    Field,
+    Group,
+    Text,
+    fields_of,
 )
+from sync.web.settingform import in_force, read_from
+
+SHOWN = 10
+"""So many changes are shown."""
+_KEYS = {one.name for platform in (*STORES.values(), *DESTINATIONS.values()) for one in platform}
 
 
 @dataclass(frozen=True)
@@ -102,48 +84,70 @@ class Tagged:
 
 
 @dataclass(frozen=True)
-class Person:
-    """A user."""
+class Part:
+    """Settings that are changed together."""
 
-    name: str
-    role: str
-    active: bool
-    programs: bool  # whether programs may ask in this user's name
+    part: str
+    label: str
+    told: str
+    settings: list[Setting]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A change: when, by whom, and of what."""
+
+    at: str
+    who: str
+    what: str
+    how: str
 
 
 @dataclass(frozen=True)
 class AllSettings:
-    """Every setting, where it came from, and what the last check of the keys said."""
+    """Every setting, where it came from, what the last check of the keys said, and what was changed last."""
 
-    general: list[Setting]
+    parts: list[Part]
     platforms: list[Platform]
     families: list[Tagged]
-    users: list[Person]
+    users: int
     database: str
+    suppressed: str | None  # who is not to come back, of a server's database
+    file: str | None
     segments_file: str | None
+    differs: bool
     checked: str | None  # when
     answers: list[Checked]
+    acts: list[Act]
 
 
 def settings(desk: Here) -> AllSettings:
     """Every setting with where it came from, and what the last check of the keys said; secrets are never shown."""
     given = desk.workspace.settings
     with desk.reading() as connection:
-        users, tokens = every_user(connection), with_token(connection)
+        users = every_user(connection)
     kept = desk.errands.found.get("check")
     place = given.segments_place
+    on_a_server = path(desk.workspace.engine) is None
     return AllSettings(
-        [_general(desk, path, label) for path, label in _GENERAL],
-        [
-            *(_platform(desk, "stores", key, store, _STORE) for key, store in given.stores.items()),
-            *(_platform(desk, "destinations", key, there, _DESTINATION) for key, there in given.destinations.items()),
+        parts=[_part(desk, group) for group in GROUPS],
+        platforms=[
+            *(_platform(desk, "stores", key, store) for key, store in given.stores.items()),
+            *(_platform(desk, "destinations", key, there) for key, there in given.destinations.items()),
         ],
-        list(_families(desk)),
-        [Person(user.name, user.role, user.active, user.id in tokens) for user in users],
-        desk.workspace.engine.url.set(query={}).render_as_string(hide_password=True),
-        None if place is None else str(place),
-        None if kept is None else desk.moment(epoch(kept.at)),
-        [] if kept is None else _checked(desk, kept.value),
+        families=list(_families(desk)),
+        users=sum(user.active for user in users),
+        database=desk.workspace.engine.url.set(query={}).render_as_string(hide_password=True),
+        suppressed=str(desk.workspace.suppressed.file) if on_a_server else None,
+        file=None if given.file is None else str(given.file),
+        segments_file=None if place is None else str(place),
+        differs=differs(given),
+        checked=None if kept is None else desk.moment(epoch(kept.at)),
+        answers=[] if kept is None else _checked(desk, kept.value),
+        acts=[
+            Act(desk.moment(row["at"]), row["who"], row["command"], keyless(row["what"]))
+            for row in desk.workspace.suppressed.disclosures.acts(SHOWN)
+        ],
     )
 
 
@@ -158,30 +162,32 @@ def check(desk: Here) -> Done:
     return Done(ending.to, ending.said)
 
 
-def _general(desk: Desk, path: tuple[str, ...], label: Text) -> Setting:
-    value: Any = desk.workspace.settings
-    for part in path:
-        value = getattr(value, part)
-    return Setting(
-        ".".join(path), desk.say.text(*label), _shown(desk, value), None, _origin(desk.workspace.settings, path)
+def _part(desk: Desk, group: Group) -> Part:
+    say, table = desk.say, () if group.part == "general" else (group.part,)
+    found = [_setting(desk, (*table, *one.path), one) for one in group.fields]
+    return Part(group.part, say.text(*group.label), say.text(*group.told), found)
+
+
+def _platform(desk: Desk, table: str, key: str, given: PlatformSettings) -> Platform:
+    """What is said of a store or destination, and what could be: its keys first."""
+    common = STORE if table == "stores" else DESTINATION
+    offered = fields_of(table, given.platform) if given.platform in PLATFORMS else common
+    known = {one.name: one for one in offered}
+    extra = [known.get(name, Field((name,), (name, name), kind="secret")) for name in given.model_extra or {}]
+    written = [one for one in common if one in offered or one.name in given.model_fields_set]
+    return Platform(
+        table, key, given.platform, [_setting(desk, (table, key, one.name), one) for one in (*extra, *written)]
     )
 
 
-def _platform(desk: Desk, table: str, key: str, given: PlatformSettings, labels: Mapping[str, Text]) -> Platform:
-    found = []
-    for name, label in labels.items():
-        value, text = getattr(given, name), desk.say.text(*label)
-        came = _origin(desk.workspace.settings, (table, key, name))
-        if name == "webhook_secret":
-            found.append(Setting(name, text, None if value else "–", _read(desk, value) if value else None, came))
-        else:
-            found.append(Setting(name, text, _shown(desk, value), None, came))
-    for name, value in (given.model_extra or {}).items():
-        came = _origin(desk.workspace.settings, (table, key, name))
-        is_open = name in OPEN and not isinstance(value, dict)
-        shown = keyless(_shown(desk, value)) if is_open else None
-        found.append(Setting(name, name, shown, None if is_open else _read(desk, value), came))
-    return Platform(table.removesuffix("s"), key, given.platform, found)
+def _setting(desk: Desk, path: tuple[str, ...], one: Field) -> Setting:
+    """A setting as it is shown: of what is not known to be open, only where it is read from."""
+    value, came, label = in_force(desk.workspace.settings, path), origin(desk.workspace.settings, *path), one.label
+    name, text = ".".join(path[2:] or path), desk.say.text(*label)
+    is_open = one.name in OPEN and not isinstance(value, dict)
+    if is_open or (one.kind != "secret" and one.name not in (OPEN | _KEYS)):
+        return Setting(name, text, keyless(_shown(desk, value, dict(one.options))), None, came)
+    return Setting(name, text, None if value else "–", read_from(desk.say, value) if value else None, came)
 
 
 def _families(desk: Desk) -> Iterator[Tagged]:
@@ -189,7 +195,7 @@ def _families(desk: Desk) -> Iterator[Tagged]:
     for family in desk.shelf.families:
         parameters = {name: _shown(desk, value) for name, value in family.parameters.items()}
         tags = [f"{stage.label.of(language)} : {stage.tag.of(given.language)}" for stage in family.stages]
-        window, texts = (_origin(given, ("segments", family.key, name)) for name in ("window", "tags"))
+        window, texts = (origin(given, "segments", family.key, name) for name in ("window", "tags"))
         yield Tagged(family.key, family.label.of(language), parameters, tags, window, texts)
 
 
@@ -208,30 +214,18 @@ def _checked(desk: Desk, found: object) -> list[Checked]:
     ]
 
 
-def _origin(given: Settings, path: tuple[str, ...]) -> Origin:
-    return origin(given, *path)
-
-
-def _read(desk: Desk, value: object) -> str:
-    """Where a secret is read from; never the secret."""
-    say = desk.say
-    if isinstance(value, dict) and "env" in value:
-        return say.text("variable {name}", "variable {name}", name=keyless(str(value["env"])))
-    if isinstance(value, dict) and "file" in value:
-        return say.text("fichier {name}", "file {name}", name=keyless(str(value["file"])))
-    return say.text("écrit là même, jamais montré", "written in place, never shown")
-
-
-def _shown(desk: Desk, value: object) -> str:
-    """A value as people read it."""
+def _shown(desk: Desk, value: object, words: Mapping[str, Text] = MappingProxyType({})) -> str:
+    """A value as people read it; `words` are those of what can be chosen."""
     say = desk.say
     if isinstance(value, bool):
         return say.text("oui", "yes") if value else say.text("non", "no")
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {_shown(desk, one)}" for name, one in value.items()) or "–"
     if isinstance(value, tuple | list | frozenset):
-        return ", ".join(_shown(desk, one) for one in value) or "–"
-    return "–" if value is None else str(value)
+        return ", ".join(_shown(desk, one, words) for one in value) or "–"
+    if value in words:
+        return say.text(*words[str(value)])
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 PAGE = Page(
