@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, HTTPException, Request
-from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from connector.errors import ConnectorError, SettingsError
 from connector.origins import variable
-from connector.settings import Settings
+from connector.settings import PlatformSettings, Settings
 from sync.logs import keyless
 from sync.told import message, remedy
 from sync.tomlfile import difference
@@ -86,6 +85,16 @@ class Box:
     needed: bool
     wrong: str | None = None
     now: str | None = None
+
+    @property
+    def helped(self) -> bool:
+        """Whether something is said below it."""
+        return bool(self.hint or self.later or (self.default and self.kind in {"text", "number", "decimal"}))
+
+    @property
+    def pointed(self) -> str:
+        """The ids of what is said of it."""
+        return " ".join([f"hint-{self.name}"] * self.helped + [f"wrong-{self.name}"] * bool(self.wrong))
 
 
 @dataclass
@@ -161,7 +170,7 @@ def in_force(settings: Settings, path: Sequence[str]) -> Any:  # noqa: ANN401 - 
     found: Any = settings
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
-    return None if isinstance(found, BaseModel) else found
+    return found
 
 
 def read_from(say: Voice, value: object) -> str:
@@ -193,7 +202,7 @@ def _group(say: Voice, group: Group) -> Asked:
     return Asked(group.part, "", "", say.text(*group.label), say.text(*group.told), path, group.fields)
 
 
-def _platform(desk: Desk, part: str, platform: str, given: BaseModel | None) -> tuple[Field, ...]:
+def _platform(desk: Desk, part: str, platform: str, given: PlatformSettings | None) -> tuple[Field, ...]:
     """What a platform is asked, and whatever else the file says of it; with the choices that this shop has."""
     settings = desk.workspace.settings
     found = list(fields_of(part, platform))
