@@ -65,7 +65,8 @@ class Voice:
         """A share in per cent, with one decimal; a dash where there is none."""
         if part is None:
             return "–"
-        return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)} %"
+        space = "\u00a0" if self.language == "fr" else " "  # in French the sign does not go to the next line alone
+        return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)}{space}%"
 
     def day(self, day: date | str, form: str = "medium") -> str:
         """A day, given as one or as YYYY-MM-DD: 30 juin 2026 or 30 Jun 2026; `form` is one of Babel's."""
