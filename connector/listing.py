@@ -1,19 +1,25 @@
 """Everything there is to switch on, with the people of each: families, the audiences of the table, further ones.
 
     listing(connection, library, as_of) -> {"as_of", "people", "families": […], "audiences": […]}
+    prepared(connection, library, today) -> the same of what is on, from what the last recompute has kept
 
-All of them are answered by one statement, whether they are on or off; nothing is kept of it.
+`listing` answers all of them by one statement, whether they are on or off; nothing is kept of it. `prepared` reads no
+order, so that it takes as long in a large shop as in a small one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from connector.catalogue import Audience, Family, Language, Library
+from connector.counts import people_on
+from connector.judging.kept import kept
 from connector.reports import segments
+from connector.segments import settled
+from connector.sizes import Size
 from connector.suggestions import suggested
 from connector.supply import limits
 
@@ -41,27 +47,71 @@ def listing(
         if missing[entry.key] is None
     ]
     report = segments(connection, asked, as_of, language=language, today=today)
-    found = {entry["key"]: entry for entry in report["families"]}
     limited = limits(connection, library, entries, language)
     values = _suggestions(connection, entries, as_of)
-    told = {
-        entry.key: {
-            "key": entry.key,
-            "version": found[entry.key]["version"] if entry.key in found else entry.version,
-            "on": entry.on,
-            "label": entry.label.of(language),
-            **_counted(entry, found.get(entry.key)),
-            "available": missing[entry.key] is None,
-            "missing": missing[entry.key],
-            **({"suggestions": values[entry.key]} if entry.key in values else {}),
-            "limits": limited[entry.key],
-        }
-        for entry in entries
+    told = [{**_entry(entry, report, language, missing, limited), **_valued(entry, values)} for entry in entries]
+    return _parted(report, entries, told)
+
+
+def prepared(connection: Connection, library: Library, today: int, *, language: Language = "en") -> dict[str, Any]:
+    """What `listing` tells of what is on today, without suggestions.
+
+    What was switched on, or was changed, since the last recompute has `people` null, and nothing that is missing.
+    """
+    entries = [entry for entry in _ordered(library) if entry.on]
+    missing = {entry.key: library.obstacle(entry, language) for entry in entries}
+    asked = [library.put_in(entry) for entry in entries if missing[entry.key] is None]
+    found = kept(connection, "revenue", "shares").found
+    known = _sizes(connection, asked, today, found.get("revenue", {}))
+    report = segments(connection, [one for one in asked if one.key in known], today, language=language, known=known)
+    shares = {(store, need): share for store, need, share in found.get("shares", ())}
+    limited = limits(connection, library, entries, language, shares)
+    return _parted(report, entries, [_entry(entry, report, language, missing, limited) for entry in entries])
+
+
+def _sizes(
+    connection: Connection, families: Iterable[Family], today: int, revenue: Mapping[str, int]
+) -> dict[str, list[Size]]:
+    """The sizes of those families that are in force as they are set."""
+    return {
+        one.family.key: [
+            Size(people_on(connection, number, today), revenue.get(one.family.segment_key(stage), 0))
+            for number, stage in zip(one.ids, one.family.stages, strict=True)
+        ]
+        for one in settled(connection, families)
     }
+
+
+def _entry(
+    entry: Family,
+    report: Mapping[str, Any],
+    language: Language,
+    missing: Mapping[str, str | None],
+    limited: Mapping[str, list[dict[str, Any]]],
+) -> dict[str, Any]:
+    found = {told["key"]: told for told in report["families"]}.get(entry.key)
+    return {
+        "key": entry.key,
+        "version": entry.version if found is None else found["version"],
+        "on": entry.on,
+        "label": entry.label.of(language),
+        **_counted(entry, found),
+        "available": missing[entry.key] is None,
+        "missing": missing[entry.key],
+        "limits": limited[entry.key],
+    }
+
+
+def _valued(entry: Family, values: Mapping[str, list[str]]) -> dict[str, Any]:
+    return {"suggestions": values[entry.key]} if entry.key in values else {}
+
+
+def _parted(report: Mapping[str, Any], entries: Sequence[Family], told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    both = list(zip(entries, told, strict=True))
     return {
         **report,
-        "families": [told[entry.key] for entry in entries if not isinstance(entry, Audience)],
-        "audiences": [told[entry.key] for entry in entries if isinstance(entry, Audience)],
+        "families": [one for entry, one in both if not isinstance(entry, Audience)],
+        "audiences": [one for entry, one in both if isinstance(entry, Audience)],
     }
 
 

@@ -68,19 +68,21 @@ def segments(
     window: int | None = None,
     language: Language = "en",
     today: int | None = None,
+    known: Mapping[str, Sequence[Size]] | None = None,
 ) -> dict[str, Any]:
     """How many people each stage holds at the end of a day, and what they have spent by then, net of refunds.
 
     `window` asks with another one than is set; with `today`, what has no past says so for earlier days. A family that
-    lacks history is there all the same, marked so.
+    lacks history is there all the same, marked so. Sizes that are `known` are not worked out.
     """
     asked = [family.with_window(window) for family in families]
-    found, versions, currency = sizes(connection, asked, as_of), versions_of(connection, asked), currency_of(connection)
+    found = sizes(connection, asked, as_of) if known is None else known
+    versions, currency = versions_of(connection, asked), currency_of(connection)
     why = _reasons(connection, asked, as_of, language, today)
-    known = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of, profiled(as_of))
+    base = select(func.count()).where(people.c.merged_into.is_(None), people.c.since_day <= as_of, profiled(as_of))
     return {
         "as_of": day_date(as_of).isoformat(),
-        "people": connection.scalar(known),
+        "people": connection.scalar(base),
         "families": [
             {
                 "key": family.key,

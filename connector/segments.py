@@ -55,14 +55,23 @@ def activate(connection: Connection, families: Sequence[Family], as_of: int, *, 
 
 def active(connection: Connection, families: Iterable[Family]) -> list[Active]:
     """The families as they are in force; SettingsError where one is not."""
-    stored = _stored(connection)
-    found = []
-    for family in families:
-        rows = stored.get(family.key, [])
-        if not _same(family, rows) or not all(row.active for row in rows):
-            raise SettingsError(f"The family {family.key} is not in force as it is set.", remedy="Run a recompute.")
-        found.append(Active(family, rows[0].version, tuple(row.id for row in rows), rows[0].from_day))
+    asked = list(families)
+    found = settled(connection, asked)
+    if len(found) < len(asked):
+        missing = next(family.key for family in asked if family.key not in {one.family.key for one in found})
+        raise SettingsError(f"The family {missing} is not in force as it is set.", remedy="Run a recompute.")
     return found
+
+
+def settled(connection: Connection, families: Iterable[Family]) -> list[Active]:
+    """Those of the families that are in force as they are set."""
+    stored = _stored(connection)
+    rows = [(family, stored.get(family.key, [])) for family in families]
+    return [
+        Active(family, kept[0].version, tuple(row.id for row in kept), kept[0].from_day)
+        for family, kept in rows
+        if _same(family, kept) and all(row.active for row in kept)
+    ]
 
 
 def versions_of(connection: Connection, families: Iterable[Family]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, literal, select, union
 
-from connector.catalogue import Family, Language, Library, Platform
+from connector.catalogue import Family, Language, Library, Limit, Platform
 from connector.dialects import json_text
 from connector.models import Account, Consent, CustomerField, Identity, Order, OrderLine, Product, Store
 from connector.tables import table
@@ -75,20 +75,21 @@ def platforms(connection: Connection) -> dict[str, Platform]:
 
 
 def limits(
-    connection: Connection, library: Library, entries: Iterable[Family], language: Language
+    connection: Connection,
+    library: Library,
+    entries: Iterable[Family],
+    language: Language,
+    known: Mapping[tuple[str, str], float | None] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """By entry, what a store cannot tell in full: {"store", "need", "level", "reason", "coverage"}, the worst first.
 
     `coverage` is the share, in percent, of the store's counted orders or people of which it is known, where the store
-    tells a part; null where nothing is known, or where what is not there is an answer too.
+    tells a part; null where nothing is known, or where what is not there is an answer too. It is worked out,
+    but for what is `known`.
     """
-    shops = platforms(connection)
-    found = {
-        entry.key: [(shop, limit) for shop, name in shops.items() for limit in library.limits(entry, name)]
-        for entry in entries
-    }
-    partial = {limit.need for some in found.values() for _, limit in some if limit.level == "partial"}
-    shares = _shares(connection, partial)
+    entries = list(entries)
+    shares = shares_of(connection, library, entries) if known is None else known
+    found = _limited(connection, library, entries)
     return {
         key: [
             {
@@ -101,6 +102,22 @@ def limits(
             for shop, limit in some
         ]
         for key, some in found.items()
+    }
+
+
+def shares_of(
+    connection: Connection, library: Library, entries: Iterable[Family]
+) -> dict[tuple[str, str], float | None]:
+    """By store and need of the entries that it tells in part, of how many per cent of orders or people it is known."""
+    found = _limited(connection, library, entries)
+    return _shares(connection, {limit.need for some in found.values() for _, limit in some if limit.level == "partial"})
+
+
+def _limited(connection: Connection, library: Library, entries: Iterable[Family]) -> dict[str, list[tuple[str, Limit]]]:
+    shops = platforms(connection)
+    return {
+        entry.key: [(shop, limit) for shop, name in shops.items() for limit in library.limits(entry, name)]
+        for entry in entries
     }
 
 

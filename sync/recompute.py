@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from connector.catalogue import Family, Objective
+from connector.catalogue import Family, Library
 from connector.judging.kept import find, keep
 from connector.memberships import activate, advance, full
 from connector.predictions import reads
@@ -60,10 +59,10 @@ class Recompute:
             activate(connection, self.families, self.as_of, history=self.history)
             return full(connection, self.families, self.as_of)
 
-    def judge(self, objectives: Mapping[str, Objective]) -> None:
+    def judge(self, library: Library) -> None:
         """Find what pages show of the whole shop, and keep it; once a day is enough (see connector.judging.kept)."""
         with self.engine.connect() as connection:
-            found = find(connection, self.families, objectives, self.as_of)
+            found = find(connection, self.families, library, self.as_of)
         if found is not None:
             with self.engine.begin() as connection:
                 keep(connection, found)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from connector.catalogue import Family, Library, check_tags, library, read
-from connector.settings import Settings
+from pydantic import TypeAdapter
+
+from connector.catalogue import FILE_NAME, Family, Library, check_tags, load, text_of
+from connector.settings import Language, SegmentSettings, Settings
 from sync.voice import voice
+
+_CHANGES = TypeAdapter(dict[str, SegmentSettings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +28,25 @@ class Shelf:
 
 
 def shelf(settings: Settings) -> Shelf:
-    """The shelf of the settings, read anew; SettingsError, with the line of segments.toml, where something is wrong."""
+    """The shelf of the settings, the file read anew; SettingsError, with its line, where something is wrong."""
     file = settings.segments_file
     if file is None and (beside := settings.segments_place) is not None and beside.exists():
         file = beside  # made since the settings were read
-    return filled(settings, library() if file is None else read(file, voice(settings).language))
+    text, name = ("", FILE_NAME) if file is None else (text_of(file), file.name)
+    changes = _CHANGES.dump_json(settings.segments).decode()
+    return _shelf(text, name, voice(settings).language, changes, settings.language)
 
 
-def filled(settings: Settings, found: Library) -> Shelf:
+@lru_cache(maxsize=8)  # it takes a tenth of a second, and each page asks for it
+def _shelf(text: str, name: str, told_in: Language, changes: str, language: Language) -> Shelf:
+    return filled(load(text, name, told_in), _CHANGES.validate_json(changes), language)
+
+
+def filled(found: Library, changes: Mapping[str, SegmentSettings], language: Language) -> Shelf:
     """The shelf of a library, as connector.toml changes it; SettingsError where that does not fit."""
-    for key, changed in sorted(settings.segments.items()):  # one that is divided before what it is divided into
+    for key, changed in sorted(changes.items()):  # one that is divided before what it is divided into
         parameters = {} if changed.window is None else {"window": changed.window}
         found = found.replaced(found.entry(key).changed(parameters).tagged(changed.tags))
-    if settings.segments:
-        check_tags(found.tags(settings.language))
+    if changes:
+        check_tags(found.tags(language))
     return Shelf(found, found.in_force())

@@ -36,5 +36,5 @@ def rehearse(settings: Settings, change: Change, language: Language = "en") -> s
     name = "segments.toml" if place is None else place.name
     load(before, name, language)
     text = changed(before, change, "segments.toml")
-    filled(settings, load(text, name, language))
+    filled(load(text, name, language), settings.segments, settings.language)
     return text

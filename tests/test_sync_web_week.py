@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Executable, insert, select, update
 from connector.days import day_date, epoch
 from connector.judging.kept import find, kept
 from connector.judging.objectives import objectives
+from connector.listing import listing, prepared
 from connector.models import Finding, Note, Order, Run, Store
 from connector.movements import movements
 from connector.settings import Settings
@@ -170,19 +171,37 @@ def test_a_changed_definition_and_days_without_orders_are_marked(dashboard: Dash
 
 def test_nothing_is_found_again_until_something_changed(dashboard: Dashboard) -> None:
     known = shelf(Settings())
-    aims = known.library.objectives
     with dashboard.engine.connect() as connection:
-        assert find(connection, known.families, aims, TODAY) is None
-        assert find(connection, known.families[:1], {}, TODAY) is not None
+        assert find(connection, known.families, known.library, TODAY) is None
+        assert find(connection, known.families[:1], known.library, TODAY) is not None
         orders = table(Order)
         last = connection.execute(select(orders).order_by(orders.c.id.desc()).limit(1)).mappings().one()
         connection.execute(insert(orders).values({**last, "id": last["id"] + 5, "platform_id": "few"}))
-        assert find(connection, known.families, aims, TODAY) is None
+        assert find(connection, known.families, known.library, TODAY) is None
         connection.execute(insert(orders).values({**last, "id": 2 * last["id"], "platform_id": "many"}))
-        again = find(connection, known.families, aims, TODAY)
+        again = find(connection, known.families, known.library, TODAY)
         assert again is not None
         assert again.values.keys() == kept(connection).found.keys()
         connection.rollback()
+
+
+def test_what_is_prepared_of_segments_is_what_the_orders_say(dashboard: Dashboard) -> None:
+    known = shelf(Settings())
+    with dashboard.engine.connect() as connection:
+        on = [entry.key for entry in known.library.entries() if entry.on]
+        told = listing(connection, known.library, TODAY, keys=on, today=TODAY)
+        for entry in [*told["families"], *told["audiences"]]:
+            entry.pop("suggestions", None)
+        assert prepared(connection, known.library, TODAY) == told
+        assert sum(stage["people"] for stage in told["families"][0]["stages"]) > 0
+
+
+def test_what_was_changed_since_has_no_people_yet(dashboard: Dashboard) -> None:
+    dashboard.settings = Settings.model_validate({"stores": {}, "segments": {"spread": {"window": 90}}})
+    dashboard.__post_init__()
+    (spread,) = dashboard.user("Ada", "viewer", "en").get("/api/v1/segments").json()["families"]
+    assert {stage["people"] for stage in spread["stages"]} == {None}
+    assert spread["remark"] == "Counted with the next recompute."
 
 
 def test_before_the_first_recompute_the_page_says_what_to_do(dashboard: Dashboard) -> None:

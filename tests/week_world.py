@@ -49,7 +49,7 @@ def bring(engine: Engine, settings: Settings, day: int) -> None:
     with recorded(engine, "day", lambda: NOW) as record:
         work = Recompute(engine, known.families, day)
         work.day(lambda *_: None)
-        work.judge(known.library.objectives)
+        work.judge(known.library)
         record.as_of = day
 
 

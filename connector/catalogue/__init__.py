@@ -2,7 +2,7 @@
 
 catalogue(changes={"spread": {"window": 90}}) -> tuple[Family, ...]     the families that are switched on
 library() -> Library                    everything: families, audiences, objectives, caps, playbooks, needs
-read(file, language) -> Library         the same with a merchant's segments.toml over it
+read(file, language) -> Library         the same with a merchant's segments.toml over it; of its text_of(file): load
 family.choice(name, currency, values) -> Choice                        for the compiler
 page(library, language) -> str          all of it as a page to read (connector.catalogue.pages)
 """
@@ -27,7 +27,7 @@ from connector.catalogue.entries import (
     Text,
 )
 from connector.catalogue.library import Library, Limit
-from connector.catalogue.load import FILE_NAME, library, load, read
+from connector.catalogue.load import FILE_NAME, library, load, read, text_of
 
 __all__ = [
     "FILE_NAME",
@@ -50,6 +50,7 @@ __all__ = [
     "library",
     "load",
     "read",
+    "text_of",
 ]
 
 

@@ -45,13 +45,17 @@ def library() -> Library:
 
 def read(file: Path, language: Language = "en") -> Library:
     """The catalogue with the changes and additions of a file; SettingsError says what is wrong on which line."""
+    return load(text_of(file), file.name, language)
+
+
+def text_of(file: Path) -> str:
+    """What a merchant's file says, for `load`; SettingsError where it cannot be read."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"{file} cannot be read: {error.strerror}.", remedy="Check its path and rights.") from None
-    return load(text, file.name, language)
 
 
 def load(text: str, name: str = FILE_NAME, language: Language = "en") -> Library:

@@ -1,6 +1,6 @@
 """What pages show of the whole shop, found once a day and kept: nobody who opens a page waits for all orders.
 
-    find(connection, families, objectives, day) -> Found | None     None where it is kept already
+    find(connection, families, library, day) -> Found | None        None where it is kept already
     keep(connection, found)                                         by its own transaction, which is short
     kept(connection, *keys) -> Kept                                 what was kept last
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select
 
-from connector.catalogue import Audience, Family, Objective
+from connector.catalogue import Audience, Family, Library, Objective
 from connector.days import day_date
 from connector.errors import SettingsError
 from connector.judging.acquisition import acquisition
@@ -25,12 +25,13 @@ from connector.judging.coverage import coverage
 from connector.judging.grid import grid
 from connector.judging.health import reach_of
 from connector.judging.ladder import ladder
-from connector.judging.objectives import objectives as objectives_of
+from connector.judging.objectives import objectives
 from connector.judging.pareto import pareto
 from connector.judging.silences import silences
 from connector.judging.window import window
-from connector.models import Finding, Membership, Order, Segment
+from connector.models import Finding, Membership, Metric, Order, Segment
 from connector.movements import movements
+from connector.supply import shares_of
 from connector.tables import table
 
 SPANS = (7, 30, 90)
@@ -40,7 +41,8 @@ FALLBACK = 180
 GROWTH = 100
 """One more for so many orders, and all is found anew."""
 
-findings, segments, orders, memberships = table(Finding), table(Segment), table(Order), table(Membership)
+findings, segments, orders = table(Finding), table(Segment), table(Order)
+memberships, metrics = table(Membership), table(Metric)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,12 @@ class Kept:
     found: Mapping[str, Any]
 
 
-def find(
-    connection: Connection, families: Sequence[Family], objectives: Mapping[str, Objective], day: int
-) -> Found | None:
+def find(connection: Connection, families: Sequence[Family], library: Library, day: int) -> Found | None:
     """What pages show, as of a day; None where it is kept already. The families must be in force."""
-    made_of, amount = _made_of(families, objectives), connection.scalar(select(func.max(orders.c.id))) or 0
+    made_of, amount = _made_of(families, library.objectives), connection.scalar(select(func.max(orders.c.id))) or 0
     if _is_kept(connection, made_of, amount, day):
         return None
-    return Found(day, json.dumps([made_of, amount]), _found(connection, families, objectives, day))
+    return Found(day, json.dumps([made_of, amount]), _found(connection, families, library, day))
 
 
 def keep(connection: Connection, found: Found) -> None:
@@ -102,15 +102,15 @@ def _is_kept(connection: Connection, made_of: str, amount: int, day: int) -> boo
     return bool(before == made_of and abs(amount - then) * GROWTH <= then)
 
 
-def _found(
-    connection: Connection, families: Sequence[Family], objectives: Mapping[str, Objective], day: int
-) -> dict[str, Any]:
+def _found(connection: Connection, families: Sequence[Family], library: Library, day: int) -> dict[str, Any]:
     fitting = window(connection, day)
     within = fitting["window"] if fitting["enough"] else FALLBACK
     return {
-        "objectives": objectives_of(connection, objectives, families, day),
+        "objectives": objectives(connection, library.objectives, families, day),
         "reach": _reach(connection),
         "arrivals": _arrivals(connection, day),
+        "revenue": _revenue(connection),
+        "shares": [[*place, share] for place, share in shares_of(connection, library, _on(library)).items()],
         "movements": _movements(connection, families, day),
         "silences": [[day_date(end).isoformat() for end in ends] for ends in silences(connection, day)],
         "coverage": coverage(connection),
@@ -145,6 +145,22 @@ def _arrivals(connection: Connection, day: int) -> dict[str, int]:
         .group_by(segments.c.key)
     )
     return {row.key: row.people for row in rows}
+
+
+def _revenue(connection: Connection) -> dict[str, int]:
+    """By segment, what its people have spent, net of refunds, in minor units."""
+    rows = connection.execute(
+        select(segments.c.key, func.sum(metrics.c.amount_spent).label("spent"))
+        .join(memberships, memberships.c.segment_id == segments.c.id)
+        .join(metrics, metrics.c.customer_id == memberships.c.customer_id)
+        .where(segments.c.active, memberships.c.left_on.is_(None))
+        .group_by(segments.c.key)
+    )
+    return {row.key: int(row.spent) for row in rows}
+
+
+def _on(library: Library) -> list[Family]:
+    return [entry for entry in library.entries() if entry.on]
 
 
 def _movements(connection: Connection, families: Sequence[Family], day: int) -> dict[str, dict[str, Any]]:

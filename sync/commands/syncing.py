@@ -161,7 +161,7 @@ def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None =
     work = _recompute(workspace, history=workspace.settings.history if history is None else history)
     with shown(say, workspace, "") as progress:
         work.day(progress)
-    work.judge(shelf(workspace.settings).library.objectives)
+    work.judge(shelf(workspace.settings).library)
     return work.as_of
 
 

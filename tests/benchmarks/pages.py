@@ -35,7 +35,7 @@ def show(engine: Engine, facts: Facts, folder: Path) -> None:
     place.write_text(switched_on(), encoding="utf-8")
     settings = Settings(segments_file=place)
     began = time.perf_counter()
-    Recompute(engine, families(settings), TODAY).judge(shelf(settings).library.objectives)
+    Recompute(engine, families(settings), TODAY).judge(shelf(settings).library)
     facts["found_in"] = time.perf_counter() - began
     now = datetime.combine(day_date(TODAY), datetime.min.time(), UTC) + NOON
     browser = Dashboard(engine, settings, Clock(now)).user("Camille", "admin")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connector.catalogue import Audience, Family
 from connector.errors import SettingsError
-from connector.listing import listing
+from connector.listing import listing, prepared
 from connector.movements import evolution
 from sync.web.chart import Chart, Series
 from sync.web.desk import Seen, Sight
@@ -71,10 +71,14 @@ def segments(
     all: Annotated[bool, Query(description="Also what is switched off.")] = False,  # noqa: A002 - as the command has it
 ) -> Segments:
     """Families and audiences with the people and the money of each, on any day."""
-    library, day = desk.shelf.library, desk.day(as_of)
-    keys = [entry.key for entry in library.entries() if all or entry.on]
+    library, day, today = desk.shelf.library, desk.day(as_of), desk.workspace.today()
+    language = desk.say.language
     with desk.reading() as connection:
-        report = listing(connection, library, day, language=desk.say.language, keys=keys, today=desk.workspace.today())
+        if day == today and not all:
+            report = prepared(connection, library, today, language=language)
+        else:  # of that nothing is prepared: everyone is looked at
+            keys = [entry.key for entry in library.entries() if all or entry.on]
+            report = listing(connection, library, day, language=language, keys=keys, today=today)
         chart = _evolution(desk, connection, day)
     told = _Told(desk, report["people"])
     audiences = [told.audience(entry) for entry in report["audiences"]]
@@ -136,6 +140,8 @@ def remark(desk: Sight, entry: Mapping[str, Any], found: Family) -> str | None:
         return say.text("Demande une valeur : {asked}.", "Needs a value: {asked}.", asked=", ".join(words))
     if entry["missing"] is not None:
         return str(entry["missing"])
+    if all(counted["people"] is None for counted in entry.get("stages", [entry])):
+        return say.text("Compté au prochain calcul.", "Counted with the next recompute.")
     if not entry.get("complete", True):
         return f"{entry['reason']} {entry['remedy']}"
     return " ".join(_unknown(entry)) or None
