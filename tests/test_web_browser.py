@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from connector.database import open_database
-from connector.settings import ServeSettings, Settings
+from connector.settings import ServeSettings, Settings, load
 from connector.users import invite
 from sync.web import app, listening
 from sync.web.pages import PAGES
@@ -175,3 +175,50 @@ def test_a_rule_is_tried_and_kept_in_the_workshop(browser: Browser, shop: Stand)
         seen.press("Garder comme segment")
         expect(page.get_by_role("status")).to_be_visible()
         assert seen.clean()
+
+
+SETTING = {"fr-FR": ("Enregistrer", "Donner un code", "phone"), "en-GB": ("Save", "Give a code", "desk")}
+
+
+@pytest.mark.parametrize("locale", SETTING)
+def test_a_setting_is_changed_and_somebody_invited_from_any_screen(
+    browser: Browser, locale: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    save, give, width = SETTING[locale]
+    folder = tmp_path_factory.mktemp("settings")
+    file = folder / "connector.toml"
+    file.write_text(f'database = "{folder / "connector.db"}"\n\n[schedule]\npull = "15m"  # enough\n', encoding="utf-8")
+    workspace = Workspace(load(file), open_database(str(folder / "connector.db")))
+    code = invited(workspace)
+    with listening(app(workspace), ServeSettings(port=0)) as address, window(browser, locale, width) as seen:
+        page = seen.open(f"{address}/welcome")
+        for name, typed in (("code", code), ("name", "Ada"), ("password", PASSWORD), ("again", PASSWORD)):
+            page.fill(f"input[name={name}]", typed)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/")
+        seen.open(f"{address}/settings/edit?part=schedule")
+        for pull in ("soon", "30m"):
+            page.fill("input[name='set.pull']", pull)
+            seen.press(save)
+            assert seen.fits()
+            assert seen.faults() == []
+            if pull == "soon":
+                expect(page.get_by_role("alert")).to_be_visible()
+                assert page.locator("[aria-invalid]").get_attribute("name") == "set.pull"
+                seen.said.clear()  # 422 is what was to come
+        assert page.url == f"{address}/settings"
+        assert file.read_text(encoding="utf-8").endswith('pull = "30m"  # enough\n')
+        seen.open(f"{address}/settings/users")
+        page.fill("main input[name=name]", "Vic")
+        seen.press(give)
+        expect(page.locator(".code")).to_have_text(re.compile("^[2-9A-Z]{5}(-[2-9A-Z]{5}){3}$"))
+        page.locator("summary", has_text="Ada").click()
+        assert seen.fits()
+        assert seen.faults() == []
+        assert seen.clean()
+    workspace.engine.dispose()
+
+
+def invited(workspace: Workspace) -> str:
+    with workspace.engine.begin() as connection:
+        return invite(connection, "", "admin", workspace.now())

@@ -267,7 +267,7 @@ def _box(desk: Desk, form: Asked, one: Field, reply: Reply) -> Box:
         kind=one.kind,
         text=keyless(text),
         was=keyless(was),
-        default=_default(say, one),
+        default="" if form.part == "segments" and value is not None else _default(say, one),
         options=[Option(value, say.text(*label), value in chosen) for value, label in one.options],
         locked=locked,
         held=read_from(say, value) if is_secret and value is not None else None,
