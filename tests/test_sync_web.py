@@ -62,6 +62,22 @@ def test_the_new_and_the_old_secret_are_accepted_while_it_is_changed(world: Worl
     assert world.client.post(DOOR, content=BODY, headers=world.signed(BODY, secret)).status_code == 200
 
 
+def test_secrets_that_are_changed_while_it_runs_are_the_ones_that_count(world: World) -> None:
+    stores = {key: store.model_copy() for key, store in world.workspace.settings.stores.items()}
+    stores["boutique"].webhook_secret = "a secret of tomorrow"
+    world.workspace.settings = world.workspace.settings.model_copy(update={"stores": stores})
+    for secret, status in ((SECRET, 401), (OLD, 401), ("a secret of tomorrow", 200)):
+        assert world.client.post(DOOR, content=BODY, headers=world.signed(BODY, secret)).status_code == status
+    stores["boutique"].webhook_secret = {"env": "NOT_SET_ANYWHERE"}
+    world.workspace.settings = world.workspace.settings.model_copy()
+    with capture_logs() as logs:
+        answer = world.client.post(DOOR, content=BODY, headers=world.signed(BODY, "a secret of tomorrow"))
+    assert (answer.status_code, logs[0]["event"]) == (200, "webhooks as before")
+    stores.clear()
+    world.workspace.settings = world.workspace.settings.model_copy()
+    assert world.client.post(DOOR, content=BODY, headers=world.signed(BODY, SECRET)).status_code == 404
+
+
 def test_nothing_else_is_answered_and_every_answer_is_guarded(world: World) -> None:
     health = world.client.get("/api/v1/health")
     assert (health.status_code, health.json()) == (200, {"status": "ok"})

@@ -185,6 +185,8 @@ def test_a_wrong_value_is_told_at_its_field_and_changes_nothing(world: World) ->
         assert world.text == world.first
         assert said in page.split(f'id="wrong-{name}"')[1].split("</p>")[0]
         assert "Rien n'a été enregistré." in page
+        back = html.unescape(re.findall(r'name="back" value="([^"]+)"', answer.text)[0])
+        assert (back.split("&")[0], world.admin.get(back).status_code) == (f"/settings/edit?part={part}", 200)
         assert (value in page) == (name != "webhook_secret")
 
 

@@ -76,8 +76,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page that a form leads to at once: itself again with what was wrong, or what is to be seen this once."""
+    """A page that a form leads to at once: itself again with what was wrong, or what is to be seen this once.
 
+    `at` is its address, where it is found again.
+    """
+
+    at: str
     template: str
     found: Any
     status: int = 422
@@ -186,6 +190,7 @@ def _done(action: Action) -> Callable[..., Response]:
 
     def do(request: Request, desk: Here, done: Done | Shown = act) -> Response:
         if isinstance(done, Shown):
+            request.state.at = done.at
             return rendered(request, done.template, done.status, found=done.found)
         if done.said and desk.visitor.session is not None:
             request.app.state.sessions.tell(desk.visitor.session, done.said)

@@ -155,6 +155,7 @@ def _link(request: Request) -> Callable[..., str]:
     def link(**changed: object) -> str:
         asked = {name: value for name, value in request.query_params.items() if name not in changed}
         asked |= {name: str(value) for name, value in changed.items() if value is not None}
-        return f"{request.url.path}?{urlencode(asked)}" if asked else request.url.path
+        place = getattr(request.state, "at", request.url.path)
+        return f"{place}?{urlencode(asked)}" if asked else place
 
     return link

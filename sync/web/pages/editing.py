@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Form as Typed
 from fastapi import HTTPException, Query, Request
@@ -225,7 +226,8 @@ def _naming(desk: Desk) -> str:
 
 
 def _again(desk: Desk, form: Asked, reply: Reply, **more: Any) -> Shown:  # noqa: ANN401 - of the form
-    return Shown(_TEMPLATE, replace(_form(desk, form, reply), sent=True, **more))
+    query = {"part": form.part, "key": "" if form.new else form.key, "platform": form.platform}
+    return Shown(f"/settings/edit?{urlencode(query)}", _TEMPLATE, replace(_form(desk, form, reply), sent=True, **more))
 
 
 def _form(desk: Desk, form: Asked, reply: Reply) -> Form:

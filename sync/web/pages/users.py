@@ -90,7 +90,7 @@ def offer(desk: Here, name: Name = "", role: Annotated[Role, Form()] = "viewer")
             "{name} is let in already: change the role, or give a new code, in the list.",
             name=there.name,
         )
-        return Shown(_TEMPLATE, _users(desk, name=name, role=role, wrong=wrong))
+        return Shown(_HERE, _TEMPLATE, _users(desk, name=name, role=role, wrong=wrong))
     return _invited(desk, name, role)
 
 
@@ -144,15 +144,15 @@ def _invited(desk: Desk, name: str, role: Role) -> Shown:
     """The page with a new code on it, which is kept nowhere as it is."""
     if not name.strip():
         wrong = desk.say.text("Donnez un nom.", "Give a name.")
-        return Shown(_TEMPLATE, _users(desk, role=role, wrong=wrong))
+        return Shown(_HERE, _TEMPLATE, _users(desk, role=role, wrong=wrong))
     try:
         with desk.workspace.engine.begin() as connection:
             code = invite(connection, name, role, desk.workspace.now())
     except SettingsError as error:
-        return Shown(_TEMPLATE, _users(desk, name=name, role=role, wrong=told(desk, error)))
+        return Shown(_HERE, _TEMPLATE, _users(desk, name=name, role=role, wrong=told(desk, error)))
     desk.acted("users", f"+ {name.strip()}: {role}")
     shown = Code(name.strip(), code, round(VALID.total_seconds() / 3600))
-    return Shown(_TEMPLATE, _users(desk, code=shown), 200)
+    return Shown(_HERE, _TEMPLATE, _users(desk, code=shown), 200)
 
 
 def _users(desk: Desk, **more: Any) -> Users:  # noqa: ANN401 - of the page
