@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pydantic import TypeAdapter
-
 from connector.catalogue import FILE_NAME, Family, Library, check_tags, load, text_of
 from connector.settings import Language, SegmentSettings, Settings
 from sync.voice import voice
-
-_CHANGES = TypeAdapter(dict[str, SegmentSettings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +30,14 @@ def shelf(settings: Settings) -> Shelf:
     if file is None and (beside := settings.segments_place) is not None and beside.exists():
         file = beside  # made since the settings were read
     text, name = ("", FILE_NAME) if file is None else (text_of(file), file.name)
-    changes = _CHANGES.dump_json(settings.segments).decode()
+    changes = json.dumps({key: changed.model_dump() for key, changed in settings.segments.items()}, sort_keys=True)
     return _shelf(text, name, voice(settings).language, changes, settings.language)
 
 
 @lru_cache(maxsize=8)  # it takes a tenth of a second, and each page asks for it
 def _shelf(text: str, name: str, told_in: Language, changes: str, language: Language) -> Shelf:
-    return filled(load(text, name, told_in), _CHANGES.validate_json(changes), language)
+    told = {key: SegmentSettings.model_validate(changed) for key, changed in json.loads(changes).items()}
+    return filled(load(text, name, told_in), told, language)
 
 
 def filled(found: Library, changes: Mapping[str, SegmentSettings], language: Language) -> Shelf:
