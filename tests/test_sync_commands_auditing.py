@@ -117,6 +117,7 @@ def test_each_page_speaks_its_language(world: World) -> None:
         assert said not in english
         assert other in english
         assert other not in french
+    assert "Rien n&#39;en est connu. Un export de commandes ne contient pas les paniers abandonnés." in french
     assert world.french.out.startswith("Rapport écrit : file:///")
     assert world.english.out.startswith("The report is written: file:///")
     assert "Bureau%20de%20Zo%C3%A9/rapport.html" in world.french.out
@@ -177,15 +178,17 @@ def test_the_export_of_customers_tells_prospects_and_who_can_be_reached_but_not_
 
 def test_a_plain_file_is_read_by_a_mapping_and_what_it_leaves_open_is_said(world: World) -> None:
     rows = [("client", "jour", "montant"), *((f"c{n % 7}", f"{n % 28 + 1}/06/2026", f"{n},50") for n in range(40))]
-    file = written(world, "simple.csv", *rows, ("c1", "bientôt", "3,00"))
-    found = world.audit("--map", "customer=client,placed_at=jour,total=montant", "--json", file=file).last
+    file, mapping = "<b>simple & 'co'.csv", ("--map", "customer=client,placed_at=jour,total=montant")
+    written(world, file, *rows, ("c1", "bientôt", "3,00"))
+    found = world.audit(*mapping, "--json", file=file).last
     doubts = " ".join(doubt["told"] for doubt in found["doubts"])
     assert (found["orders"], found["net"]["currency"], found["last"]) == (40, "EUR", "2026-06-28")
     assert "names no currency: euros are assumed" in doubts
     assert "Left out: 1 unreadable line." in doubts
-    said = world.audit(
-        "--map", "customer=client,placed_at=jour,total=montant", "--currency", "chf", "--json", file=file
-    )
+    said = world.audit(*mapping, "--currency", "chf", "--json", "--html", "simple.html", file=file)
+    assert said.last["report"] == str((world.line.folder / "simple.html").resolve())
+    assert "&lt;b&gt;simple &amp; &#39;co&#39;.csv" in world.page("simple.html")
+    assert "<b>simple" not in world.page("simple.html")
     assert said.last["net"]["currency"] == "CHF"
     assert "euros" not in " ".join(doubt["told"] for doubt in said.last["doubts"])
 

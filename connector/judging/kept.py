@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
 from connector.catalogue import Audience, Family, Library, Objective
 from connector.days import day_date
@@ -29,7 +29,7 @@ from connector.judging.objectives import objectives
 from connector.judging.pareto import pareto
 from connector.judging.silences import silences
 from connector.judging.window import window
-from connector.models import Finding, Membership, Metric, Order, Segment
+from connector.models import Account, Finding, Membership, Metric, Order, Segment
 from connector.movements import movements
 from connector.supply import shares_of
 from connector.tables import table
@@ -42,7 +42,7 @@ GROWTH = 100
 """One more for so many orders, and all is found anew."""
 
 findings, segments, orders = table(Finding), table(Segment), table(Order)
-memberships, metrics = table(Membership), table(Metric)
+memberships, metrics, accounts = table(Membership), table(Metric), table(Account)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def _found(connection: Connection, families: Sequence[Family], library: Library,
         "movements": _movements(connection, families, day),
         "silences": [[day_date(end).isoformat() for end in ends] for ends in silences(connection, day)],
         "coverage": coverage(connection),
+        "undated": bool(connection.scalar(select(exists().where(accounts.c.created_day.is_(None))))),
         "pareto": pareto(connection, day),
         "acquisition": acquisition(connection, day),
         "ladder": {"within": within, "rungs": ladder(connection, day, within)},

@@ -144,7 +144,10 @@ def remark(desk: Sight, entry: Mapping[str, Any], found: Family) -> str | None:
         return say.text("Compté au prochain calcul.", "Counted with the next recompute.")
     if not entry.get("complete", True):
         return f"{entry['reason']} {entry['remedy']}"
-    return " ".join(_unknown(entry)) or None
+    reasons = list(_unknown(entry))
+    if reasons and isinstance(found, Audience):
+        reasons.insert(0, say.text("Rien n'en est connu.", "Nothing is known of this."))
+    return " ".join(reasons) or None
 
 
 def _unknown(entry: Mapping[str, Any]) -> dict[str, None]:

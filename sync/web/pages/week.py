@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Family, Stage
 from connector.counts import counts, people_on
 from connector.days import day_date, parse_day
 from connector.faults import explained
 from connector.judging.kept import Kept, kept
-from connector.models import Account, Segment
+from connector.models import Segment
 from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
 from connector.stores import merchant
@@ -38,7 +38,7 @@ POINTS = 170
 FIRST = "first_purchase"
 """The objective of those who have not bought: where nobody says since when they are known, they all come at once."""
 
-segments, accounts = table(Segment), table(Account)
+segments = table(Segment)
 Span = Literal["7", "30", "90"]
 
 
@@ -117,7 +117,8 @@ def week(
         if merchant(connection) is None:
             return Week(None)
         found, today = kept(connection), desk.workspace.today()
-        course = None if chosen is None else _Course.read(connection, chosen, today)
+        undated = found.found.get("undated", False)
+        course = None if chosen is None else _Course.read(connection, chosen, today, undated=undated)
         held = _held(connection, families, today)
         marks = list(_marks(desk, connection, found, course))
         about = trust(desk, connection, found), turns(desk, connection)
@@ -154,7 +155,7 @@ class _Course:
     undated: bool  # whether there are accounts of which nobody says since when
 
     @staticmethod
-    def read(connection: Connection, family: Family, today: int) -> _Course | None:
+    def read(connection: Connection, family: Family, today: int, *, undated: bool) -> _Course | None:
         """The course of a family up to today; None where no day of it is kept."""
         first = connection.scalar(
             select(func.min(counts.c.day))
@@ -163,8 +164,7 @@ class _Course:
         )
         if first is None or first > today:
             return None
-        undated = connection.scalar(select(exists().where(accounts.c.created_day.is_(None))))
-        return _Course(family, evolution(connection, family.key, first, today)["days"], bool(undated))
+        return _Course(family, evolution(connection, family.key, first, today)["days"], undated)
 
     def standings(self, desk: Sight) -> Iterator[Standing]:
         """Each stage today."""
