@@ -51,6 +51,18 @@ SETTINGS: Mapping[str, str] = {
         "Retirez d'abord cette destination, ou donnez-lui une autre boutique."
     ),
     "Edit it there.": "Modifiez-le sur place.",
+    "{key} is no name for a shop.": "{key} ne peut pas nommer une boutique.",
+    "Begin with a small letter; then small letters, digits, _ or -.": (
+        "Commencez par une minuscule ; puis des minuscules, des chiffres, _ ou -."
+    ),
+    "There is a shop {key} already.": "Il y a déjà une boutique {key}.",
+    "Give this one another name.": "Donnez un autre nom à celle-ci.",
+    "The address of the shop is missing.": "Il manque l'adresse de la boutique.",
+    "Write it as your browser shows it.": "Écrivez-la comme votre navigateur la montre.",
+    "A key is missing.": "Il manque une clé.",
+    "Fill in both parts of the key.": "Remplissez les deux parties de la clé.",
+    "Something went wrong.": "Une erreur est survenue.",
+    "The log of the service says what.": "Le journal du service dit laquelle.",
     "{key} is sent to {destination}.": "{key} est envoyé à {destination}.",
     "Take it out of that destination's table in connector.toml first.": (
         "Retirez-le d'abord de la table de cette destination dans connector.toml."

@@ -140,6 +140,30 @@ QUESTIONS: Mapping[str, str] = {
 }
 
 FILES: Mapping[str, str] = {
+    "No file was chosen.": "Aucun fichier n'a été choisi.",
+    "Choose a CSV file, or drop one on the field.": "Choisissez un fichier CSV, ou déposez-le sur le champ.",
+    "{file} has a header and no rows.": "{file} a un en-tête et aucune ligne.",
+    "{file} has a single column.": "{file} n'a qu'une colonne.",
+    "Save it with commas, semicolons or tabs between its columns.": (
+        "Enregistrez-le avec des virgules, des points-virgules ou des tabulations entre les colonnes."
+    ),
+    "{file} has no column of e-mail addresses, so nobody could be recognised.": (
+        "{file} n'a pas de colonne d'adresses e-mail : personne ne pourrait y être reconnu."
+    ),
+    "Export it again with all its columns.": "Exportez-le de nouveau avec toutes ses colonnes.",
+    "No column says who bought.": "Aucune colonne ne dit qui a acheté.",
+    "Choose the column of e-mail addresses, or that of customer numbers.": (
+        "Choisissez la colonne des adresses e-mail, ou celle des numéros de client."
+    ),
+    "No column says when.": "Aucune colonne ne dit quand.",
+    "Choose the column of the orders' dates.": "Choisissez la colonne des dates de commande.",
+    "No column says for how much.": "Aucune colonne ne dit combien.",
+    "Choose the column of amounts, or that of prices.": "Choisissez la colonne des montants, ou celle des prix.",
+    "The column {column} is chosen twice.": "La colonne {column} est choisie deux fois.",
+    "Choose each column once.": "Choisissez chaque colonne une seule fois.",
+    "Write its three letters, such as EUR.": "Écrivez ses trois lettres, par exemple EUR.",
+    "The file cannot be kept: {reason}.": "Le fichier ne peut pas être gardé : {reason}.",
+    "Free some space in {folder}.": "Libérez de la place dans {folder}.",
     "{file} is empty.": "{file} est vide.",
     "Export it again.": "Exportez-le de nouveau.",
     "{file} is not a text file.": "{file} n'est pas un fichier texte.",

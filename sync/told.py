@@ -9,6 +9,7 @@ from itertools import chain
 from connector.errors import ConnectorError
 from connector.settings import Language
 from sync.french import DATABASE, SETTINGS, STORES
+from sync.french_checks import CHECKS
 from sync.french_work import AUDITS, FILES, PLATFORMS, PUSHES, QUESTIONS
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -17,7 +18,7 @@ HOLE = re.compile(r"\{(\w+)\}")
 DEEPEST = 3
 """A sentence may hold another, and that a name."""
 
-CATALOGUE = {**SETTINGS, **DATABASE, **STORES, **PUSHES, **QUESTIONS, **FILES, **AUDITS, **PLATFORMS}
+CATALOGUE = {**SETTINGS, **DATABASE, **STORES, **PUSHES, **QUESTIONS, **FILES, **AUDITS, **PLATFORMS, **CHECKS}
 
 
 def sentence(text: str, language: Language, *, depth: int = 0) -> str:
@@ -45,7 +46,7 @@ def whole(error: ConnectorError, language: Language) -> str:
     return f"{message(error, language)} {remedy(error, language)}".strip()
 
 
-_OPEN = {"expected", "meant", "where", "says", "reason", "order"}
+_OPEN = {"expected", "meant", "where", "says", "reason", "order", "kind", "what"}
 """Holes that may hold a sentence of ours, where others hold names."""
 
 

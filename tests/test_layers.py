@@ -21,7 +21,9 @@ OUTSIDE: dict[str, set[str]] = {
     "connector/clv": {"numpy", "scipy", "sqlalchemy"},
     "connectors": {"msgspec", "oauthlib", "requests", "requests_oauthlib", "structlog"},
     "sync": {"apscheduler", "babel", "msgspec", "rich", "sqlalchemy", "structlog", "tomlkit", "typer"},
-    "sync/web": {"argon2", "fastapi", "jinja2", "sqlalchemy", "starlette", "structlog", "uvicorn"},
+    "sync/web": {
+        "argon2", "fastapi", "jinja2", "python_multipart", "sqlalchemy", "starlette", "structlog", "uvicorn",
+    },
     "sync/demo": {"cryptography", "graphql", "jinja2", "jsonschema", "msgspec", "requests", "sqlalchemy"},
 }  # fmt: skip
 FOR_CONNECTORS = {"errors", "money", "days", "records", "source", "destination"}

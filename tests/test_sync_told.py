@@ -79,6 +79,21 @@ def test_every_sentence_that_is_raised_for_people_is_in_the_catalogue() -> None:
     assert unknown == {}
 
 
+def test_what_a_check_finds_is_in_the_catalogue_with_its_remedy() -> None:
+    known = {bare(english) for english in CATALOGUE}
+    texts = {
+        text
+        for file in sorted((ROOT / "connectors").rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
+        for part in node.args[:2]
+        for text in written(part)
+    }
+
+    assert len(texts) > 20
+    assert texts - known == {"{}: {} is assumed."}  # whose first part has two forms
+
+
 def test_both_languages_have_the_same_holes() -> None:
     wrong = [
         english for english, french in CATALOGUE.items() if set(HOLE.findall(english)) != set(HOLE.findall(french))

@@ -58,7 +58,7 @@ def test_before_there_is_anybody_one_code_makes_the_first_administrator_and_no_s
             != 303
         )
     answer = browser.send("/welcome", code=code.lower(), name="Anne", password=PASSWORD, again=PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/setup")
     assert signed_in(browser)
     other = dashboard.browser()
     again = other.send("/welcome", code=code, name="Eve", password=PASSWORD, again=PASSWORD)
@@ -256,7 +256,7 @@ def test_a_form_without_the_key_of_its_session_is_refused(dashboard: Dashboard) 
 def test_nobody_is_sent_elsewhere_after_signing_in(dashboard: Dashboard, to: str) -> None:
     dashboard.user("Anne", "admin")
     answer = dashboard.browser().send("/login", name="Anne", password=PASSWORD, next=to)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/setup")
 
 
 def test_a_body_too_large_for_a_form_is_not_read(dashboard: Dashboard) -> None:

@@ -98,7 +98,7 @@ def _filters(client: WooCommerceClient) -> tuple[Problem, ...]:
     if found:
         return (
             Problem(
-                f"The shop ignores modified_after: asked for changes in the future it shows {found} orders.",
+                f"The shop ignores modified_after: asked for changes in the future it shows orders ({found}).",
                 "Update WooCommerce to 5.8 or newer, or remove what strips the parameter on the way.",
                 fatal=True,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,12 +34,12 @@ ONLY_STORE = "shop"
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """What the user says of a file: whose it is, and how to read it."""
+    """What the user says of a file: whose it is, and how to read it; a mapping also as the command line has it."""
 
     store: str | None = None
     currency: str | None = None
     timezone: str | None = None
-    mapping: str | None = None
+    mapping: Mapping[str, str] | str | None = None
     fields: str | None = None
     count_zero: bool | None = None
 
@@ -58,14 +59,20 @@ def run(config: Path | None, database: str | None, file: Path, belonging: Belong
     """Import `file` into a store, bring the memberships up to date, and say what the base holds now."""
     workspace = open_workspace(config, database)
     say = voice(workspace.settings, quiet=as_json)
-    with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
-        found = read_file(workspace, say, file, belonging)
-        record.as_of = bring_up_to_date(workspace, say)
-        record.detail |= {"file": file.name, "orders": found.report.rows("orders").new}
+    found = imported(workspace, say, file, belonging)
     tell_pull(say, found.store.key, found.report)
     _tell(say, found)
     if as_json:
         emit(_summary(found))
+
+
+def imported(workspace: Workspace, say: Voice, file: Path, belonging: Belonging) -> Imported:
+    """Import `file` into a store, and bring the memberships up to date; SettingsError where it cannot be read."""
+    with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
+        found = read_file(workspace, say, file, belonging)
+        record.as_of = bring_up_to_date(workspace, say)
+        record.detail |= {"file": file.name, "orders": found.report.rows("orders").new}
+    return found
 
 
 def read_file(workspace: Workspace, say: Voice, file: Path, belonging: Belonging) -> Imported:
@@ -86,9 +93,10 @@ def _open(workspace: Workspace, file: Path, belonging: Belonging) -> tuple[OpenS
         key = belonging.store or _only_store(connection)
         known = open_store(connection, key)
         currency, timezone = _place(known, belonging, file)
-        mapping = parse_mapping(belonging.mapping) if belonging.mapping else None
+        said = belonging.mapping
+        mapping = parse_mapping(said) if isinstance(said, str) else said
         fields = parse_mapping(belonging.fields, option="--fields") if belonging.fields else {}
-        source = CsvSource(file, currency=currency, timezone=timezone, mapping=mapping, fields=fields)
+        source = CsvSource(file, currency=currency, timezone=timezone, mapping=mapping or None, fields=fields)
         switches = known.switches if known else Switches()
         if belonging.count_zero is not None:
             switches = replace(switches, count_zero_orders=belonging.count_zero)

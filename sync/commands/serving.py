@@ -20,6 +20,7 @@ from sync.runs import last_day
 from sync.schedule import Service, Timetable, alarms, ring
 from sync.voice import Voice, voice
 from sync.web import app, listening
+from sync.web.filedraft import clear
 from sync.workspace import Workspace, open_workspace
 
 
@@ -35,6 +36,7 @@ def run(config: Path | None, database: str | None, *, host: str | None = None, p
     listens = workspace.settings.serve.model_copy(update=changed)
     woken = threading.Event()
     end_when_told(workspace, woken)
+    clear(workspace)  # of what was dropped on the set-up and never imported
     # told to end while it still begins, it ends as quietly
     with suppress(StoppedError), listening(app(workspace, woken.set), listens) as address:
         _invite(workspace, address)

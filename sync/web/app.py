@@ -22,7 +22,7 @@ from sync.web.api import ANSWERS
 from sync.web.errand import Errands
 from sync.web.guard import Guard
 from sync.web.page import Page, Routed, mount
-from sync.web.pages import ACTIONS, DOWNLOADS, LIVES, PAGES
+from sync.web.pages import ACTIONS, DOWNLOADS, INTAKES, LIVES, PAGES
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
 
@@ -42,7 +42,7 @@ def app(
     sessions = Sessions(workspace.engine)
     made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
     made.state.guest, made.state.arrived = guest, arrived
-    things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *LIVES, *ANSWERS]
+    things: list[Routed] = [*more, *DOWNLOADS, *PAGES, *ACTIONS, *INTAKES, *LIVES, *ANSWERS]
     made.state.places = [(page.place, page.role) for page in things if isinstance(page, Page) and page.place]
     made.state.errands = Errands(workspace.now)
     made.add_middleware(Gate, workspace=workspace, sessions=sessions)

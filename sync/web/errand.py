@@ -68,6 +68,10 @@ class Errands:
         """Keep what was found out under a name."""
         self.found[name] = Kept(self._clock(), value)
 
+    def forget(self, name: str) -> None:
+        """Keep what was found out under a name no longer."""
+        self.found.pop(name, None)
+
     def send(self, name: str, back: str, work: Callable[[], Ending]) -> Ending:
         """Do `work`, and say how it ended, or where that will be seen: on the page `back`.
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
 from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from connector.users import Role
 from sync.web.access.visitor import Visitor, same
 from sync.web.answers import Problem
-from sync.web.desk import Here
+from sync.web.desk import Desk, Here
 from sync.web.rendering import Place, form_key_of, rendered
+from sync.web.upload import received
 
 PREFIX = "/api/v1"
 _TOKEN = HTTPBearer(scheme_name="token", description="Of `connector users token`.", auto_error=False)  # only told of
@@ -97,6 +100,19 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Intake:
+    """What a form with a file does; `take` gets the file where it was kept, None where none was chosen.
+
+    `folder` says where files are kept; it raises a ConnectorError where none can be taken now.
+    """
+
+    path: str
+    folder: Callable[[Desk], Path]
+    take: Callable[[Desk, Path | None], Done]
+    role: Role = "admin"
+
+
+@dataclass(frozen=True)
 class Live:
     """Something that goes on being told: `events` gives the texts of server-sent events, until there is no more."""
 
@@ -105,7 +121,7 @@ class Live:
     role: Role = "viewer"
 
 
-Routed: TypeAlias = Page | Answer | Download | Action | Live
+Routed: TypeAlias = Page | Answer | Download | Action | Intake | Live
 """What becomes a route."""
 
 
@@ -154,6 +170,8 @@ def mount(app: FastAPI, thing: Routed) -> None:
         case Action():
             proven = [*needs, Depends(unforged)]
             app.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))
+        case Intake():
+            app.post(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_taken(thing))
         case Live():
             app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_streamed(thing))
 
@@ -192,11 +210,25 @@ def _done(action: Action) -> Callable[..., Response]:
         if isinstance(done, Shown):
             request.state.at = done.at
             return rendered(request, done.template, done.status, found=done.found)
-        if done.said and desk.visitor.session is not None:
-            request.app.state.sessions.tell(desk.visitor.session, done.said)
-        return RedirectResponse(done.to, 303)
+        return _led(request, desk, done)
 
     return do
+
+
+def _taken(intake: Intake) -> Callable[..., Any]:
+    async def take(request: Request, desk: Here) -> Response:
+        """The form proves itself while it is read: its file is not kept before."""
+        file = await received(request, await run_in_threadpool(intake.folder, desk))
+        return _led(request, desk, await run_in_threadpool(intake.take, desk, file))
+
+    return take
+
+
+def _led(request: Request, desk: Desk, done: Done) -> Response:
+    """To where a form led, with what it has to say there."""
+    if done.said and desk.visitor.session is not None:
+        request.app.state.sessions.tell(desk.visitor.session, done.said)
+    return RedirectResponse(done.to, 303)
 
 
 def _first_line(function: Callable[..., Any]) -> str:

@@ -13,6 +13,7 @@ from fastapi import HTTPException, Request, Response
 _TYPES = {
     "style.css": "text/css; charset=utf-8",
     "charts.js": "text/javascript; charset=utf-8",
+    "drop.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "rules.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",

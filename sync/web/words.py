@@ -36,6 +36,27 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "pending": ("à confirmer", "to be confirmed"),
         "subscribed": ("inscrit", "subscribed"),
     },
+    "form": {
+        "shopify-orders": ("commandes exportées de Shopify", "orders exported from Shopify"),
+        "shopify-customers": ("clients exportés de Shopify", "customers exported from Shopify"),
+        "skyverge-orders": (
+            "commandes exportées de WooCommerce (SkyVerge)",
+            "orders exported from WooCommerce (SkyVerge)",
+        ),
+        "skyverge-items": ("articles exportés de WooCommerce (SkyVerge)", "items exported from WooCommerce (SkyVerge)"),
+        "skyverge-import": (
+            "commandes exportées de WooCommerce (SkyVerge)",
+            "orders exported from WooCommerce (SkyVerge)",
+        ),
+        "webtoffee-orders": (
+            "commandes exportées de WooCommerce (WebToffee)",
+            "orders exported from WooCommerce (WebToffee)",
+        ),
+        "webtoffee-items": (
+            "articles exportés de WooCommerce (WebToffee)",
+            "items exported from WooCommerce (WebToffee)",
+        ),
+    },
     "channel": {"email": ("e-mail", "e-mail"), "sms": ("SMS", "SMS")},
     "run": {
         "done": ("fait", "done"),

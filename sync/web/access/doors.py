@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from connector.errors import SettingsError
+from connector.stores import merchant
 from connector.users import User, anybody, find_user, folded, invited, redeem, set_password
 from sync.web.access import passwords
 from sync.web.access.limits import Tries
@@ -23,6 +24,7 @@ from sync.workspace import Workspace
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
+SETUP = "/setup"
 Field = Annotated[str, Form()]
 Text = tuple[str, str]
 """A text in French and English."""
@@ -65,7 +67,8 @@ def login(request: Request, name: Field, password: Field, next: Field = "/") -> 
         return rendered(request, "login.html", 422, next=next, name=name, wrong=wrong)
     if user.password is not None and passwords.outdated(user.password):
         user = _keep(workspace, user, password)
-    return _let_in(request, user, _inside(next))
+    to = _inside(next)
+    return _let_in(request, user, _home(request, user) if to == "/" else to)
 
 
 @router.get("/welcome")
@@ -98,7 +101,7 @@ def welcome(request: Request, code: Field, name: Field, password: Field, again: 
         return _welcome(request, first=first, name=name, code=code, wrong=say.text(*_NO_CODE), status=422)
     log.info("password chosen", user=user.name)
     _sessions(request).end_all(user.id)
-    return _let_in(request, user, "/")
+    return _let_in(request, user, _home(request, user))
 
 
 @router.post("/logout", dependencies=[Depends(Needs("viewer")), Depends(unforged)])
@@ -187,6 +190,12 @@ def _keep(workspace: Workspace, user: User, password: str) -> User:
     """Give a user a password; the user as they are with it."""
     with workspace.engine.begin() as connection:
         return set_password(connection, user, passwords.hashed(password))
+
+
+def _home(request: Request, user: User) -> str:
+    """Where somebody begins: with the set-up who may do that, while nothing was ever read."""
+    with _workspace(request).engine.connect() as connection:
+        return SETUP if user.role == "admin" and merchant(connection) is None else "/"
 
 
 def _inside(to: str) -> str:

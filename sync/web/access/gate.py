@@ -30,6 +30,10 @@ OPEN = {"/login", "/welcome", "/preferences"}
 OPEN_BELOW = ("/static/",)
 LARGEST = 2**20
 """Bytes of a request's body."""
+FILES = "/setup/file"
+"""Where administrators may send a file."""
+LARGEST_FILE = 2**30
+"""Bytes of a request's body that brings one."""
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -50,7 +54,10 @@ class Gate:
             return
         request = Request(scope)
         answer = await self._stopped(request)
-        await (answer or self.app)(scope, _counted(receive), send)
+        largest = _largest(request)
+        if answer is None and request.headers.get("content-length", "0").zfill(20) > f"{largest:020}":
+            answer = refused(request, 413)  # before any of it has come
+        await (answer or self.app)(scope, _counted(receive, largest), send)
 
     async def _stopped(self, request: Request) -> Response | None:
         """The answer that a request gets instead of what it asks for; None where it may go on."""
@@ -88,15 +95,22 @@ class Gate:
         return Visitor(user, session, form_key(cookie))
 
 
-def _counted(receive: Receive) -> Receive:
-    """A body of which no more is read than a form may have."""
+def _largest(request: Request) -> int:
+    """Bytes that the body of a request may have."""
+    visitor: Visitor | None = request.state.visitor if hasattr(request.state, "visitor") else None
+    files = request.url.path == FILES and visitor is not None and visitor.may("admin")
+    return LARGEST_FILE if files else LARGEST
+
+
+def _counted(receive: Receive, largest: int) -> Receive:
+    """A body of which no more is read than it may have."""
     read = 0
 
     async def counted() -> Message:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST:
+        if read > largest:
             raise HTTPException(413)
         return message
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.web.page import Action, Download, Live, Page
+from sync.web.page import Action, Download, Intake, Live, Page
 from sync.web.pages import (
     editing,
     holdout,
@@ -19,6 +19,7 @@ from sync.web.pages import (
     segment,
     segments,
     settings,
+    setup,
     syncs,
     users,
     week,
@@ -43,6 +44,7 @@ PAGES: tuple[Page, ...] = (
     settings.PAGE,
     editing.PAGE,
     users.PAGE,
+    setup.PAGE,
     reference.PAGE,
 )
 DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD, privacy.DOWNLOAD)
@@ -58,5 +60,7 @@ ACTIONS: tuple[Action, ...] = (
     settings.CHECK,
     *editing.ACTIONS,
     *users.ACTIONS,
+    *setup.ACTIONS,
 )
+INTAKES: tuple[Intake, ...] = (setup.INTAKE,)
 LIVES: tuple[Live, ...] = (syncs.LIVE,)
