@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sync import clock
+from sync.commands.pushing import Request, apply_waiting, proposed
 from sync.demo.shop import ShopCustomer, ShopLine, ShopOrder
+from sync.lock import writer
 from tests.browser_world import PATIENCE, Stand, Window, chromium, stand, window
 
 expect.set_options(timeout=PATIENCE)
@@ -29,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with stand(tmp_path_factory.mktemp("flows") / "demo") as made:
+    with stand(tmp_path_factory.mktemp("flows") / "demo", people=50) as made:
         yield made
 
 
@@ -144,7 +146,7 @@ def test_an_objection_takes_everything_of_ours_off_and_can_be_withdrawn(browser:
     before = shop.tags()
     someone = somebody(shop)
     with window(browser, "en-GB", "desk", color_scheme="dark") as seen:
-        push_all(seen, shop, "Form a plan", "^Apply to")
+        push(shop)
         pushed = shop.tags()
         page = seen.open(f"{shop.demo}/people?q={someone.email}")
         seen.press(str(someone.email))
@@ -173,9 +175,8 @@ def test_who_is_erased_is_on_no_page_and_nothing_of_ours_is_left_of_them(browser
     someone = somebody(shop)
     theirs = {key: before[key] for key in (f"tags {someone.id}", f"newsletter {someone.email}")}
     with window(browser, "fr-FR", "phone", color_scheme="dark") as seen:
-        push_all(seen, shop, "Former un plan", "^Appliquer à")
+        plans = push(shop)
         assert all(shop.tags()[key] > tags for key, tags in theirs.items())
-        plans = [f"{seen.page.url}?size=500"]
         seen.open(f"{shop.demo}/people?q={someone.email}")
         seen.press(str(someone.email))
         person = seen.page.url
@@ -223,11 +224,16 @@ def test_two_who_were_found_to_be_one_are_separated_again(browser: Browser, shop
         assert seen.clean()
 
 
-def push_all(seen: Window, shop: Stand, form: str, apply: str) -> None:
-    """Have what is wanted stand at each destination."""
-    for destination in ("tags", "newsletter"):
-        form_plan(seen, shop, destination, form)
-        seen.done(re.compile(apply))
+def push(shop: Stand) -> list[str]:
+    """Have what is wanted stand at each destination; the pages of the plans."""
+    workspace = shop.workspace
+    with writer(workspace.engine, now=workspace.now()):
+        plans = [
+            proposed(workspace, key, Request([], None, rename=False, again=False)) for key in ("tags", "newsletter")
+        ]
+    for plan in plans:
+        apply_waiting(workspace, plan)
+    return [f"{shop.demo}/syncs/plans/{plan.plan_id}?size=500" for plan in plans]
 
 
 def two(shop: Stand) -> list[ShopCustomer]:
