@@ -719,16 +719,16 @@ def _told(error: ConnectorError) -> int:
     """Say what went wrong and what to do, in the language of the settings, and return the exit status for it."""
     from sync.logs import keyless  # noqa: PLC0415
     from sync.told import message, remedy  # noqa: PLC0415
-    from sync.voice import spoken  # noqa: PLC0415
+    from sync.voice import plain, spoken  # noqa: PLC0415
 
     language = spoken()
     place = f" ({error.place})" if isinstance(error, QueryError) and error.place else ""
-    print(keyless(f"{message(error, language)}{place}"), file=sys.stderr)
+    print(plain(keyless(f"{message(error, language)}{place}")), file=sys.stderr)
     if isinstance(error, QueryError) and error.text:
         line = error.text.splitlines()[error.line - 1] if error.text.splitlines() else ""
-        print(f"  {line}\n  {' ' * (error.column - 1)}^", file=sys.stderr)
+        print(plain(f"  {line}\n  {' ' * (error.column - 1)}^"), file=sys.stderr)
     if error.remedy:
-        print(keyless(remedy(error, language)), file=sys.stderr)
+        print(plain(keyless(remedy(error, language))), file=sys.stderr)
     return 3 if isinstance(error, UnsafeError) else 1
 
 

@@ -20,6 +20,9 @@ from connector.money import major_units
 from connector.settings import Language, Settings
 
 _FIRST = re.compile(r"\b1 (?=[a-zéû])")
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal would obey instead of showing it: escapes, returns, and marks that turn writing round."""
+
 _SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
 
 
@@ -33,11 +36,11 @@ class Voice:
     def say(self, fr: str, en: str) -> None:
         """Print a sentence."""
         if not self.quiet:
-            print(self.text(fr, en))  # noqa: T201
+            print(plain(self.text(fr, en)))  # noqa: T201
 
     def warn(self, fr: str, en: str) -> None:
         """Print a sentence to standard error, whoever reads."""
-        print(self.text(fr, en), file=sys.stderr)  # noqa: T201
+        print(plain(self.text(fr, en)), file=sys.stderr)  # noqa: T201
 
     def text(self, fr: str, en: str, **values: object) -> str:
         """A text, with each {name} in it replaced by its value."""
@@ -142,4 +145,15 @@ def _of_windows() -> str:
 
 def emit(value: Any) -> None:  # noqa: ANN401 - what JSON holds
     """Print one line of JSON."""
-    print(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))  # noqa: T201
+    print(as_json(value))  # noqa: T201
+
+
+def as_json(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 - what JSON holds
+    """A value as JSON, in which what a terminal would obey is escaped: whoever reads it has the same value."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=("," if indent else ", ", ": "))
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def plain(text: str) -> str:
+    """A text for a terminal: what it would obey is written out."""
+    return _OBEYED.sub(lambda found: ascii(found[0])[1:-1], text)

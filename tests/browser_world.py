@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from playwright.sync_api import TimeoutError as TooLate
 
 from connector.settings import ServeSettings
 from connector.users import invite, redeem
@@ -38,6 +37,8 @@ PATIENCE = 60_000.0
 """Milliseconds: machines that test are slow."""
 SOON = 10_000.0
 """Milliseconds in which a page has its shape."""
+SHAPES = 100
+"""So often it is looked at within them."""
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 # what stands in the addresses of pages
@@ -146,7 +147,7 @@ class Window:
 
     def settle(self) -> Page:
         """The page, once nothing is under way any more."""
-        self.page.wait_for_function("!document.querySelector('[data-live]')")
+        self.page.locator("[data-live]").wait_for(state="detached")
         return self.page
 
     def sound(self) -> bool:
@@ -157,11 +158,11 @@ class Window:
 
     def fits(self) -> bool:
         """Whether the page comes to be no wider than the window: charts are drawn anew after it changed."""
-        try:
-            self.page.wait_for_function(_FITS, timeout=SOON)
-        except TooLate:
-            return False
-        return True
+        for _ in range(SHAPES):  # asked again and again by us: the pages' policy lets nobody poll within them
+            if self.page.evaluate(_FITS):
+                return True
+            self.page.wait_for_timeout(SOON / SHAPES)
+        return False
 
     def wear(self, width: str, colours: Literal["light", "dark"]) -> None:
         """Have the window's size and the colours that its device prefers."""

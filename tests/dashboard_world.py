@@ -23,13 +23,13 @@ from connector.settings import Settings
 from connector.users import Role, invite, issue_token
 from sync.commands.pushing import push_all
 from sync.commands.syncing import bring_up_to_date, pull_all
-from sync.demo.shop import Shop, ShopProduct
+from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
 from sync.runs import recorded
 from sync.voice import Voice
 from sync.web import app
 from sync.workspace import Workspace
-from tests.contract import NOW, Clock, small_shop
+from tests.contract import NOW, Clock
 
 BASE = "http://127.0.0.1:8765"
 PASSWORD = "vélo jaune du mardi"
@@ -126,22 +126,6 @@ def walked(routes: Iterable[object]) -> Iterator[tuple[str, APIRoute]]:
 def filled(route: APIRoute, **values: str) -> str:
     """The address of a route, its parameters filled in."""
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], route.path)
-
-
-def hostile_shop() -> Shop:
-    """A small shop in which everything that people write is an attack."""
-    shop = small_shop()
-    shop.name = HOSTILE
-    shop.products[7] = ShopProduct(7, HOSTILE, 1250, HOSTILE, HOSTILE, (HOSTILE.replace(",", ""),))
-    for customer in shop.customers.values():
-        customer.first_name = customer.last_name = customer.city = HOSTILE
-        customer.tags = {"<script>alert(1)</script>"}
-    shop.customers[101].email = '"<img/src=x/onerror=alert(1)>"@example.com'
-    for order in shop.orders.values():
-        order.lines[0].title = HOSTILE
-        order.coupons = (HOSTILE,)
-        order.payment_method = order.city = HOSTILE
-    return shop
 
 
 def fill(engine: Engine, shop: Shop) -> None:

@@ -9,10 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
@@ -65,14 +66,20 @@ def test_each_answer_is_one_that_the_description_names(dashboard: Dashboard, cas
         before = written(beside, file)
 
         @settings(
-            max_examples=cases, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+            max_examples=cases,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
         )
         @given(case=asked, role=st.sampled_from(list(who)))
         def hold(case: Case[Any], role: str) -> None:
             request = case.as_transport_kwargs(base_url=BASE)
-            answer = who[role].request(
-                request["method"], request["url"], params=request["params"], follow_redirects=False
-            )
+            try:
+                answer = who[role].get(request["url"], params=request["params"], follow_redirects=False)
+            except httpx.InvalidURL:  # longer than any server reads
+                reject()
             seen.add((role, answer.status_code))
             assert answer.status_code < 500, answer.text
             if role == "stranger" and case.path != HEALTH:

@@ -18,7 +18,8 @@ from connector.tables import table
 from sync.web.access.gate import HEALTH, OPEN, OPEN_BELOW
 from sync.web.answers import SHOPS
 from sync.web.page import Needs
-from tests.dashboard_world import BASE, HOSTILE, PASSWORD, Dashboard, copied, fill, filled, hostile_shop, walked
+from tests.contract import small_shop
+from tests.dashboard_world import BASE, HOSTILE, PASSWORD, Dashboard, copied, fill, filled, walked
 
 EVERYWHERE = {"number": "1", "key": "spread.loyal", "name": "style.css", "store": "boutique"}
 NEEDED = {"/api/v1/query": "?rule=number_of_orders%20%3E%200"}
@@ -26,10 +27,10 @@ NEEDED = {"/api/v1/query": "?rule=number_of_orders%20%3E%200"}
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a hostile shop, with a plan that waits."""
-    file = tmp_path_factory.mktemp("hostile") / "connector.db"
+    """The database of a small shop, with a plan that waits."""
+    file = tmp_path_factory.mktemp("dashboard") / "connector.db"
     engine = open_database(str(file))
-    fill(engine, hostile_shop())
+    fill(engine, small_shop())
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -39,14 +40,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def dashboard(base: Path, tmp_path: Path) -> Iterator[Dashboard]:
     with copied(base, tmp_path) as engine:
-        yield Dashboard(engine, Settings(stores={}, segments_file=_hostile_segments(tmp_path)))
+        yield Dashboard(engine, Settings(stores={}, segments_file=_segments(tmp_path)))
 
 
-def _hostile_segments(folder: Path) -> Path:
+def _segments(folder: Path) -> Path:
+    """An audience of the merchant's own."""
     file = folder / "segments.toml"
-    label = HOSTILE.replace('"', "'")
     file.write_text(
-        f'[audiences.mine]\non = true\nlabel = "{label}"\nrule = "number_of_orders > 0"\n', encoding="utf-8"
+        '[audiences.mine]\non = true\nlabel = "La mienne"\nrule = "number_of_orders > 0"\n', encoding="utf-8"
     )
     return file
 
@@ -137,21 +138,6 @@ def test_looking_at_everything_writes_nothing(dashboard: Dashboard) -> None:
     assert dashboard.digest() == before
 
 
-def test_what_customers_and_shops_write_stays_text_on_every_page(dashboard: Dashboard) -> None:
-    admin = dashboard.user("Anne", "admin")
-    places = ["/people", "/people?q=%22%3Cimg", "/segments?all=true", "/segments/aud.mine", "/segments/spread.loyal"]
-    places += [f"/people/{number}" for number in range(1, 15)]
-    text = "".join(admin.get(place).text for place in places)
-    text += admin.get(f"/people?q={HOSTILE}").text + admin.get(f"/segments?q={HOSTILE}&sort={HOSTILE[:30]}").text
-    assert "<img src=x" not in text
-    assert "<script>alert" not in text
-    assert '"<img' not in text
-    assert text.count("&lt;img") > 30
-    data = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL)
-    assert data
-    assert not any("<" in found for found in data)
-
-
 @pytest.mark.parametrize("name", [HOSTILE, "'; DROP TABLE users; --", "\u202egnp.exe", "=1+1", "Zoé O'Brien"])
 def test_hostile_names_of_users_are_text_or_refused(dashboard: Dashboard, name: str) -> None:
     browser = dashboard.browser()
@@ -221,7 +207,7 @@ def test_the_page_and_the_api_give_the_same_value(dashboard: Dashboard) -> None:
     assert program.get("/api/v1/why/3?segment=spread").json()["segments"][0]["clauses"]
     assert program.get("/api/v1/query?rule=number_of_orders%20%3E%200").json()["people"] == next(
         one["people"]
-        for one in program.get("/api/v1/segments?all=true").json()["audiences"]["rows"]
+        for one in program.get("/api/v1/segments?all=true&size=200").json()["audiences"]["rows"]
         if one["key"] == "aud.mine"
     )
     assert program.get("/api/v1/plans").json()["plans"]["rows"][0]["state"] == "planned"

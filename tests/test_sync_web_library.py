@@ -139,3 +139,12 @@ def test_the_health_card_is_told_where_it_is_asked_for(pages: Pages, file: Path)
 
     assert "identifiable" in page
     assert "objectif : " in page
+
+
+def test_the_library_is_searched_by_what_it_says_in_the_reader_s_language(pages: Pages, file: Path) -> None:
+    found = pages.api("/library?q=NEWSLETTER")
+    assert "aud.newsletter" in {entry["key"] for entry in found["audiences"]}
+    assert 0 < len(found["audiences"]) < len(pages.api("/library")["audiences"])
+    assert found["families"] == []
+    assert "Nothing fits “zzz”" in pages.page("/segments/library?q=zzz")
+    assert "Friends" in pages.page("/segments/library?q=friends")

@@ -10,7 +10,7 @@ from connector.privacy.export import export
 from sync.disclosing import disclose
 from sync.files import write_private
 from sync.labels import labels
-from sync.voice import voice
+from sync.voice import as_json, voice
 from sync.workspace import open_workspace
 
 
@@ -22,9 +22,8 @@ def export_person(config: Path | None, database: str | None, person: str, output
             connection, find_person(connection, person), labels(workspace.settings), workspace.suppressed.disclosures
         )
     disclose(workspace, "export", customer_id=found["person"])
-    text = json.dumps(found, ensure_ascii=False, indent=2)
     if output is None:
-        print(text)
+        print(as_json(found, indent=2))
         return
-    write_private(output, text)
+    write_private(output, json.dumps(found, ensure_ascii=False, indent=2))
     voice(workspace.settings).say(f"Écrit : {output}", f"Written: {output}")

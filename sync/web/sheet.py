@@ -76,14 +76,14 @@ def sheet(
 
 def _holds(row: Row, sought: str, columns: Mapping[str, Callable[[Row], Any]]) -> bool:
     values = (column(row) for column in columns.values()) if sought else ()
-    return not sought or any(isinstance(value, str) and _plain(sought) in _plain(value) for value in values)
+    return not sought or any(isinstance(value, str) and bare(sought) in bare(value) for value in values)
 
 
 def _comparable(value: Any) -> Any:  # noqa: ANN401 - of any column
-    return _plain(value) if isinstance(value, str) else value
+    return bare(value) if isinstance(value, str) else value
 
 
-def _plain(text: str) -> str:
+def bare(text: str) -> str:
     """A text without case and accents."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

@@ -21,6 +21,7 @@ from sync.commands.judging import CRITERIA, actions, segment_labels, told_card
 from sync.shelving import shelve
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page
+from sync.web.sheet import bare
 
 VALUE = "value_"
 """What the fields of a form begin with that give a rule its values."""
@@ -97,12 +98,14 @@ class Library:
     chosen: Entry | None
     cards: bool
     file: str | None
+    q: str
 
 
 def library(
     desk: Here,
     key: Annotated[str, Query(max_length=200, description="One of which to see suggestions for its values.")] = "",
     health: Annotated[bool, Query(description="Also the six criteria of each segment that is on.")] = False,
+    q: Annotated[str, Query(max_length=200, description="Only those whose name or text contains this.")] = "",
 ) -> Library:
     """Every family and audience: its size, what it is for, what it lacks, and whether it is on."""
     known = desk.shelf.library
@@ -115,7 +118,14 @@ def library(
         audiences = [made.entry(entry) for entry in known.audiences.values() if not _one_of_many(desk, entry)]
         chosen = made.entry(known.entry(key), suggest=True) if key else None
     place = desk.workspace.settings.segments_place
-    return Library(families, audiences, chosen, health, None if place is None else place.name)
+    families, audiences = ([one for one in some if _tells(one, q.strip())] for some in (families, audiences))
+    return Library(families, audiences, chosen, health, None if place is None else place.name, q.strip())
+
+
+def _tells(entry: Entry, sought: str) -> bool:
+    """Whether an entry says what is looked for, whatever its case and accents."""
+    texts = [entry.key, entry.label, entry.told, *(part.label for part in entry.parts)]
+    return bare(sought) in bare(" ".join(texts))
 
 
 async def given(request: Request) -> dict[str, str]:
