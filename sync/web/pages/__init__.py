@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sync.web.page import Action, Download, Intake, Live, Page
 from sync.web.pages import (
+    dropped,
     editing,
     holdout,
     library,
@@ -61,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     *editing.ACTIONS,
     *users.ACTIONS,
     *setup.ACTIONS,
+    *dropped.ACTIONS,
 )
-INTAKES: tuple[Intake, ...] = (setup.INTAKE,)
+INTAKES: tuple[Intake, ...] = (dropped.INTAKE,)
 LIVES: tuple[Live, ...] = (syncs.LIVE,)

@@ -7,32 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Depends, Form, Request
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from connector.days import day_date
-from connector.errors import BusyError, ConnectorError, SettingsError
+from connector.errors import ConnectorError, SettingsError
 from connector.models import Store
 from connector.origins import origin
 from connector.settings import Language
 from connector.stores import FILE, merchant
 from connector.tables import table
 from connector.totals import totals
-from connectors.csvfile import WORDS
 from sync.amending import amend
 from sync.board import Step
-from sync.commands.importing import Imported, imported
+from sync.commands.importing import Imported
 from sync.commands.syncing import work_cycle
 from sync.told import sentence, whole
 from sync.voice import Voice
-from sync.web.access.gate import FILES, LARGEST_FILE
+from sync.web.access.gate import LARGEST_FILE
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
-from sync.web.filedraft import FileDraft, clear, drafted, uploads
-from sync.web.page import Action, Done, Intake, Page
+from sync.web.filedraft import FileDraft
+from sync.web.page import Action, Done, Page
 from sync.web.shopdraft import SECRETS, ShopDraft, shop_address
 
 PATH = "/setup"
@@ -122,7 +120,7 @@ class Setup:
 
 def setup(desk: Here, request: Request, step: Stage = "") -> Setup:
     """Where the set-up stands."""
-    shop, file, settings = _shop(desk), _file(desk), desk.workspace.settings
+    shop, file, settings = _shop(desk), file_draft(desk), desk.workspace.settings
     under_way = desk.errands.under_way
     asking = under_way is not None and under_way.name == "check"
     if (step == "check" and shop is None and not asking) or (step == "columns" and file is None):
@@ -163,7 +161,8 @@ def _shop(desk: Desk) -> ShopDraft | None:
     return kept.value if kept is not None and isinstance(kept.value, ShopDraft) else None
 
 
-def _file(desk: Desk) -> FileDraft | None:
+def file_draft(desk: Desk) -> FileDraft | None:
+    """The file that waits to be imported."""
     kept = desk.errands.found.get("file")
     draft = kept.value if kept is not None else None
     return draft if isinstance(draft, FileDraft) and draft.file.exists() else None
@@ -329,80 +328,10 @@ def read(desk: Here) -> Done:
         work_cycle(workspace, Voice(desk.say.language, quiet=True))
         return Ending(READING)
 
-    return _begun(desk, work)
+    return begun(desk, work)
 
 
-def folder(desk: Desk) -> Path:
-    """Where a file is kept that is sent now; BusyError while another one is being read."""
-    if desk.errands.under_way is not None:
-        raise BusyError("The dashboard is still at work.", remedy="Wait until that has finished.")
-    return uploads(desk.workspace)
-
-
-def take(desk: Desk, file: Path | None) -> Done:
-    """Look at a file that has come; one that cannot be used is not kept."""
-    for name in ("file", "file refused", "imported"):
-        desk.errands.forget(name)
-    clear(desk.workspace, keep=file)
-    try:
-        desk.errands.keep("file", drafted(file))
-    except SettingsError as error:
-        clear(desk.workspace)
-        desk.errands.keep("file refused", error)
-        return Done(f"{PATH}?step=file")
-    return Done(f"{PATH}?step=columns")
-
-
-async def columns(request: Request) -> dict[str, str]:
-    """The columns that a form chose, by our words."""
-    form = await request.form()
-    return {word: str(form[f"is_{word}"])[:500] for word in WORDS if form.get(f"is_{word}")}
-
-
-def bring_in(
-    desk: Here,
-    chosen: Annotated[dict[str, str], Depends(columns)],
-    store: Field = "",
-    money: Field = "",
-    timezone: Field = "",
-) -> Done:
-    """Import the file that waits, as its form says."""
-    workspace, draft = desk.workspace, _file(desk)
-    if draft is None:
-        return Done(f"{PATH}?step=file")
-    draft = replace(draft, said={**chosen, "store": store, "money": money, "timezone": timezone}, wrong=None)
-    with desk.reading() as connection:
-        known = _known(connection, store)
-    try:
-        belonging = draft.belonging(known=known)
-    except SettingsError as error:
-        desk.errands.keep("file", replace(draft, wrong=error))
-        return Done(f"{PATH}?step=columns")
-    desk.errands.keep("file", draft)
-
-    def work() -> Ending:
-        done = imported(workspace, Voice(desk.say.language, quiet=True), draft.file, belonging)
-        desk.errands.keep("imported", done)
-        desk.errands.forget("file")
-        clear(workspace)
-        return Ending(READING)
-
-    return _begun(desk, work)
-
-
-def drop(desk: Here) -> Done:
-    """Do away with the file that waits."""
-    if desk.errands.under_way is None:
-        desk.errands.forget("file")
-        clear(desk.workspace)
-    return Done(f"{PATH}?step=file")
-
-
-def _known(connection: Connection, store: str) -> bool:
-    return connection.scalar(select(_stores.c.id).where(_stores.c.key == store)) is not None
-
-
-def _begun(desk: Desk, work: Any) -> Done:  # noqa: ANN401 - as errands have it
+def begun(desk: Desk, work: Any) -> Done:  # noqa: ANN401 - as errands have it
     """Send an errand whose outcome, good or bad, the last step tells."""
     try:
         desk.errands.send("reading", READING, work)
@@ -418,7 +347,4 @@ ACTIONS = (
     Action(f"{PATH}/shop", ask),
     Action(f"{PATH}/check", ask_again),
     Action(f"{PATH}/read", read),
-    Action(f"{PATH}/import", bring_in),
-    Action(f"{PATH}/drop", drop),
 )
-INTAKE = Intake(FILES, folder, take)
