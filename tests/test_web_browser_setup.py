@@ -133,6 +133,7 @@ def test_an_export_is_dropped_its_columns_are_confirmed_and_it_is_read(
         assert seen.clean()
 
 
+@pytest.mark.full
 def test_without_a_script_the_steps_are_the_same(
     browser: Browser, workspace: Workspace, address: str, tmp_path: Path
 ) -> None:
