@@ -372,4 +372,17 @@ PLATFORMS: Mapping[str, str] = {
     "Put the service behind the shop's own web server: README has the lines for nginx and for Caddy.": (
         "Placez le service derrière le serveur web de la boutique : le README a les lignes pour nginx et Caddy."
     ),
+    "WooCommerce gave it up after more than five failures in a row.": (
+        "WooCommerce y a renoncé après plus de cinq échecs de suite."
+    ),
+    "Somebody has paused it.": "Quelqu'un l'a mis en pause.",
+    "Its status is {status}.": "Son état est {status}.",
+    "See that the service answers at that address, then `connector webhooks install` sets it going again.": (
+        "Vérifiez que le service répond à cette adresse, puis `connector webhooks install` le remet en marche."
+    ),
+    "It is not there: never installed, or deleted by the platform after it failed for hours.": (
+        "Il n'y est pas : jamais installé, ou supprimé par la plateforme après des heures d'échecs."
+    ),
+    "`connector webhooks install`": "Lancez `connector webhooks install`.",
+    "Webhook {topic}: {reason}": "Webhook {topic} : {reason}",
 }

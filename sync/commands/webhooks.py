@@ -14,6 +14,7 @@ from connector.errors import SettingsError
 from connector.settings import StoreSettings
 from connector.source import Problem, Source, Subscription, Webhooks
 from sync.inbox import Inbox
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -121,5 +122,6 @@ def _status(say: Voice, key: str, address: str, platform: Webhooks, *, as_json: 
 
 
 def _tell(say: Voice, found: Subscription) -> None:
-    line = f"  ✗ {found.topic}  {found.problem} {found.remedy}" if found.problem else f"  ✓ {found.topic}"
+    problem, remedy = (sentence(text, say.language) for text in (found.problem, found.remedy))
+    line = f"  ✗ {found.topic}  {problem} {remedy}" if problem else f"  ✓ {found.topic}"
     say.say(line, line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from fastapi import Form
@@ -25,6 +25,7 @@ from sync.inbox import Inbox
 from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, load, sentence
+from sync.told import sentence as said
 from sync.told import whole
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
@@ -316,9 +317,17 @@ def _hooks(desk: Desk, key: str) -> Hooks:
     signed = written.webhook_secret is not None or "client_secret" in (written.model_extra or {})
     kept = desk.errands.found.get("webhooks")
     topics = kept.value.get(key) if kept is not None and isinstance(kept.value, dict) else None
+    if topics is not None:
+        topics = [_in_words(desk, topic) for topic in topics]
     waiting = len(Inbox(desk.workspace.engine).hints(key, 1000))
     asked = desk.moment(epoch(kept.at)) if kept is not None and topics is not None else None
     return Hooks(key, address, signed, waiting, topics, asked)
+
+
+def _in_words(desk: Desk, topic: Subscription) -> Subscription:
+    """What a shop says of a webhook, in the visitor's language."""
+    language = desk.say.language
+    return replace(topic, problem=said(topic.problem, language), remedy=said(topic.remedy, language))
 
 
 PAGE = Page("/syncs", "syncs.html", syncs, api="/syncs", place=Place("syncs", "/syncs", "Synchronisations", "Syncs"))
