@@ -16,6 +16,7 @@ from connector.settings import WrongValueError
 from connector.users import Role
 from sync.amending import OutdatedError, amend, differs, rehearse, reread
 from sync.commands.check import Answer
+from sync.logs import keyless
 from sync.requests import due
 from sync.told import sentence
 from sync.web.desk import Desk, Here
@@ -143,15 +144,21 @@ def _made(
     if form.part in KINDS and (form.new or change.keys() - _COMMON[form.part]):
         answer = tried(supposed, KINDS[form.part], form.key)
         if not answer.works:
-            found = ((sentence(one.message, desk.say.language), sentence(one.remedy, desk.say.language))
-                     for one in answer.problems)  # fmt: skip
-            return _again(desk, form, reply, problems=tuple(found))
+            return _again(desk, form, reply, problems=_problems(desk, answer))
         _keep(desk, KINDS[form.part], form.key, answer)
     if not sure and (why := _doubt(desk, request, supposed, form)):
         return _again(desk, form, reply, sure=why)
     amend(desk.standing, whole, seen=stamp)
     _note(desk, ", ".join(".".join((*form.path, name)) for name in change))
     return Done("/settings", _said(desk, form, change))
+
+
+def _problems(desk: Desk, answer: Answer) -> tuple[tuple[str, str], ...]:
+    """What a shop or a tool answered is wrong, and what to do about it."""
+    language = desk.say.language
+    return tuple(
+        (keyless(sentence(one.message, language)), keyless(sentence(one.remedy, language))) for one in answer.problems
+    )
 
 
 def _said(desk: Desk, form: Asked, change: Mapping[str, Any]) -> str:
