@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
@@ -13,6 +14,7 @@ from connector.tables import table
 from tests.browser_world import COLOURS, Stand, Window, chromium, stand, window
 
 SIZE = {"width": 1280, "height": 800}
+RULE = "number_of_orders >= 2 AND last_order_date < -90d"
 DRAWN = "() => [...document.querySelectorAll('[data-chart]')].every(chart => chart.querySelector('.main-svg'))"
 
 
@@ -24,7 +26,13 @@ def main() -> None:
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as room, chromium() as browser, stand(Path(room) / "demo", asked.people) as shop:
-        pictures = {"week": "/", "segments": "/segments", "person": f"/people/{busiest(shop)}"}
+        pictures = {
+            "week": "/",
+            "segments": "/segments",
+            "rules": f"/rules?{urlencode({'rule': RULE})}",
+            "person": f"/people/{busiest(shop)}",
+            "priorities": "/priorities",
+        }
         for colours in COLOURS:
             with window(browser, "en-GB", viewport=SIZE, color_scheme=colours) as seen:
                 for name, place in pictures.items():

@@ -219,7 +219,7 @@ class TestCheck(Fixtures):
         with FakeWooCommerce(shop, now=clock, fault=deaf("modified_after")) as fake:
             (problem,) = source_of(fake).check().problems
         assert problem.fatal
-        assert "shows 40 orders" in problem.message
+        assert "shows orders (40)" in problem.message
 
     def test_an_old_shop_is_told_as_such(self, shop: Shop, clock: Clock) -> None:
         with FakeWooCommerce(shop, now=clock) as fake:

@@ -370,9 +370,12 @@ def test_no_text_of_a_template_is_in_one_language_only() -> None:
     """Every text is a pair `t("français", "English")`, of the same values; and what is the same in both is known."""
     environment = jinja2.Environment(autoescape=True)
     alike = {"Segments", "Audiences", "Audience", "Code", "Menu", "Pages", "Page {page}", "Total", "Cause"}
-    alike |= {"Plan", "Plans", "Destination", "Destinations", "Webhooks", "Port", "variable {name}"}
+    alike |= {"Chance", "R ↑ V →", "Plan", "Plans", "Destination", "Destinations", "Webhooks", "Port", "variable {name}"}
     plain = {"FR", "EN", "API", "OpenAPI", "GET", "lifecycle", "connector", "app", "door", "CSV"}
-    plain |= {"pull", "import", "recompute", "toml"}  # commands, and a file
+    plain |= {"pull", "import", "recompute", "serve", "toml"}  # commands, and a file
+    plain |= {"Shopify", "WooCommerce", "English", "français", "setup", "demo"}
+    plain |= {"read", "write", "customers", "orders", "all", "products"}  # of scopes
+    plain |= {"https", "ma", "boutique", "myshopify", "example", "com", "Europe", "Paris"}  # of examples
     pairs = 0
     for file in sorted(TEMPLATES.glob("*.html")):
         source = file.read_text(encoding="utf-8")
