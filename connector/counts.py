@@ -6,10 +6,11 @@ A segment holds on a day what its last row up to that day says, and nobody befor
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from itertools import groupby
 from typing import TypeAlias
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from connector.models import DailyCount
 from connector.tables import table
@@ -27,15 +28,14 @@ def write_counts(connection: Connection, deltas: Deltas) -> None:
         _write(connection, segment_id, {day: people for (_, day), people in group})
 
 
-def people_on(connection: Connection, segment_id: int, day: int) -> int:
-    """How many people a segment held at the end of a day."""
-    last = (
-        select(counts.c.people)
-        .where(counts.c.segment_id == segment_id, counts.c.day <= day)
-        .order_by(counts.c.day.desc())
-        .limit(1)
-    )
-    return int(connection.scalar(last) or 0)
+def people_on(connection: Connection, segment_ids: Collection[int], day: int) -> dict[int, int]:
+    """How many people each of some segments held at the end of a day; without those that never held anyone by then."""
+    here = and_(counts.c.segment_id.in_(segment_ids), counts.c.day <= day)
+    last = select(counts.c.segment_id, func.max(counts.c.day).label("day")).where(here).group_by(counts.c.segment_id)
+    newest = last.subquery("last")
+    on_it = and_(counts.c.segment_id == newest.c.segment_id, counts.c.day == newest.c.day)
+    rows = connection.execute(select(counts.c.segment_id, counts.c.people).join(newest, on_it))
+    return {row.segment_id: row.people for row in rows}
 
 
 def _write(connection: Connection, segment_id: int, deltas: dict[int, int]) -> None:
@@ -43,7 +43,7 @@ def _write(connection: Connection, segment_id: int, deltas: dict[int, int]) -> N
     here = counts.c.segment_id == segment_id
     here_since = select(counts.c.day, counts.c.people).where(here, counts.c.day >= first)
     stored: dict[int, int] = {row.day: row.people for row in connection.execute(here_since)}
-    before = people_on(connection, segment_id, first - 1)
+    before = people_on(connection, [segment_id], first - 1).get(segment_id, 0)
     rows, held, more = [], before, 0
     last_stored = before
     for day in sorted(stored.keys() | deltas.keys()):

@@ -49,7 +49,10 @@ def listing(
     report = segments(connection, asked, as_of, language=language, today=today)
     limited = limits(connection, library, entries, language)
     values = _suggestions(connection, entries, as_of)
-    told = [{**_entry(entry, report, language, missing, limited), **_valued(entry, values)} for entry in entries]
+    told = _told(entries, report, language, missing, limited)
+    for one in told:
+        if one["key"] in values:
+            one["suggestions"] = values[one["key"]]
     return _parted(report, entries, told)
 
 
@@ -66,44 +69,46 @@ def prepared(connection: Connection, library: Library, today: int, *, language: 
     report = segments(connection, [one for one in asked if one.key in known], today, language=language, known=known)
     shares = {(store, need): share for store, need, share in found.get("shares", ())}
     limited = limits(connection, library, entries, language, shares)
-    return _parted(report, entries, [_entry(entry, report, language, missing, limited) for entry in entries])
+    return _parted(report, entries, _told(entries, report, language, missing, limited))
 
 
 def _sizes(
     connection: Connection, families: Iterable[Family], today: int, revenue: Mapping[str, int]
 ) -> dict[str, list[Size]]:
     """The sizes of those families that are in force as they are set."""
+    in_force = settled(connection, families)
+    people = people_on(connection, [number for one in in_force for number in one.ids], today)
     return {
         one.family.key: [
-            Size(people_on(connection, number, today), revenue.get(one.family.segment_key(stage), 0))
+            Size(people.get(number, 0), revenue.get(one.family.segment_key(stage), 0))
             for number, stage in zip(one.ids, one.family.stages, strict=True)
         ]
-        for one in settled(connection, families)
+        for one in in_force
     }
 
 
-def _entry(
-    entry: Family,
+def _told(
+    entries: Iterable[Family],
     report: Mapping[str, Any],
     language: Language,
     missing: Mapping[str, str | None],
     limited: Mapping[str, list[dict[str, Any]]],
-) -> dict[str, Any]:
-    found = {told["key"]: told for told in report["families"]}.get(entry.key)
-    return {
-        "key": entry.key,
-        "version": entry.version if found is None else found["version"],
-        "on": entry.on,
-        "label": entry.label.of(language),
-        **_counted(entry, found),
-        "available": missing[entry.key] is None,
-        "missing": missing[entry.key],
-        "limits": limited[entry.key],
-    }
-
-
-def _valued(entry: Family, values: Mapping[str, list[str]]) -> dict[str, Any]:
-    return {"suggestions": values[entry.key]} if entry.key in values else {}
+) -> list[dict[str, Any]]:
+    """What there is to tell of each entry, with what a report of segments found of it."""
+    found = {one["key"]: one for one in report["families"]}
+    return [
+        {
+            "key": entry.key,
+            "version": found[entry.key]["version"] if entry.key in found else entry.version,
+            "on": entry.on,
+            "label": entry.label.of(language),
+            **_counted(entry, found.get(entry.key)),
+            "available": missing[entry.key] is None,
+            "missing": missing[entry.key],
+            "limits": limited[entry.key],
+        }
+        for entry in entries
+    ]
 
 
 def _parted(report: Mapping[str, Any], entries: Sequence[Family], told: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def here(ids: Collection[int], day: int | None) -> ColumnElement[bool]:
 def people_of(connection: Connection, key: str, day: int | None) -> int | None:
     """How many people a segment held at the end of a day, by the daily counts; None where it is not kept."""
     ids = ids_of(connection, key)
-    return sum(people_on(connection, number, NEVER if day is None else day) for number in ids) if ids else None
+    return sum(people_on(connection, ids, NEVER if day is None else day).values()) if ids else None
 
 
 def first_day(connection: Connection, family: str) -> int | None:

@@ -87,9 +87,8 @@ def limits(
     tells a part; null where nothing is known, or where what is not there is an answer too. It is worked out,
     but for what is `known`.
     """
-    entries = list(entries)
-    shares = shares_of(connection, library, entries) if known is None else known
     found = _limited(connection, library, entries)
+    shares = _shares(connection, _in_part(found)) if known is None else known
     return {
         key: [
             {
@@ -109,8 +108,7 @@ def shares_of(
     connection: Connection, library: Library, entries: Iterable[Family]
 ) -> dict[tuple[str, str], float | None]:
     """By store and need of the entries that it tells in part, of how many per cent of orders or people it is known."""
-    found = _limited(connection, library, entries)
-    return _shares(connection, {limit.need for some in found.values() for _, limit in some if limit.level == "partial"})
+    return _shares(connection, _in_part(_limited(connection, library, entries)))
 
 
 def _limited(connection: Connection, library: Library, entries: Iterable[Family]) -> dict[str, list[tuple[str, Limit]]]:
@@ -119,6 +117,10 @@ def _limited(connection: Connection, library: Library, entries: Iterable[Family]
         entry.key: [(shop, limit) for shop, name in shops.items() for limit in library.limits(entry, name)]
         for entry in entries
     }
+
+
+def _in_part(found: Mapping[str, list[tuple[str, Limit]]]) -> set[str]:
+    return {limit.need for some in found.values() for _, limit in some if limit.level == "partial"}
 
 
 def _platform(name: str) -> Platform:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 
-from connector.catalogue import Language, load
+from connector.catalogue import Language, load, text_of
 from connector.errors import SettingsError
 from connector.settings import Settings
 from sync.shelf import filled
-from sync.tomlfile import Change, changed, read, write
+from sync.tomlfile import Change, changed, write
 
 _one = threading.Lock()
 """Held by who reads the file and writes it anew."""
@@ -32,7 +32,7 @@ def shelve(settings: Settings, change: Change, language: Language = "en") -> Non
 def rehearse(settings: Settings, change: Change, language: Language = "en") -> str:
     """The text that segments.toml would have with a change; SettingsError with the line where it would be refused."""
     place = settings.segments_place
-    before = read(place) if place is not None and place.exists() else ""
+    before = text_of(place) if place is not None and place.exists() else ""
     name = "segments.toml" if place is None else place.name
     load(before, name, language)
     text = changed(before, change, "segments.toml")

@@ -28,16 +28,6 @@ Change: TypeAlias = Mapping[str, Any]
 _HEADER = re.compile(r"\s*\[")
 
 
-def read(file: Path) -> str:
-    """The text of a file; SettingsError where it cannot be read."""
-    try:
-        return file.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}.", remedy="Check its path and rights.") from None
-
-
 def changed(before: str, change: Change, name: str) -> str:
     """The text with a change; what it says then is compared with what it should say: SettingsError where it differs."""
     wanted = _pruned(_merged(tomllib.loads(before), change))

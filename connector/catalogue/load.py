@@ -49,9 +49,9 @@ def read(file: Path, language: Language = "en") -> Library:
 
 
 def text_of(file: Path) -> str:
-    """What a merchant's file says, for `load`; SettingsError where it cannot be read."""
+    """What a merchant's file says, for `load`, its ends of lines as they are; SettingsError where it cannot be read."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not a text in UTF-8.", remedy="Save it as UTF-8.") from None
     except OSError as error:

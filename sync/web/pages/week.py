@@ -243,7 +243,9 @@ def _held(connection: Connection, families: Sequence[Family], today: int) -> dic
     """How many people each stage and audience in force holds."""
     ours = {family.segment_key(stage) for family in families for stage in family.stages}
     rows = connection.execute(select(segments.c.id, segments.c.key).where(segments.c.active))
-    return {row.key: people_on(connection, row.id, today) for row in rows.all() if row.key in ours}
+    keys = {row.id: row.key for row in rows if row.key in ours}
+    people = people_on(connection, keys, today)
+    return {key: people.get(number, 0) for number, key in keys.items()}
 
 
 def _marks(desk: Sight, connection: Connection, found: Kept, course: _Course | None) -> Iterator[Marked]:
