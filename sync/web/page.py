@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, get_type_hints
 
-from fastapi import Depends, FastAPI, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -146,17 +146,17 @@ def unforged(request: Request, key: Annotated[str, Form()] = "") -> None:
         raise HTTPException(403)
 
 
-def mount(app: FastAPI, thing: Routed) -> None:
+def mount(router: APIRouter, thing: Routed) -> None:
     """Make routes of a page, an answer or an action."""
     needs = [Depends(Needs(thing.role))]
     match thing:
         case Page():
-            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_shown(thing))
+            router.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_shown(thing))
             if thing.api is not None:
-                mount(app, Answer(thing.api, thing.answer, thing.role))
+                mount(router, Answer(thing.api, thing.answer, thing.role))
         case Answer():
             model = get_type_hints(thing.answer)["return"]
-            told = app.get(
+            told = router.get(
                 f"{PREFIX}{thing.path}",
                 dependencies=[*needs, Depends(_TOKEN)],
                 response_model=model,
@@ -166,14 +166,14 @@ def mount(app: FastAPI, thing: Routed) -> None:
             )
             told(_told(thing))
         case Download():
-            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(thing.answer)
+            router.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(thing.answer)
         case Action():
             proven = [*needs, Depends(unforged)]
-            app.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))
+            router.post(thing.path, include_in_schema=False, dependencies=proven, response_model=None)(_done(thing))
         case Intake():
-            app.post(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_taken(thing))
+            router.post(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_taken(thing))
         case Live():
-            app.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_streamed(thing))
+            router.get(thing.path, include_in_schema=False, dependencies=needs, response_model=None)(_streamed(thing))
 
 
 def _streamed(live: Live) -> Callable[..., Response]:
