@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from sqlalchemy import (
+    CTE,
     JSON,
     ColumnElement,
     Connection,
@@ -18,9 +19,11 @@ from sqlalchemy import (
     cast,
     collate,
     func,
+    literal,
     literal_column,
     null,
     select,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
@@ -55,6 +58,12 @@ def earliest(days: Sequence[ColumnElement[int]]) -> ColumnElement[int | None]:
         some = [known[start : start + MOST] for start in range(0, len(known), MOST)]
         known = [least(*part) if len(part) > 1 else part[0] for part in some]
     return func.nullif(known[0], NEVER)
+
+
+def rows_of(name: str, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> CTE:
+    """Some rows of whole numbers as a table; SQLAlchemy's own `values` would have a statement compiled each time."""
+    each = (select(*(literal(value, Integer).label(c) for c, value in zip(columns, row, strict=True))) for row in rows)
+    return union_all(*each).cte(name)
 
 
 def insert_missing(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

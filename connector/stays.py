@@ -28,6 +28,19 @@ from connector.tables import table
 
 memberships, segments = table(Membership), table(Segment)
 
+_made = Table(
+    "stays",
+    MetaData(),
+    Column("customer_id", BigInt, primary_key=True, autoincrement=False),
+    Column("entered_on", Integer, primary_key=True, autoincrement=False),
+    Column("left_on", Integer),
+    Column("stage", Text),
+    Column("cause", Text),
+    Column("before", Text),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
 
 @contextmanager
 def stays(connection: Connection, family: str, since: int | None = None, until: int | None = None) -> Iterator[Table]:
@@ -38,27 +51,11 @@ def stays(connection: Connection, family: str, since: int | None = None, until: 
     Columns: customer_id, entered_on, left_on (None: still there), stage (its segment's key), cause (of the entry),
     before (the stage that was left for it, None where it was none).
     """
-    made = _table()
-    connection.execute(DropTable(made, if_exists=True))
-    connection.execute(CreateTable(made))
-    connection.execute(insert(made).from_select(made.columns.keys(), _stays(family, since, until)))
-    yield made
-    connection.execute(DropTable(made))
-
-
-def _table() -> Table:
-    return Table(
-        "stays",
-        MetaData(),
-        Column("customer_id", BigInt, primary_key=True, autoincrement=False),
-        Column("entered_on", Integer, primary_key=True, autoincrement=False),
-        Column("left_on", Integer),
-        Column("stage", Text),
-        Column("cause", Text),
-        Column("before", Text),
-        prefixes=["TEMPORARY"],
-        sqlite_with_rowid=False,
-    )
+    connection.execute(DropTable(_made, if_exists=True))
+    connection.execute(CreateTable(_made))
+    connection.execute(insert(_made).from_select(_made.columns.keys(), _stays(family, since, until)))
+    yield _made
+    connection.execute(DropTable(_made))
 
 
 def _stays(

@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Integer, case, column, distinct, func, select, values
+from sqlalchemy import CTE, Connection, case, distinct, func, select
 
 from connector.days import day_date, day_number
+from connector.dialects import rows_of
 from connector.judging.figures import money, share
 from connector.judging.purchases import occasions, purchases, takings
 from connector.segments import currency_of
@@ -89,4 +90,4 @@ def _months(first_day: int, last_day: int) -> CTE:
         end = month.replace(day=monthrange(month.year, month.month)[1])
         rows.append((day_number(month), day_number(end)))
         month = date.fromordinal(end.toordinal() + 1)
-    return values(column("first", Integer), column("last", Integer), name="rows").data(rows).cte("month")
+    return rows_of("month", ["first", "last"], rows)

@@ -16,20 +16,18 @@ from sqlalchemy import (
     CTE,
     Connection,
     FromClause,
-    Integer,
     Select,
     Subquery,
     Table,
     and_,
-    column,
     distinct,
     func,
     or_,
     select,
-    values,
 )
 
 from connector.days import NEVER, day_date, day_number
+from connector.dialects import rows_of
 from connector.judging.figures import bucket, resampled
 from connector.judging.purchases import purchases, takings
 
@@ -137,8 +135,7 @@ def _end(month: date) -> int:
 
 def _sampled(days: Sequence[int]) -> CTE:
     """The days as rows; where there are none, a day on which nobody was anywhere."""
-    rows = [(day,) for day in days] or [(-NEVER,)]
-    return values(column("day", Integer), name="days").data(rows).cte("sampled")
+    return rows_of("sampled", ["day"], [(day,) for day in days] or [(-NEVER,)])
 
 
 def _inside(kept: Table, sampled: CTE) -> FromClause:

@@ -14,10 +14,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, and_, column, distinct, func, or_, select, values
+from sqlalchemy import Connection, Table, and_, distinct, func, or_, select
 
 from connector.catalogue import Family, Move, Objective
 from connector.days import day_date
+from connector.dialects import rows_of
 from connector.judging.figures import middle, money, share
 from connector.judging.measured import (
     WITHIN,
@@ -126,7 +127,7 @@ def _observed(connection: Connection, kept: Table, move: Move, months: Sequence[
     if not months:
         return ()
     rows = [(_start(end), end) for end in months]
-    month = values(column("first", Integer), column("last", Integer), name="months").data(rows).cte("month")
+    month = rows_of("month", ["first", "last"], rows)
     if _stays(move):
         then = kept.alias("was")
         joined = month.join(kept, _there(kept, month.c.last)).join(
