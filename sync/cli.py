@@ -681,12 +681,13 @@ def main() -> None:
 
 def _run() -> None:
     from sync.logs import set_up  # noqa: PLC0415
+    from sync.usage import run  # noqa: PLC0415
+    from sync.voice import terminal_language  # noqa: PLC0415
 
     set_up()
     _speak_utf8()
-    sys.argv = [_heard(word) for word in sys.argv]
     try:
-        app(standalone_mode=True)
+        sys.exit(run(app, [_heard(word) for word in sys.argv[1:]], terminal_language()))
     except ConnectorError as error:
         sys.exit(_told(error))
     except BrokenPipeError:

@@ -10,6 +10,7 @@ from connector.errors import ConnectorError
 from connector.settings import Language
 from sync.french import DATABASE, SETTINGS, STORES
 from sync.french_checks import CHECKS
+from sync.french_help import USAGE
 from sync.french_work import AUDITS, FILES, PLATFORMS, PUSHES, QUESTIONS
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -18,7 +19,7 @@ HOLE = re.compile(r"\{(\w+)\}")
 DEEPEST = 3
 """A sentence may hold another, and that a name."""
 
-CATALOGUE = {**SETTINGS, **DATABASE, **STORES, **PUSHES, **QUESTIONS, **FILES, **AUDITS, **PLATFORMS, **CHECKS}
+CATALOGUE = {**SETTINGS, **DATABASE, **STORES, **PUSHES, **QUESTIONS, **FILES, **AUDITS, **PLATFORMS, **CHECKS, **USAGE}
 
 
 def sentence(text: str, language: Language, *, depth: int = 0) -> str:

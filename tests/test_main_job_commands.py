@@ -145,7 +145,7 @@ def test_wrong_usage_ends_with_two(line: CommandLine, arguments: tuple[str, ...]
     said = line.within(*arguments)
     assert said.code == 2
     assert said.out == ""
-    assert "Usage:" in said.err
+    assert len(said.err.splitlines()) <= 2  # no page of help
 
 
 def test_a_process_ends_with_the_same_status(filled: CommandLine) -> None:
