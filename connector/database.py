@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -53,6 +53,12 @@ BATCH = 900
 _AT_ONCE = "writes_at_once"
 """The option of a connection whose transactions take the right to write as they begin, in SQLite."""
 
+_BUSY, _UPGRADE = 5_000, 120_000
+"""Milliseconds to wait for another one's transaction, and for its upgrade of the whole database."""
+
+_MIGRATING = 0x6C636D67
+"""The number of the advisory lock in PostgreSQL that whoever makes or changes the tables holds."""
+
 NAMELESS = 2**52
 """From here on ids are random: they are those of people who were erased, and of their orders."""
 
@@ -77,11 +83,13 @@ def _open(engine: Engine) -> None:
         _made(file)
     with explained(engine):
         with engine.connect() as connection:
+            names = set(inspect(connection).get_table_names())  # first: what is made meanwhile is no stranger's
             found = revision(connection)
-            strangers = set(inspect(connection).get_table_names()) if found is None else set()
-        _refuse_strangers(engine, strangers)
+        if found is None:
+            _refuse_strangers(engine, names)
+        _refuse_newer(found)
         if found != head():
-            _migrate(engine, found)
+            _migrate(engine)
 
 
 def connect(url: str) -> Engine:
@@ -290,7 +298,7 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",
-        "busy_timeout = 5000",
+        f"busy_timeout = {_BUSY}",
         "foreign_keys = ON",
         "secure_delete = ON",
         "cache_size = -32768",
@@ -336,17 +344,36 @@ def _refuse_newer(found: str | None) -> None:
         )
 
 
-def _migrate(engine: Engine, found: str | None) -> None:
+def _migrate(engine: Engine) -> None:
+    """Bring the tables to the newest revision; whoever else opens the database meanwhile waits, and finds it done."""
     from alembic import command  # noqa: PLC0415 - 0.8 s to import, needed once per upgrade
     from alembic.config import Config  # noqa: PLC0415
 
-    _refuse_newer(found)
-    file = path(engine)
-    if found is not None and file is not None:
-        copy(engine, file.with_name(f"{file.name}.before-{head()}"))
     config = Config()
     config.set_main_option("script_location", "connector:migrations")
-    # whoever opens it meanwhile waits, and then finds it done: nobody reads before it is their turn to write
-    with engine.execution_options(**{_AT_ONCE: True}).begin() as connection:
+    with _first(engine) as connection:
+        found = revision(connection)  # another one may have been quicker
+        _refuse_newer(found)
+        if found == head():
+            return
+        file = path(engine)
+        if found is not None and file is not None:
+            copy(engine, file.with_name(f"{file.name}.before-{head()}"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _first(engine: Engine) -> Iterator[Connection]:
+    """A transaction of which there is one at a time: the others wait for as long as the upgrade of a shop takes."""
+    with engine.connect().execution_options(**{_AT_ONCE: True}) as connection:
+        if connection.dialect.name == "postgresql":
+            with connection.begin():
+                connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+                yield connection
+            return
+        raw: Any = connection.connection.dbapi_connection  # beside SQLAlchemy, which would begin a transaction for it
+        raw.execute(f"PRAGMA busy_timeout = {_UPGRADE}")
+        with connection.begin():
+            yield connection
+        raw.execute(f"PRAGMA busy_timeout = {_BUSY}")

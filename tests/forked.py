@@ -84,15 +84,15 @@ class Forks:
 
 
 @contextmanager
-def forks() -> Iterator[Forks]:
-    """The process that has everything imported."""
+def forks(root: Path = ROOT) -> Iterator[Forks]:
+    """The process that has everything imported, of the version of the program that lies in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
     with (
         TemporaryDirectory() as folder,
         subprocess.Popen(
             [sys.executable, "-m", "tests.forked"],
-            cwd=ROOT,
-            env={**environment, "PYTHONPATH": str(ROOT)},
+            cwd=root,
+            env={**environment, "PYTHONPATH": f"{root}{os.pathsep}{ROOT}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -7,13 +7,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, make_url, select
 
 from connector.database import (
     bulk,
@@ -32,6 +33,7 @@ from connector.faults import explained
 from connector.models import Customer, Product, metadata
 from connector.tables import table
 from tests.conftest import Fresh
+from tests.newer_version import openers
 from tests.pull_world import customer, order, put, store
 
 CANARY = "geheim-7f3a"
@@ -298,23 +300,29 @@ def test_opening_a_database_again_keeps_the_locks_of_who_has_it_open(tmp_path: P
         second.dispose()
 
 
-def test_several_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_several_may_open_a_new_database_at_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """The service and a command that are started together: the one makes the tables, the others find them."""
-    opening = "import sys; from connector.database import open_database; input(); open_database(sys.argv[1])"
-    for turn in range(3):
-        place = str(tmp_path / f"{turn}.db")
-        started = [
-            subprocess.Popen(
-                [sys.executable, "-c", opening, place],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(4)
-        ]
-        for one in started:
-            assert one.stdin is not None
-            one.stdin.write("\n")
-            one.stdin.flush()
-        assert [one.communicate()[1] for one in started] == [""] * 4
+    places = [str(tmp_path / "overtaken.db"), str(tmp_path / "together.db"), str(tmp_path / "again.db")]
+    if kind == "postgresql":
+        places = [*empty_databases(request.getfixturevalue("postgresql"), "overtaken", "together")]
+    with openers() as opening:
+        assert opening.open(places[0], overtaken=True) == [0]
+        for place in places[1:]:
+            assert opening.open(place, together=4) == [0] * 4
+    for place in places:
+        engine = connect(place)
+        with engine.connect() as connection:
+            assert revision_of(connection) == head()
+        engine.dispose()
+    assert [file.name for file in tmp_path.glob("*before*")] == []
+
+
+def empty_databases(server: str, *names: str) -> Iterator[str]:
+    """The addresses of new databases at a PostgreSQL server."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name in names:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    engine.dispose()

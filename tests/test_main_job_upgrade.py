@@ -5,8 +5,6 @@ The newer version is a copy of this one with a migration added; the database is 
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,65 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, CommandLine
+from tests.command_line import CommandLine
 from tests.crash_world import Books, copied, figures, open_books
-
-NEXT = "9000"
-MIGRATION = '''
-"""A change of the kinds that there are: a table made anew, a column that is filled, an index."""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision, down_revision, branch_labels, depends_on = "9000", "{before}", None, None
-
-
-def upgrade() -> None:
-    op.create_table("extras", sa.Column("id", sa.Integer, primary_key=True), sa.Column("words", sa.Text))
-    with op.batch_alter_table("orders") as orders:
-        orders.add_column(sa.Column("weight", sa.Integer))
-    op.execute(sa.text("UPDATE orders SET weight = total % 97"))
-    op.execute(sa.text("INSERT INTO extras (id, words) SELECT id, platform_id FROM orders"))
-    op.create_index("ix_orders_weight", "orders", ["weight"])
-'''
-
-KILLER = """
-import os, signal, sys
-from sqlalchemy import Engine, event
-left = int(sys.argv[1])
-
-def count(*_):
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-from connector.database import open_database
-for what in ("before_cursor_execute", "commit"):
-    event.listen(Engine, what, count)
-while True:
-    wanted = sys.stdin.readline().split()
-    if not wanted:
-        break
-    if os.fork() == 0:
-        left = int(wanted[0])
-        open_database(wanted[1]).dispose()
-        print("done", flush=True)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
-"""
+from tests.forked import KILLED
+from tests.newer_version import NEXT, Openers, newer_version, openers
 
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a newer version of the program."""
-    folder = tmp_path_factory.mktemp("newer")
-    for name in ("connector", "connectors", "sync"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    versions = folder / "connector" / "migrations" / "versions"
-    before = max(file.name.split("_")[0] for file in versions.glob("[0-9]*.py"))
-    (versions / f"{NEXT}_more.py").write_text(MIGRATION.replace("{before}", before), encoding="utf-8")
-    return folder
+    return newer_version(tmp_path_factory.mktemp("newer"))
+
+
+@pytest.fixture(scope="module")
+def opening(newer: Path) -> Iterator[Openers]:
+    with openers(newer) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -111,41 +66,45 @@ def upgraded(old: dict[str, list[tuple[object, ...]]], new: dict[str, list[tuple
 
 
 def test_killed_at_each_statement_of_a_migration_the_old_data_are_there_and_the_next_start_finishes(
-    newer: Path, line: CommandLine, tmp_path: Path
+    opening: Openers, line: CommandLine, tmp_path: Path
 ) -> None:
     held, old = line.database.read_bytes(), contents(line.database)
-    (tmp_path / "killer.py").write_text(KILLER, encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, str(tmp_path / "killer.py"), "0"],
-        env={**os.environ, "PYTHONPATH": str(newer)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        killed = 0
-        for number in range(1, 200):
-            folder = tmp_path / str(number)
-            folder.mkdir()
-            file = folder / "connector.db"
-            file.write_bytes(held)
-            print(number, file, file=process.stdin, flush=True)
-            if process.stdout.readline() == "done\n":
-                assert process.stdout.readline() == "0\n"
-                assert upgraded(old, contents(file))
-                break
-            killed += 1
-            if not Path(f"{file}-wal").exists():
-                assert file.read_bytes() == held
-            for copy in folder.glob("*.before-*[0-9]"):
-                assert contents(copy) == old
-            assert upgraded(old, new := contents(file)) or new == old
-            print(10_000, file, file=process.stdin, flush=True)
-            assert [process.stdout.readline() for _ in range(2)] == ["done\n", "0\n"]
+    killed = 0
+    for number in range(1, 200):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file = folder / "connector.db"
+        file.write_bytes(held)
+        (code,) = opening.open(file, kill=number)
+        if code == 0:
             assert upgraded(old, contents(file))
-        process.stdin.close()
+            break
+        assert code == KILLED
+        killed += 1
+        if not Path(f"{file}-wal").exists():
+            assert file.read_bytes() == held
+        for copy in folder.glob("*.before-*[0-9]"):
+            assert contents(copy) == old
+        assert upgraded(old, new := contents(file)) or new == old
+        assert opening.open(file) == [0]
+        assert upgraded(old, contents(file))
     assert killed > 10
+
+
+def test_who_was_overtaken_finds_it_upgraded_and_leaves_the_copy_of_the_older_data_alone(
+    opening: Openers, line: CommandLine
+) -> None:
+    old, copy = contents(line.database), line.folder / f"connector.db.before-{NEXT}"
+    assert opening.open(line.database, overtaken=True) == [0]
+    assert upgraded(old, contents(line.database))
+    assert contents(copy) == old
+
+
+def test_of_several_that_open_it_at_once_one_upgrades_and_the_others_wait(opening: Openers, line: CommandLine) -> None:
+    old, copy = contents(line.database), line.folder / f"connector.db.before-{NEXT}"
+    assert opening.open(line.database, together=4) == [0, 0, 0, 0]
+    assert upgraded(old, contents(line.database))
+    assert contents(copy) == old
 
 
 def test_the_newer_version_says_what_the_older_one_said(world: Books, newer: Path, line: CommandLine) -> None:
