@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ import structlog
 
 from connector.errors import AuthenticationError, PermanentError, RecordError, RetryableError, SettingsError
 from connectors.elements import reason, whole
+from connectors.line import Line
 from connectors.pace import Pace
 
 log = structlog.get_logger(__name__)
@@ -29,8 +30,6 @@ LONGEST_WAIT = 60.0
 LONGEST_RETRY_AFTER = 300.0
 """A platform that asks for more is left alone until the next run."""
 TIMEOUT = (10.0, 120.0)
-STRETCH, SLOWEST = 60.0, 1024
-"""Seconds, and the bytes a second that must arrive in them: a drip would else keep a run waiting for days."""
 BROKEN = (
     requests.ConnectionError,
     requests.Timeout,
@@ -62,6 +61,8 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, Line(lambda: self.clock()))  # noqa: PLW0108 - by the clock that it has then
         self.session.trust_env = False  # a .netrc or a proxy variable must not decide which secrets go where
         self.session.auth = auth
         self.session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})})
@@ -125,7 +126,6 @@ class Client:
                     verify=self.ca or True,
                     allow_redirects=False,
                 )
-                response.raw = _Arriving(response.raw, self.clock)
                 if not stream:
                     response.content  # noqa: B018 - it is read here, where what goes wrong with that is known
                 self._note(response)
@@ -166,30 +166,6 @@ class Client:
 
         self.send(method, url, again=check, **options)
         return decoded[0]
-
-
-class _Arriving:
-    """A body as it arrives; requests.ConnectionError where, for a whole stretch, it is slower than any line."""
-
-    def __init__(self, raw: Any, clock: Callable[[], float]) -> None:  # noqa: ANN401 - what requests reads from
-        self._raw = raw
-        self._clock = clock
-
-    def stream(self, size: int, decode_content: bool) -> Iterator[bytes]:
-        """What has arrived, at most `size` bytes at once."""
-        begun, arrived = self._clock(), 0
-        while data := self._raw.read1(size, decode_content=decode_content):
-            yield data
-            arrived += len(data)
-            now = self._clock()
-            if now - begun >= STRETCH:
-                if arrived < STRETCH * SLOWEST:
-                    self._raw.close()
-                    raise requests.ConnectionError("The answer arrives too slowly.")
-                begun, arrived = now, 0
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else the answer has
-        return getattr(self._raw, name)
 
 
 def decode(response: requests.Response) -> Any:  # noqa: ANN401

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 
-from connectors.http import STRETCH, Client
+from connectors.http import Client
+from connectors.line import STRETCH
 from sync.demo.server import Answer, FakeServer, Request
 from tests.contract import Clock
 
@@ -41,7 +42,8 @@ SPOILT: Spoilt = {
     "504 afterwards": lambda _, answer: Answer(504, b"<html>Gateway Time-out</html>", HTML),
     "reset afterwards": lambda _, answer: Answer(reset=True),
     "cut": lambda day, answer: replace(answer, cut=day.within(answer)),
-    "slow drip": lambda _, answer: replace(answer, drip=True),
+    "slow drip": lambda _, answer: replace(answer, drip="body"),
+    "slow drip of the head": lambda _, answer: replace(answer, drip="head"),
 }
 """What becomes of the answer to a request that was carried out."""
 
@@ -87,8 +89,8 @@ class BadDay:
         return spoilt[self.fate](self, answer) if self.fate in spoilt else answer
 
     def look(self) -> float:
-        """What the client's clock says: while a body drips, more than a minute passes with each look."""
-        if self.fate == "slow drip":
+        """What the client's clock says: while an answer drips, more than a minute passes with each look."""
+        if self.fate.startswith("slow drip"):
             self.clock.move(seconds=STRETCH + 1)
         return self.clock.timestamp()
 

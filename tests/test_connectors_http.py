@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 import requests
 
 from connector.errors import AuthenticationError, PermanentError, RetryableError, SettingsError
-from connectors.http import LONGEST_WAIT, STRETCH, Client, HTTPError, loopback_only
+from connectors.http import LONGEST_WAIT, Client, HTTPError, loopback_only
+from connectors.line import STRETCH
 from sync.demo.server import Answer, FakeServer, Request
 from tests.contract import Clock
 
@@ -79,16 +81,27 @@ def test_a_passing_failure_is_tried_again(servers: list[Scripted], bad: Answer) 
     assert len(sleeper.slept) == 2
 
 
-def test_an_answer_that_only_drips_is_given_up_and_asked_for_again(servers: list[Scripted]) -> None:
+@pytest.mark.parametrize("drip", ["head", "body"])
+def test_an_answer_that_only_drips_is_given_up_and_asked_for_again(
+    servers: list[Scripted], drip: Literal["head", "body"]
+) -> None:
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
-    server = serve(servers, replace(Answer.of({"fine": True}), drip=True), GOOD)
+    server = serve(servers, replace(Answer.of({"fine": True}), drip=drip), GOOD)
 
-    def late() -> float:
-        clock.move(seconds=STRETCH if len(server.ledger) == 1 else 0)
+    def late() -> float:  # each byte comes long before a socket would give up
+        clock.move(seconds=STRETCH / 4 if len(server.ledger) == 1 else 0)
         return clock.timestamp()
 
     assert Client(sleep=clock.sleep, clock=late).json("GET", server.url) == {"fine": True}
     assert len(server.ledger) == 2
+
+
+def test_an_answer_that_takes_its_time_to_begin_is_waited_for(servers: list[Scripted]) -> None:
+    clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+    looks = iter([0.0, 0.0])  # before the first request, and before its answer begins
+    server = serve(servers, GOOD)
+    assert Client(sleep=clock.sleep, clock=lambda: next(looks, STRETCH * 1.5)).json("GET", server.url)
+    assert len(server.ledger) == 1
 
 
 def test_an_answer_that_never_comes_is_asked_for_again(servers: list[Scripted]) -> None:
@@ -103,7 +116,7 @@ def test_what_arrives_slowly_but_arrives_is_waited_for(servers: list[Scripted]) 
     server = serve(servers, Answer(200, b'"' + b"x" * 2_000_000 + b'"'))
 
     def slow() -> float:
-        clock.move(seconds=STRETCH / 8)  # with each piece of at most ten thousand bytes
+        clock.move(seconds=STRETCH / 20)  # with each piece of some eight thousand bytes
         return clock.timestamp()
 
     assert len(Client(sleep=clock.sleep, clock=slow).send("GET", server.url).content) == 2_000_002

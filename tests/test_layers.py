@@ -109,7 +109,7 @@ def test_platform_modules_know_the_contract_and_nothing_of_the_database() -> Non
 
 
 def test_what_every_platform_shares_names_no_platform() -> None:
-    shared = {"connectors.http", "connectors.elements", "connectors.pace"}
+    shared = {"connectors.http", "connectors.elements", "connectors.line", "connectors.pace"}
     named = {target for name in shared for target in ours(name) if target.startswith("connectors.")}
     assert named <= shared
 

@@ -5,6 +5,7 @@ The demo and the tests use the same fakes. A fake enforces its platform's rules 
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import ssl
@@ -16,11 +17,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 PATIENCE = 60.0
 """Seconds after which even a hanging answer ends, lest a test that fails stays for ever."""
+DROP = 0.005
+"""Seconds between the bytes of an answer that drips."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Request:
 class Answer:
     """What goes back. `cut` sends only so many bytes of the body; `reset` closes the connection without an answer.
 
-    `hang` is no answer at all until the client goes away; `drip` is one byte of the body, and then no more.
+    `hang` is no answer at all until the client goes away; `drip` sends a part of it byte by byte.
     """
 
     status: int = 200
@@ -51,7 +54,7 @@ class Answer:
     cut: int | None = None
     reset: bool = False
     hang: bool = False
-    drip: bool = False
+    drip: Literal["", "head", "body"] = ""
 
     @staticmethod
     def of(value: object, status: int = 200, **headers: str) -> Answer:
@@ -168,6 +171,27 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+class _Dripping(io.BufferedIOBase):
+    """Sends each byte on its own, for as long as the client waits for it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - bytes of whatever kind
+        sent = bytes(data)
+        self._connection.settimeout(DROP)
+        for byte in sent:
+            self._connection.sendall(bytes([byte]))
+            with suppress(TimeoutError):
+                if not self._connection.recv(1):
+                    raise ConnectionResetError
+        self._connection.settimeout(None)
+        return len(sent)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes: else each answer waits for a delayed ACK
@@ -200,17 +224,17 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hang:
             self._hang()
             return
+        whole = self.wfile
+        if answer.drip == "head":
+            self.wfile = _Dripping(self.connection)
         self.send_response_only(answer.status)
         for name, value in {"Date": self.date_time_string(), **answer.headers}.items():  # a fake may have its own clock
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        if answer.drip:
-            self.wfile.write(answer.body[:1])
-            self._hang()
-            return
+        self.wfile = _Dripping(self.connection) if answer.drip == "body" else whole
         self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
-        if answer.cut is not None:
+        if answer.cut is not None or answer.drip:
             self.close_connection = True
 
     def _hang(self) -> None:
