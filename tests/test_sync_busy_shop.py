@@ -290,6 +290,13 @@ def test_what_happens_while_a_walk_lies_broken_off_comes_with_the_pull_that_ends
     assert happened[what] > 0
 
 
+def test_as_many_orders_that_come_late_into_a_walk_as_leave_it_hide_none(template: Path) -> None:
+    new, edit = Happening("new", 0, -240), Happening("edit", 0, 0)
+    between = ((new,),) * 6 + ((new, edit),)
+    missing, _ = missed(template, "old woocommerce", [Sync(between, None, 0, results_expire=False)], -300)
+    assert missing == []
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("kind", KINDS)
 def test_five_hundred_histories_of_each_platform(template: Path, kind: Kind) -> None:

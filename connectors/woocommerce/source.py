@@ -161,10 +161,10 @@ class WooCommerceSource:
     def _unsorted(
         self, cursor: OrderCursor, before: datetime, fields: Params
     ) -> Iterator[tuple[Step, OrderCursor | None]]:
-        """For shops that sort by id only: a window that ends in the past, which orders can only leave."""
+        """For shops that sort by id only: a window that ends in the past, which orders leave but seldom enter."""
         after = cursor.modified - OVERLAP if cursor.modified else None
         query: Params = {**fields, "orderby": "id", "order": "asc", **window(after, before)}
-        for step in backwards(self.client, "orders", query, cursor.page, closed=True):
+        for step in backwards(self.client, "orders", query, cursor.page):
             obeyed([stamp_of(row) for row in step.rows], after)
             under_way = OrderCursor(cursor.modified, cursor.trashed, before, step.page - 1)
             yield step, _walked(cursor, before) if step.page == 1 else under_way

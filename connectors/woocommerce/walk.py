@@ -37,21 +37,18 @@ class Step:
     page: int = 1
 
 
-def backwards(
-    client: WooCommerceClient, path: str, params: Params, start: int | None = None, *, closed: bool = False
-) -> Iterator[Step]:
+def backwards(client: WooCommerceClient, path: str, params: Params, start: int | None = None) -> Iterator[Step]:
     """A list that only loses rows, or gains them at its end: its pages from the last, or from `start`, to the first.
 
-    A `closed` list gains none, so where its total stands still its first page needs no second look.
+    The first page, which told how many there are, is read again at its turn: its total stands still also where as many
+    rows came as went, which servers whose clocks differ bring about in a window that lies in the past.
     """
     first = client.rows(path, page=1, **params)
     last = first.pages if start is None else min(start, first.pages)
-    again = not closed
     for number in range(last, 1, -1):
         page = client.rows(path, page=number, **params)
-        again = again or page.total != first.total
         yield Step(page.rows, first.total, first.settled, page=number)
-    if again and last > 1:
+    if last > 1:
         first = client.rows(path, page=1, **params)
     yield Step(first.rows, first.total, first.settled)
 
@@ -88,7 +85,7 @@ def _second(
 ) -> Iterator[Step]:
     """All orders modified in one second that is over; from such a list rows can only leave."""
     query = {**params, "orderby": "id", "order": "asc", **window(second - SECOND, second + SECOND)}
-    for step in backwards(client, "orders", query, closed=True):
+    for step in backwards(client, "orders", query):
         rows = _unseen(step.rows, [stamp_of(row) for row in step.rows], seen)
         yield Step(rows, step.total, step.settled, second if step.page == 1 else None)
 
