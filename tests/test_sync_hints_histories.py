@@ -105,18 +105,18 @@ def differs(read: tuple[Path, tuple[Shop, Shop]], folder: Path, seed: int) -> li
     return [name for name in second if first[name] != second[name]]
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        *(range(part, 100, 4) for part in range(4)),
+        *(pytest.param(range(first, first + 50), marks=pytest.mark.full) for first in range(100, 600, 50)),
+    ],
+)
 def test_told_twice_late_shuffled_or_never_the_database_ends_as_a_polled_one(
-    read: tuple[Path, tuple[Shop, Shop]], tmp_path: Path, part: int
+    read: tuple[Path, tuple[Shop, Shop]], tmp_path: Path, seeds: range
 ) -> None:
-    """Of 200 histories: a hundred of each shop, two at a time."""
-    assert {seed: found for seed in range(part, 100, 4) if (found := differs(read, tmp_path, seed))} == {}
-
-
-@pytest.mark.full
-def test_a_thousand_histories_end_as_polled_ones(read: tuple[Path, tuple[Shop, Shop]], tmp_path: Path) -> None:
-    """Five hundred of each shop."""
-    assert {seed: found for seed in range(100, 600) if (found := differs(read, tmp_path, seed))} == {}
+    """Of 200 histories: a hundred of each shop, two at a time; a thousand others in the full run."""
+    assert {seed: found for seed in seeds if (found := differs(read, tmp_path, seed))} == {}
 
 
 def test_the_histories_have_what_they_promise(read: tuple[Path, tuple[Shop, Shop]], tmp_path: Path) -> None:

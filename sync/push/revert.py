@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 import msgspec
@@ -54,8 +55,8 @@ def _kept(asked: Asked, there: RemoteState, undone: int) -> Step | None:
 
 
 def _tag(wrote: str | None, held: Held | None, found: Found, there: RemoteState) -> Step:
-    prior, here = found.held, standing(there)
-    before = {same(tag): tag for tag in found.tags}
+    before, here = {same(tag): tag for tag in found.tags}, standing(there)
+    prior = _settled(found.held, before)
     ours = {same(text) for text in prior.ours()} if prior else set()
     written = same(wrote) if wrote else ""
     spelt = spelling(wrote, there) if wrote and written not in before else None
@@ -67,13 +68,28 @@ def _tag(wrote: str | None, held: Held | None, found: Found, there: RemoteState)
     return Step(after, _ahead(held, prior, min(back, default=GOING)), add=back, remove=goes)
 
 
+def _settled(prior: Held | None, before: Container[str]) -> Held | None:
+    """The delivery that the run found; where it was in doubt since a push had died, what the run has seen of it.
+
+    In doubt again, a tag that somebody else has put since would pass for the one that never came.
+    """
+    if prior is None or prior.sending is None:
+        return prior
+    came = [text for text in prior.ours() if same(text) in before]
+    if len(came) > 1:
+        return prior
+    if came:
+        return Held(came[0], None, True, prior.before, prior.run_id)
+    return None if prior.owned or prior.value is None else replace(prior, sending=None)
+
+
 def _field(name: str, wrote: str | None, held: Held | None, found: Found, there: RemoteState) -> Step:
     prior, was, now = found.held, found.value, valued(there, name)
     ours = prior.ours() if prior else frozenset()
     put = wrote if wrote is not None else prior.before if prior and was in ours else was
     after = prior
-    if prior and was not in ours and was != prior.value:
-        after = Held(was, None, False, prior.before, prior.run_id)
+    if prior and (prior.sending is not None or (was not in ours and was != prior.value)):
+        after = Held(was, None, was in ours, prior.before, prior.run_id)
     if now in {was, put} and put == was:
         return Step(after)
     if now == put:
