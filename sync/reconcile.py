@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Select, exists, func, or_, select, true
 
-from connector.database import NAMELESS
+from connector.database import NAMELESS, batches
 from connector.errors import ConnectorError
 from connector.identity import normal_email
 from connector.models import Account, Checkpoint, Customer, Erasure, Identity, Order, Refund
@@ -235,12 +235,21 @@ class Reconciliation:
         if theirs is None:
             return []
         ours = _spent(connection, self.store, self.today)
+        why = () if ours == theirs else self._money_why(connection, ours - theirs, found)
+        return [Total("spent", ours, theirs, why)]
+
+    def _money_why(self, connection: Connection, gap: int, found: Reconciled) -> tuple[str, ...]:
         if found.people >= self.most:
-            why: tuple[str, ...] = ("sampled",)
-        else:
-            some = bool(found.differences or found.erased)
-            why = ("people",) if some and all(one.why for one in found.differences) else ()
-        return [Total("spent", ours, theirs, why if ours != theirs else ())]
+            return ("sampled",)
+        if not all(one.why for one in found.differences):
+            return ()
+        people = sum(_money_of(one.ours) - _money_of(one.theirs) for one in found.differences)
+        guests = _spent(connection, self.store, self.today, guests=True)  # nobody there has spent it
+        erased = sum(one.spent for one in self._still)
+        if gap == people + guests - erased:
+            parts = {"people": people, "without_guests": guests, "erased": erased}
+            return tuple(name for name, part in parts.items() if part)
+        return ("people",) if found.differences or found.erased else ()
 
     # Segments
 
@@ -272,9 +281,10 @@ class Reconciliation:
         buyers = [Buyer(account, None, 0, 0) for account in accounts]
         reasons: dict[str, tuple[str, ...]] = {}
         objecting = _objecting(connection, self.store.id)
+        elsewhere = _elsewhere(connection, self.store.id, accounts)
         for buyer, pieces in zip(buyers, pieces_of(connection, self.store, buyers, self.today), strict=True):
             kinds = {kind for piece in pieces or () for kind in piece.kinds}
-            found = [kind for kind in KINDS if kind in kinds]
+            found = [kind for kind in KINDS if kind in kinds] + ["elsewhere"] * (buyer.account in elsewhere)
             if buyer.account in pending:
                 found = ["not_pulled"]
             elif buyer.account in objecting:
@@ -325,6 +335,24 @@ def _objecting(connection: Connection, store_id: int) -> set[str]:
     )
 
 
+def _elsewhere(connection: Connection, store_id: int, accounts: Sequence[str]) -> set[str]:
+    """Those of some accounts whose people are customers of another store too: a segment of ours is of all stores."""
+    identities, orders = table(Identity), table(Order)
+    others = identities.alias()
+    same = orders.c.customer_id == identities.c.customer_id
+    ordered = exists().where(same, orders.c.store_id != store_id, orders.c.status != OrderStatus.DELETED)
+    known = exists().where(
+        others.c.customer_id == identities.c.customer_id, others.c.kind == "account", others.c.scope != store_id
+    )
+    mine = identities.c.kind == "account", identities.c.scope == store_id
+    statement = select(identities.c.value).where(*mine, or_(ordered, known))
+    return {
+        account
+        for batch in batches(accounts)
+        for account in connection.scalars(statement.where(identities.c.value.in_(batch)))
+    }
+
+
 def _erased_people(connection: Connection) -> int:
     """How many people were erased; a request of somebody who was not known is one, too."""
     erasures = table(Erasure)
@@ -339,9 +367,16 @@ def _nameless(connection: Connection, store_id: int) -> int:
     return connection.scalar(select(func.count()).select_from(orders).where(*mine)) or 0
 
 
-def _spent(connection: Connection, store: OpenStore, today: int) -> int:
-    orders, refunds = table(Order), table(Refund)
+def _money_of(figures: tuple[int, int] | None) -> int:
+    return 0 if figures is None else figures[1]
+
+
+def _spent(connection: Connection, store: OpenStore, today: int, *, guests: bool = False) -> int:
+    """The money of a store's orders; of those alone that belong to no account, for `guests`."""
+    orders, refunds, identities = table(Order), table(Refund), table(Identity)
+    account = exists().where(identities.c.id == orders.c.identity_id, identities.c.kind == "account")
     counts = (
+        ~account if guests else true(),
         orders.c.store_id == store.id,
         orders.c.counted == 1,
         or_(orders.c.void_day.is_(None), orders.c.void_day > today),

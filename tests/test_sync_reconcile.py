@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sync.demo.woocommerce import FakeWooCommerce
 from sync.reasons import Piece, explain
 from tests.contract import Clock, small_shop
 from tests.test_sync_nightly import NOW, Fake, World
+from tests.test_sync_quarantine import SETTINGS
 
 Change = Callable[[Shop], None]
 
@@ -65,6 +67,8 @@ def test_who_has_a_cancelled_order_is_named_and_nobody_else_differs(shopify: Wor
     assert totals(found)["accounts"] == (12, 12)
     assert totals(found)["orders PAID"] == (39, 39)
     assert totals(found)["orders PARTIALLY_REFUNDED"] == (1, 1)
+    assert totals(found)["spent"] == (116_000, 113_000)  # the order of a guest: no account has spent that
+    assert {one["what"]: one["why"] for one in found["totals"]}["spent"] == ["without_guests"]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +204,43 @@ def test_who_is_in_a_segment_on_one_side_only_is_named_with_the_reason(shopify: 
     segments = {one["key"]: one for one in compared(shopify)["segments"]}
     assert segments["spread.prospect"]["only_ours"] == [{"account": "150", "why": ["cancelled"]}]
     assert segments["spread.new"]["only_theirs"] == [{"account": "150", "why": ["cancelled"]}]
+
+
+def test_with_two_stores_that_share_people_every_difference_has_its_reason(shopify: World) -> None:
+    """Twelve accounts here, eight of whose people are the other shop's too; four are not."""
+    shopify.shop.orders = {n: order for n, order in shopify.shop.orders.items() if n > 1028}
+    with FakeShopify(second_shop(), now=shopify.clock, maximum=1e9, polls=1) as other:
+        more = SETTINGS["shopify"].format(url=other.url, domain=other.shop.domain).replace("boutique]", "autre]")
+        shopify.line.write(shopify.line.settings.read_text(encoding="utf-8") + more)
+        (shopify.line.folder / "segments.toml").unlink()  # with the audiences, which ask for consent too
+        shopify.line.ask("pull")
+        answer = shopify.line.within("reconcile", "--json")
+    assert answer.code == 0, answer.out
+    assert [found["unexplained"] for found in answer.lines] == [0, 0]
+    shared = {"boutique": range(101, 109), "autre": range(501, 509)}
+    for found in answer.lines:
+        told = [one for segment in found["segments"] for one in (*segment["only_ours"], *segment["only_theirs"])]
+        elsewhere = {int(one["account"]) for one in told if "elsewhere" in one["why"]}
+        assert elsewhere
+        assert elsewhere <= set(shared[found["store"]])
+        assert all("elsewhere" in one["why"] for one in told if int(one["account"]) in elsewhere)
+
+
+def second_shop() -> Shop:
+    """Another shop, with accounts of its own for eight of the first one's people, and guests who are others of them."""
+    chance, shop = Random(1), Shop("Autre", "autre.myshopify.com")
+    for number in range(501, 513):
+        opened = NOW - timedelta(days=chance.randrange(30, 500))
+        email = f"client{number - 400}@example.com" if number < 509 else f"autre{number}@example.com"
+        shop.customers[number] = ShopCustomer(number, email, opened, opened, consent="unsubscribed")
+    for number in range(5001, 5031):
+        placed = NOW - timedelta(days=chance.randrange(400))
+        order = ShopOrder(number, placed, placed, chance.randrange(1000, 9000), chance.choice([*shop.customers, None]))
+        if order.customer_id is None:
+            order.email = f"client{chance.randrange(101, 109)}@example.com"
+        order.test = chance.random() < 0.2
+        shop.orders[number] = order
+    return shop
 
 
 def test_the_analytics_of_woocommerce_agree_person_by_person_guests_too(woocommerce: World) -> None:

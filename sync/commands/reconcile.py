@@ -33,7 +33,12 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "test": ("elle compte des commandes de test", "it counts test orders"),
     "guest": ("elle compte des commandes passées sans compte", "it counts orders placed as a guest"),
     "merged": ("plusieurs comptes sont une personne ici", "several accounts are one person here"),
+    "elsewhere": ("aussi client d'une autre boutique, qui compte ici", "a customer of another store too, counted here"),
     "without_unpaid": ("sans l'argent des commandes non payées", "without the money of what was not paid"),
+    "without_guests": (
+        "sans l'argent des commandes passées sans compte",
+        "without the money of orders placed as a guest",
+    ),
     "gross": ("sans déduire les remboursements", "refunds are not taken off"),
     "foreign": ("elle additionne d'autres devises", "it adds other currencies up"),
     "not_pulled": ("changé depuis la dernière lecture : connector pull", "changed since the last pull: connector pull"),
