@@ -261,7 +261,7 @@ def undo_merge(connection: Connection, merge_id: int, *, now: int) -> None:
     identities, merges, people = table(Identity), table(Merge), table(Customer)
     row = connection.execute(select(merges).where(merges.c.id == merge_id, merges.c.undone_at.is_(None))).one_or_none()
     if row is None:
-        raise SettingsError(f"No merge {merge_id} holds.", remedy="List the merges of a person to find its number.")
+        raise SettingsError(f"No merge {merge_id} holds.", remedy="`connector merges` lists those that hold.")
     owner = _present(connection, row.kept_id)
     held = set(connection.scalars(select(identities.c.id).where(identities.c.customer_id == owner)))
     moved = [identity for identity in json.loads(row.moved) if identity in held]  # others were given back already

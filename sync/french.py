@@ -131,6 +131,10 @@ SETTINGS: Mapping[str, str] = {
     "Check its path and its rights.": "Vérifiez son chemin et ses droits.",
     "The secret file {file} is empty.": "Le fichier de secret {file} est vide.",
     "Write the secret into it.": "Écrivez-y le secret.",
+    "The settings name no destination.": "Les réglages ne nomment aucune destination.",
+    "Write a [destinations.NAME] table into connector.toml (see README).": (
+        "Écrivez une table [destinations.NOM] dans connector.toml (voir README)."
+    ),
     "The settings have no store {name}.": "Les réglages n'ont pas de boutique {name}.",
     "The settings have no destination {name}.": "Les réglages n'ont pas de destination {name}.",
     "It has: {names}.": "Il y a : {names}.",

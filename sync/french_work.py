@@ -136,7 +136,7 @@ QUESTIONS: Mapping[str, str] = {
     "A name has 1 to {number} characters that can be read.": "Un nom compte de 1 à {number} caractères lisibles.",
     "Choose another name.": "Choisissez un autre nom.",
     "No merge {number} holds.": "Aucune réunion {number} n'est en vigueur.",
-    "List the merges of a person to find its number.": "Affichez les réunions d'une personne pour trouver son numéro.",
+    "`connector merges` lists those that hold.": "`connector merges` énumère celles qui valent.",
 }
 
 FILES: Mapping[str, str] = {
@@ -202,8 +202,10 @@ FILES: Mapping[str, str] = {
     "--map does not know {word}.": "--map ne connaît pas {word}.",
     "{meant}It takes {words}.": "{meant}Il prend {words}.",
     "It takes {words}.": "Il prend {words}.",
-    "--map must also name {words}.": "--map doit aussi nommer {words}.",
-    "Write total=COLUMN, and so on.": "Écrivez total=COLONNE, et ainsi de suite.",
+    "--map must also name {names}.": "--map doit aussi nommer {names}.",
+    "Write total=COLUMN, and so on; price with quantity can stand for total, and email for customer.": (
+        "Écrivez total=COLONNE, et ainsi de suite ; price avec quantity peut remplacer total, et email customer."
+    ),
     "{part} in {option} names no column.": "{part} dans {option} ne nomme aucune colonne.",
     "Write it as NAME=COLUMN.": "Écrivez NOM=COLONNE.",
     "{option} names {word} twice.": "{option} nomme {word} deux fois.",
@@ -339,11 +341,62 @@ PLATFORMS: Mapping[str, str] = {
     ),
     "Shopify gives no token for {shop}: {reason}": "Shopify ne donne pas de jeton pour {shop} : {reason}",
     "Check client_id and client_secret.": "Vérifiez client_id et client_secret.",
+    "Create the app in the Dev Dashboard of the organisation that owns this shop.": (
+        "Créez l'app dans le Dev Dashboard de l'organisation à laquelle appartient cette boutique."
+    ),
+    "Install the app on this shop, then try again.": "Installez l'app sur cette boutique, puis réessayez.",
+    "Shopify has frozen this shop.": "Shopify a gelé cette boutique.",
+    "The shop's subscription must be paid before anything can be read.": (
+        "L'abonnement de la boutique doit être réglé avant que quoi que ce soit puisse être lu."
+    ),
+    "Shopify has no such shop.": "Shopify ne connaît pas cette boutique.",
+    "Write the shop's permanent address: name.myshopify.com.": (
+        "Écrivez l'adresse permanente de la boutique : nom.myshopify.com."
+    ),
+    "Shopify has locked this shop.": "Shopify a bloqué cette boutique.",
+    "The shop's owner must contact Shopify.": "Son propriétaire doit contacter Shopify.",
+    "Shopify refused the question: {text}": "Shopify a refusé la question : {text}",
+    "Shopify's answer has an unknown form: {text}": "La réponse de Shopify a une forme inconnue : {text}",
+    "Shopify ignored {name} in the search {where}: {text}": (
+        "Shopify a ignoré {name} dans la recherche {where} : {text}"
+    ),
+    "This version of the connector does not fit Shopify's API any more; update it.": (
+        "Cette version du connecteur ne convient plus à l'API de Shopify ; mettez-le à jour."
+    ),
+    "Shopify's pages of {name} do not go on.": "Les pages de {name} de Shopify n'avancent plus.",
+    "Try again; then tell us.": "Réessayez ; si cela dure, signalez-le-nous.",
+    "Shopify does not start the bulk operation: {text}": "Shopify ne lance pas l'opération en masse : {text}",
+    "Shopify refused a webhook: {text}": "Shopify a refusé un webhook : {text}",
+    "It calls public https addresses only.": "Il n'appelle que des adresses https publiques.",
+    "Shopify takes no upload: {text}": "Shopify n'accepte pas le dépôt : {text}",
+    "The results of a Mailchimp batch did not arrive whole.": (
+        "Les résultats d'un lot de Mailchimp ne sont pas arrivés en entier."
+    ),
+    "Mailchimp could not show a contact: {text}": "Mailchimp n'a pas pu montrer un contact : {text}",
+    "{host} answered with an unknown shape: {text}.": "{host} a répondu sous une forme inconnue : {text}.",
+    "{host} answered {status} with nothing in it.": "{host} a répondu {status}, sans rien d'autre.",
     "Give the app the scope that Shopify names, then reinstall it.": (
         "Donnez à l'app l'autorisation que nomme Shopify, puis réinstallez-la."
     ),
     "Give the app the scope write_customers.": "Donnez à l'app l'autorisation write_customers.",
     "The next run goes on where this one stopped.": "La prochaine exécution reprend où celle-ci s'est arrêtée.",
+    "Check the consumer secret, and that the key's permission is {right} ({keys}).": (
+        "Vérifiez le secret client, et que le droit de la clé est {right} ({keys})."
+    ),
+    "Read": "Lecture",
+    "Read/Write": "Lecture/Écriture",
+    "WooCommerce > Settings > Advanced > REST API": "WooCommerce > Réglages > Avancé > API REST",
+    "Either the key is unknown or its user may not do this (make one for a shop manager in {keys}), or "
+    "WordPress did not accept it because it does not see https: behind a proxy that ends TLS, tell "
+    "WordPress so (X-Forwarded-Proto); for a shop without https write its http address, with allow_http.": (
+        "Soit la clé est inconnue, ou son utilisateur n'a pas ce droit (créez-en une pour un gestionnaire de boutique "
+        "dans {keys}) ; soit WordPress ne l'a pas acceptée faute de voir https : derrière un proxy qui termine TLS, "
+        "dites-le à WordPress (X-Forwarded-Proto) ; pour une boutique sans https, écrivez son adresse http, "
+        "avec allow_http."
+    ),
+    "Check the key ({keys}) and whether a firewall or a security plugin stands in front of the API.": (
+        "Vérifiez la clé ({keys}), et qu'aucun pare-feu ni extension de sécurité ne barre l'accès à l'API."
+    ),
     "{url} has no WooCommerce API at /wp-json/wc/v3/.": "{url} n'a pas d'API WooCommerce à /wp-json/wc/v3/.",
     "Check the address and that WooCommerce is active; "
     "in WordPress, Settings > Permalinks must be anything but Plain.": (

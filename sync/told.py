@@ -47,7 +47,7 @@ def whole(error: ConnectorError, language: Language) -> str:
     return f"{message(error, language)} {remedy(error, language)}".strip()
 
 
-_OPEN = {"expected", "meant", "where", "says", "reason", "order", "kind", "what"}
+_OPEN = {"expected", "meant", "where", "says", "reason", "order", "kind", "what", "right", "keys"}
 """Holes that may hold a sentence of ours, where others hold names."""
 
 

@@ -68,7 +68,7 @@ class Voice:
         """A share in per cent, with one decimal; a dash where there is none."""
         if part is None:
             return "–"
-        space = "\u00a0" if self.language == "fr" else " "  # in French the sign does not go to the next line alone
+        space = "\u00a0" if self.language == "fr" else ""  # with which it does not go to the next line alone
         return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)}{space}%"
 
     def day(self, day: date | str, form: str = "medium") -> str:

@@ -144,7 +144,7 @@ def test_a_window_covers_nine_gaps_in_ten(engine: Engine) -> None:
         {"days": 60, "gaps": 9, "share": 0.9},
         {"days": 90, "gaps": 10, "share": 1.0},
     ]
-    assert "90 % of 9 or less: a window of 30 days covers them. Only 10 people" in found["words"]
+    assert "90% of 9 or less: a window of 30 days covers them. Only 10 people" in found["words"]
     assert wider["window"] == 90
     assert wider["words"].startswith("Sur 11 intervalles entre deux achats, la moitié durent 6 jours ou moins")
 

@@ -14,7 +14,10 @@ from sync.told import CATALOGUE, HOLE, message, sentence, whole
 from tests.command_line import CommandLine
 
 ROOT = Path(__file__).parents[1]
-KINDS = {"ConnectorError", "SettingsError", "BusyError", "UnsafeError", "AuthenticationError"}
+KINDS = {
+    "ConnectorError", "SettingsError", "BusyError", "UnsafeError", "AuthenticationError", "PermanentError",
+    "RetryableError",
+}  # fmt: skip
 """Errors that people are told; records are put away with their reason, and rules speak both languages themselves."""
 
 FILES = [
@@ -41,7 +44,7 @@ LATER = {
 """What only a damaged database or a half installed app says, still in English alone."""
 
 
-WHOLE = {"{} {}{}", "{} has no setting {}{}", "{}: {}", "{}.", "{}{}."}
+WHOLE = {"{} {}{}", "{} with nothing in it.", "{} has no setting {}{}", "{}: {}", "{}.", "{}{}."}
 """What is put together from sentences of others."""
 
 
@@ -51,8 +54,23 @@ def raised() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
                 texts = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "remedy")]
-                for text in (said for part in texts for said in written(part)):
+                for text in (one for part in texts for one in written(part)):
                     yield text, f"{file.relative_to(ROOT)}:{node.lineno}"
+            elif isinstance(node, ast.FunctionDef) and node.name == "_remedy":
+                for part in (told.value for told in ast.walk(node) if isinstance(told, ast.Return) and told.value):
+                    for text in written(part):
+                        yield text, f"{file.relative_to(ROOT)}:{node.lineno}"
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and tables(node.targets):
+                said = (
+                    part for value in node.value.values for part in ast.walk(value) if isinstance(part, ast.Constant)
+                )
+                for text in (text for part in said for text in written(part)):
+                    yield text, f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def tables(targets: list[ast.expr]) -> bool:
+    """Whether something is one of the tables of what is said of refusals."""
+    return any(isinstance(name, ast.Name) and name.id in {"_REFUSALS", "_STATUSES"} for name in targets)
 
 
 def written(node: ast.expr) -> Iterator[str]:

@@ -107,7 +107,7 @@ def test_curve_months_and_ladder_are_the_reports_own(dashboard: Dashboard) -> No
         top["lifetime"]["people_for_80"],
     )
     assert (ever[0], ever[-1], ever == sorted(ever)) == (0, 100, True)
-    at_twenty = ever[found["curve"]["along"].index("20 %")]  # the report takes in who spent as much as the last one
+    at_twenty = ever[found["curve"]["along"].index("20%")]  # the report takes in who spent as much as the last one
     assert 100 * top["lifetime"]["share"] - 3 < at_twenty <= 100 * top["lifetime"]["share"]
     first, later = (line["values"] for line in found["months"]["series"])
     assert sum(later) == sum(round(month["later"]["revenue"]["minor"] / 100) for month in months[-36:])

@@ -92,8 +92,8 @@ def test_the_page_tells_what_waits_what_was_done_and_what_comes_next(served: Ser
     page = admin.get("/syncs").text
     assert "il y a 5 minutes" in page
     assert "dans 10 minutes" in page
-    assert "Lecture de boutique" in page
-    assert "Plan 1 pour tags" in page
+    assert "Lecture de « boutique »" in page
+    assert "Plan 1 pour « tags »" in page
     assert "0 consentement modifié" in page
     assert "La quarantaine est vide" in page
     english = served.user("Ann", "admin", "en").get("/syncs").text

@@ -268,6 +268,6 @@ def test_the_last_and_the_next_sync_are_told_in_words(base: Path, tmp_path: Path
         assert (pull["kind"], pull["seconds"], pull["next_seconds"], pull["outcome"]) == ("pull", 240, 600, "failed")
         assert (day["kind"], day["outcome"], day["next"]) == ("recompute", "done", None)
         page = " ".join(re.sub(r"<[^>]+>", "", synced.user("Vic", "viewer").get("/").text).split())
-        assert "Lecture de shop il y a 4 minutes, en échec ; la prochaine dans 10 minutes" in page
+        assert "Lecture de « shop » il y a 4 minutes, en échec ; la prochaine dans 10 minutes" in page
         synced.clock.sleep(timedelta(hours=2).total_seconds())
         assert asked(synced, "/week?family=none")["turns"][0]["next_seconds"] == 0

@@ -91,7 +91,7 @@ def test_a_plan_is_tried_on_a_few_applied_and_undone_to_the_last_tag(browser: Br
         seen.done("Appliquer à 5 personnes")
         assert written() == few
 
-        page = form_plan(seen, shop, "tags", "Former un plan")
+        page = form_plan(seen, shop, "tags", "Préparer un plan")
         seen.done(re.compile("^Appliquer à"))
         assert written().items() >= everybody.items()
         assert len(written()) == len([key for key in before if key.startswith("tags")])
@@ -107,7 +107,7 @@ def test_a_plan_is_tried_on_a_few_applied_and_undone_to_the_last_tag(browser: Br
 def test_what_a_guard_refuses_is_said_insisted_on_and_undone(browser: Browser, shop: Stand) -> None:
     before = shop.tags()
     with window(browser, "en-GB", "phone", color_scheme="dark") as seen:
-        form_plan(seen, shop, "tags", "Form a plan")
+        form_plan(seen, shop, "tags", "Prepare a plan")
         seen.done(re.compile("^Apply to"))
         standing = shop.tags()
         buy_again(shop, 25)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -14,7 +16,9 @@ from connector.settings import ServeSettings, load
 from connector.users import invite
 from sync import clock
 from sync.demo.boutique import boutique
+from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
+from sync.demo.woocommerce import FakeWooCommerce
 from sync.web import app, listening
 from sync.workspace import Workspace
 from tests import shop_exports
@@ -67,29 +71,63 @@ def enter(seen: Window, workspace: Workspace, address: str, begin: str) -> None:
     assert page.url == f"{address}/setup"
 
 
+@dataclass(frozen=True)
+class Platform:
+    """A platform's link, the field whose key is wrong at first, the right keys, and what is said of the wrong one."""
+
+    link: str
+    wrong: str
+    keys: Mapping[str, str]
+    said: str
+
+
+PLATFORMS = {
+    "shopify": Platform("Shopify", "token", {"token": "shpat_demo"}, "Vérifiez la clé"),
+    "woocommerce": Platform(
+        "WooCommerce",
+        "consumer_secret",
+        {"consumer_key": "ck_demo", "consumer_secret": "cs_demo"},
+        "Vérifiez le secret",
+    ),
+}
+
+
+def fake_of(platform: str, shop: Shop) -> FakeShopify | FakeWooCommerce:
+    """The platform with a shop in it, WooCommerce over TLS."""
+    if platform == "shopify":
+        return FakeShopify(shop, now=clock.now, maximum=1e9, polls=1, token="shpat_demo")
+    return FakeWooCommerce(shop, now=clock.now)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_from_nothing_to_a_first_pull(
-    browser: Browser, workspace: Workspace, address: str, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, workspace: Workspace, address: str, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
-    shop = boutique(clock.now().date() - timedelta(days=1), people=40)
+    shop, asked = boutique(clock.now().date() - timedelta(days=1), people=40), PLATFORMS[platform]
+    colours: Literal["light", "dark"] = "dark" if platform == "shopify" else "light"
     with (
-        FakeShopify(shop, now=clock.now, maximum=1e9, polls=1, token="shpat_demo") as fake,
-        window(browser, "fr-FR", "phone", color_scheme="dark") as seen,
+        fake_of(platform, shop) as fake,
+        window(browser, "fr-FR", "phone", color_scheme=colours) as seen,
     ):
         enter(seen, workspace, address, "Commencer")
-        monkeypatch.setenv("CONNECTOR_STORES__BOUTIQUE__PLATFORM", "shopify")
+        monkeypatch.setenv("CONNECTOR_STORES__BOUTIQUE__PLATFORM", platform)
         monkeypatch.setenv("CONNECTOR_STORES__BOUTIQUE__ENDPOINT", fake.url)
-        sound(seen)
+        if isinstance(fake, FakeWooCommerce):
+            assert fake.ca is not None
+            monkeypatch.setenv("CONNECTOR_STORES__BOUTIQUE__CA", fake.ca)
         page = seen.page
-        page.get_by_role("link", name="Shopify").click()
+        page.get_by_role("link", name=asked.link).click()
         page.fill("input[name=address]", shop.domain)
-        page.get_by_text("J'ai le jeton").click()
-        page.fill("input[name=token]", "shpat_wrong")
+        if platform == "shopify":
+            page.get_by_text("J'ai le jeton").click()
+        for name, key in asked.keys.items():
+            page.fill(f"input[name={name}]", f"{key}_wrong" if name == asked.wrong else key)
         sound(seen)
         seen.press("Vérifier")
-        expect(page.get_by_role("alert")).to_contain_text("Vérifiez la clé")
+        expect(page.get_by_role("alert")).to_contain_text(asked.said)
         sound(seen)
         page.get_by_role("link", name="Changer l'adresse ou les clés").click()
-        page.fill("input[name=token]", "shpat_demo")
+        page.fill(f"input[name={asked.wrong}]", asked.keys[asked.wrong])
         seen.press("Vérifier")
         expect(page.locator("h1")).to_have_text("La boutique répond")
         sound(seen)
@@ -99,8 +137,8 @@ def test_from_nothing_to_a_first_pull(
         seen.press("Voir où en sont vos clients")
         expect(page.locator(".standing")).to_contain_text("personnes")
         assert seen.clean()
-    assert "shpat_demo" not in page.url
-    assert len(workspace.settings.stores) == 1
+    assert not any(key in page.url for key in asked.keys.values())
+    assert [store.platform for store in workspace.settings.stores.values()] == [platform]
 
 
 def test_an_export_is_dropped_its_columns_are_confirmed_and_it_is_read(

@@ -15,7 +15,7 @@ STEP = 30
 PERCENT = 90
 
 _WORDS: dict[Language, str] = {
-    "en": "Of {gaps} gaps between two purchases, half are of {half} days or less and {percent} % of {most} or less: "
+    "en": "Of {gaps} gaps between two purchases, half are of {half} days or less and {percent}% of {most} or less: "
     "a window of {window} days covers them.",
     "fr": "Sur {gaps} intervalles entre deux achats, la moitié durent {half} jours ou moins et {percent} % durent "
     "{most} jours ou moins : une fenêtre de {window} jours les couvre.",

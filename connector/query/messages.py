@@ -14,6 +14,8 @@ from connector.query.tree import Place
 Language = Literal["fr", "en"]
 Name = Literal[
     "unexpected",
+    "bare",
+    "slashed",
     "end",
     "attribute",
     "function",
@@ -49,6 +51,16 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "end": {
         "en": "The rule stops short; expected {expected}.",
         "fr": "La règle s'arrête trop tôt ; attendu : {expected}.",
+    },
+    "bare": {
+        "en": "{found} is no value. Write a text in quotes ('{found}'), a number, or a date such as -90d or "
+        "2026-06-30.",
+        "fr": "{found} n'est pas une valeur. Écrivez un texte entre apostrophes ('{found}'), un nombre, ou une date "
+        "comme -90d ou 2026-06-30.",
+    },
+    "slashed": {
+        "en": "A day is written YYYY-MM-DD, for example 2026-06-30.",
+        "fr": "Un jour s'écrit AAAA-MM-JJ, par exemple 2026-06-30.",
     },
     "attribute": {"en": "There is no attribute {found}.", "fr": "L'attribut {found} n'existe pas."},
     "function": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -47,6 +47,9 @@ LONGEST = 10_000
 LARGEST = 10**15
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_PARAMETER = re.compile(r"'\$[A-Za-z_]\w*'")
+_LAST_WORD = re.compile(r"(\w+)\s*$")
+_SLASHED = re.compile(r"\d$")
+_BEFORE_A_LIST = {"matches", "in", "in_segment"}
 _FIELD = re.compile(r"\$?[A-Za-z_]\w*(\.\$?\w+)*")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?")
 OLDEST: Mapping[str, int] = {"d": 100_000, "w": 14_000, "m": 3_000, "y": 270}
@@ -94,21 +97,48 @@ def _lark() -> Lark:
 
 
 def _unexpected(error: UnexpectedInput, text: str, language: Language) -> QueryError:
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    if bare := _bare(error, text if ended else text[: error.pos_in_stream], language):
+        return bare
+    if ended:
         lines = text.rstrip().splitlines() or [""]
         return problem(
             "end",
             Place(len(lines), len(lines[-1]) + 1),
             language,
-            expected=expected(error.accepts or error.expected, language),
+            expected=expected(_wanted(error), language),
         )
-    wanted = error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None)
     found = (
         text[error.pos_in_stream or 0] if isinstance(error, UnexpectedCharacters) else str(getattr(error, "token", ""))
     )
     return problem(
-        "unexpected", Place(error.line, error.column), language, found=found, expected=expected(wanted or (), language)
+        "unexpected",
+        Place(error.line, error.column),
+        language,
+        found=found,
+        expected=expected(_wanted(error), language),
     )
+
+
+def _wanted(error: UnexpectedInput) -> Iterable[str]:
+    """What the grammar would take in the place of what was found."""
+    if isinstance(error, UnexpectedToken):
+        return error.accepts or (error.expected if error.token.type == "$END" else ())
+    return (error.allowed if isinstance(error, UnexpectedCharacters) else None) or ()
+
+
+def _bare(error: UnexpectedInput, before: str, language: Language) -> QueryError | None:
+    """The error of a text without quotes, which reads as a function that is given nothing, or of a day like 30/06/2026.
+
+    None where it is neither.
+    """
+    if isinstance(error, UnexpectedCharacters) and error.char == "/" and _SLASHED.search(before):
+        return problem("slashed", Place(error.line, error.column), language)
+    word = _LAST_WORD.search(before)
+    if set(_wanted(error)) != {"_LEFT"} or word is None or word[1].lower() in _BEFORE_A_LIST:
+        return None
+    line, at = before.count("\n", 0, word.start()) + 1, word.start() - before.rfind("\n", 0, word.start())
+    return problem("bare", Place(line, at), language, found=word[1])
 
 
 def _place(token: Token) -> Place:

@@ -195,13 +195,16 @@ def _check_words(mapping: Mapping[str, str]) -> None:
         said
         for said, words in (
             ("placed_at", ("placed_at",)),
-            ("total (or price, with quantity)", ("total", "price")),
-            ("customer or email", ("customer", "email")),
+            ("total", ("total", "price")),
+            ("customer", ("customer", "email")),
         )
         if not any(word in mapping for word in words)
     ]
     if missing:
-        raise SettingsError(f"--map must also name {' and '.join(missing)}.", remedy="Write total=COLUMN, and so on.")
+        raise SettingsError(
+            f"--map must also name {', '.join(missing)}.",
+            remedy="Write total=COLUMN, and so on; price with quantity can stand for total, and email for customer.",
+        )
 
 
 def _check_columns(mapping: Mapping[str, str], table: Table) -> None:

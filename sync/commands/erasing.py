@@ -88,7 +88,8 @@ def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
             _list(say, going(connection, number))
     if found:
         say.say(
-            "Restent, sans nom : le jour et le montant de chaque commande, pour que les comptes passés tiennent.\n"
+            "Restent, sans nom : le jour et le montant de chaque commande, pour que les chiffres des jours passés "
+            "restent justes.\n"
             "La boutique et les outils gardent leurs propres fiches : effacez-les là-bas aussi.",
             "What stays, nameless: day and amount of each order, so that past counts stand.\n"
             "The shop and the tools keep records of their own: erase those there, too.",

@@ -56,7 +56,7 @@ def _scope(connection: Connection, settings: DestinationSettings) -> int:
 
 
 def _tell(say: Voice, report: dict[str, Any]) -> None:
-    percent = f"{report['percent']:g} %"
+    percent = f"{report['percent']:g}{say.text(' %', '%')}"
     say.say(
         f"{report['segment']}, {report['destination']} : {percent} à l'écart depuis le {report['since']}",
         f"{report['segment']}, {report['destination']}: {percent} held out since {report['since']}",

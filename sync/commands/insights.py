@@ -96,7 +96,7 @@ def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
             continue
         say.say(
             f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
-            f"The top {percent} % of customers bring {brought} of the revenue, {en}.",
+            f"The top {percent}% of customers bring {brought} of the revenue, {en}.",
         )
     for month in report["acquisition"][-12:]:
         first, later = (say.money(**month[side]["revenue"]) for side in ("first", "later"))

@@ -25,11 +25,11 @@ DAYS = 30
 CAUSES: Mapping[str, tuple[str, str]] = {
     "order": ("commande", "order"),
     "refund": ("remboursement", "refund"),
-    "profile": ("profil", "profile"),
-    "merge": ("fusion", "merge"),
-    "time": ("temps", "time"),
+    "profile": ("fiche client", "profile"),
+    "merge": ("fiches réunies", "merge"),
+    "time": ("temps écoulé", "time"),
     "calibration": ("étalonnage", "calibration"),
-    "definition": ("définition", "definition"),
+    "definition": ("règle nouvelle", "new rule"),
 }
 
 

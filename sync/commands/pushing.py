@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from connector.destination import Destination
-from connector.errors import UnsafeError
+from connector.errors import SettingsError, UnsafeError
 from connector.holdout import note
 from connector.models import DestinationRow, Plan
 from connector.people import find_people
@@ -67,6 +67,11 @@ def run(
     """Push the differences to one destination, or to all."""
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
+    if not workspace.settings.destinations:
+        raise SettingsError(
+            "The settings name no destination.",
+            remedy="Write a [destinations.NAME] table into connector.toml (see README).",
+        )
     with writer(workspace.engine, now=workspace.now()):
         scope = _scope(workspace, request)
         if resume:

@@ -81,7 +81,9 @@ def _window(console: Console, say: Voice, window: Mapping[str, Any]) -> None:
     steps = [step for step in window["gaps"]["distribution"] or [] if step["days"] <= window["suggested"] + 30]
     table = ruled("", _pick(say, ["jours", "part", ""], ["days", "share", ""]), left=(2,))
     for step in steps:
-        table.add_row(str(step["days"]), f"{round(100 * step['share'])} %", "█" * round(BAR * step["share"]))
+        table.add_row(
+            str(step["days"]), f"{round(100 * step['share'])}{say.text(' %', '%')}", "█" * round(BAR * step["share"])
+        )
     if steps:
         console.print(table)
 

@@ -41,6 +41,14 @@ _SAID = {
     503: ("Réessayez dans un instant.", "Try again in a moment."),
 }
 _REMEDIES = {
+    404: (
+        "Son adresse est peut-être incomplète, ou ce qu'elle montrait n'existe plus.",
+        "Its address may not be whole, or what it showed is no more.",
+    ),
+    413: (
+        "Un export de plus de 1 Gio se compresse (.csv.gz), ou se lit par `connector import`.",
+        "Compress an export of more than 1 GiB (.csv.gz), or read it with `connector import`.",
+    ),
     403: (
         "Si vous veniez d'une page ouverte depuis longtemps, rechargez-la.",
         "If you came from a page that was open for long, reload it.",

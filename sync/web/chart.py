@@ -176,7 +176,10 @@ def _flows(flows: Flows) -> dict[str, Any]:
         "customdata": [flow.told for flow in flows.flows],
         "hovertemplate": "%{source.label} → %{target.label}: %{value}<br>%{customdata}<extra></extra>",
     }
-    return {"data": [{"type": "sankey", "node": nodes, "link": links, "valueformat": ",d"}], "layout": {}}
+    return {
+        "data": [{"type": "sankey", "node": nodes, "link": links, "valueformat": ",d"}],
+        "layout": {"margin": {"l": 8}},
+    }
 
 
 def _points(points: Points) -> dict[str, Any]:
@@ -202,8 +205,13 @@ def _points(points: Points) -> dict[str, Any]:
     layout = {
         "showlegend": False,
         "xaxis": {"title": {"text": points.x}, "fixedrange": True, "showgrid": True, "range": reach(xs)},
-        "yaxis": {"title": {"text": points.y}, "fixedrange": True, "tickformat": ",~r", "range": reach(ys)},
-        "margin": {"l": 76, "b": 52, "t": 30},
+        "yaxis": {
+            "title": {"text": points.y, "standoff": 14},
+            "fixedrange": True,
+            "tickformat": ",~r",
+            "range": reach(ys),
+        },
+        "margin": {"l": 84, "b": 52, "t": 30},
     }
     return {"data": [trace], "layout": layout}
 

@@ -23,7 +23,7 @@ from sync.web.access.visitor import Address, Visitor
 from sync.web.chart import figure
 from sync.web.look import language_of, theme_of
 from sync.web.plot import plot
-from sync.web.words import did, word
+from sync.web.words import did, noted, word
 from sync.workspace import Workspace
 
 _POLICY = (
@@ -108,6 +108,7 @@ def _speaking(say: Voice) -> dict[str, Any]:
         "say": say,
         "word": partial(word, say),
         "did": partial(did, say),
+        "noted": partial(noted, say),
         "moment": lambda text: say.moment(datetime.fromisoformat(text)),
         "shown": partial(_shown, say),
         "figure": partial(figure, say=say),

@@ -26,10 +26,10 @@ SHOWN = ("amount", "products", "email", "email_consent")
 _SCOPE = re.compile(r"\bscope (\w+)")
 
 _KINDS: Mapping[str, tuple[str, str]] = {
-    "pull": ("Lecture de {of}", "{of} read"),
+    "pull": ("Lecture de « {of} »", "“{of}” read"),
     "import": ("Import", "Import"),
     "recompute": ("Recalcul", "Recompute"),
-    "push": ("Envoi vers {of}", "Push to {of}"),
+    "push": ("Envoi vers « {of} »", "Push to “{of}”"),
 }
 _ENDED: Mapping[str | None, tuple[str, str]] = {
     "done": ("fait", "done"),

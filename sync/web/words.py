@@ -57,6 +57,24 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "items exported from WooCommerce (WebToffee)",
         ),
     },
+    "platform": {
+        "shopify": ("Shopify", "Shopify"),
+        "woocommerce": ("WooCommerce", "WooCommerce"),
+        "mailchimp": ("Mailchimp", "Mailchimp"),
+        "file": ("fichiers", "files"),
+    },
+    "parameter": {
+        "window": ("fenêtre, en jours", "window, in days"),
+        "quiet": ("silence, en jours", "quiet, in days"),
+        "days": ("délai, en jours", "delay, in days"),
+        "early": ("au plus tôt, en jours", "at the earliest, in days"),
+        "late": ("au plus tard, en jours", "at the latest, in days"),
+        "n": ("nombre", "number"),
+        "percent": ("part, en %", "share, in %"),
+        "pages": ("pages vues", "pages seen"),
+        "minutes": ("durée, en minutes", "time, in minutes"),
+        "value": ("valeur", "value"),
+    },
     "channel": {"email": ("e-mail", "e-mail"), "sms": ("SMS", "SMS")},
     "run": {
         "done": ("fait", "done"),
@@ -72,15 +90,15 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "stream": STREAMS,
     "one": {"orders": ("commande", "order"), "customers": ("compte", "account"), "checkouts": ("panier", "checkout")},
     "did": {
-        "pull": ("Lecture de {name}", "Pull of {name}"),
-        "hints": ("Changements annoncés par {name}", "Changes told by {name}"),
-        "nightly": ("Vérification de nuit de {name}", "Nightly look at {name}"),
-        "sends": ("Lecture des envois de {name}", "Messages read at {name}"),
-        "retry": ("Quarantaine redemandée à {name}", "Quarantine asked of {name} again"),
-        "plan": ("Plan pour {name}", "Plan for {name}"),
-        "push": ("Envoi vers {name}", "Push to {name}"),
-        "undo": ("Annulation chez {name}", "Undo at {name}"),
-        "leave": ("Départ de {name}", "Leaving {name}"),
+        "pull": ("Lecture de « {name} »", "Pull of “{name}”"),
+        "hints": ("Changements annoncés par « {name} »", "Changes told by “{name}”"),
+        "nightly": ("Vérification de nuit de « {name} »", "Nightly look at “{name}”"),
+        "sends": ("Lecture des envois de « {name} »", "Messages read at “{name}”"),
+        "retry": ("Quarantaine redemandée à « {name} »", "Quarantine asked of “{name}” again"),
+        "plan": ("Plan pour « {name} »", "Plan for “{name}”"),
+        "push": ("Envoi vers « {name} »", "Push to “{name}”"),
+        "undo": ("Annulation chez « {name} »", "Undo at “{name}”"),
+        "leave": ("Départ de « {name} »", "Leaving “{name}”"),
         "import": ("Import d'un fichier", "Import of a file"),
         "import-sends": ("Import d'envois", "Import of messages"),
         "day": ("Calcul du jour", "The day worked out"),
@@ -89,26 +107,44 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "object": ("Opposition", "Objection"),
         "": ("Envoi d'un plan", "A plan applied"),
     },
-    "detail": {
-        "new": ("nouveautés", "new"),
-        "changed": ("modifiées", "changed"),
-        "quarantined": ("en quarantaine", "quarantined"),
-        "changes": ("changements prévus", "changes planned"),
-        "fetched": ("demandées à la boutique", "fetched"),
-        "stale": ("déjà connues", "known already"),
-        "differed": ("écarts corrigés", "differences repaired"),
-        "stored": ("enregistrés", "stored"),
-        "gone": ("disparus de la boutique", "gone at the shop"),
-        "kept": ("toujours illisibles", "still unreadable"),
-        "nameless": ("sans identifiant", "without an id"),
-        "orders": ("commandes", "orders"),
-        "people": ("personnes", "people"),
-        "sends": ("envois", "messages"),
-        "undone": ("envoi repris n°", "push taken back no."),
-        "waiting": ("en attente", "waiting"),
-        "file": ("fichier", "file"),
-    },
 }
+
+_NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "shop_accounts": (
+        ("compte à la boutique", "comptes à la boutique"),
+        ("account at the shop", "accounts at the shop"),
+    ),
+    "shop_orders": (("commande à la boutique", "commandes à la boutique"), ("order at the shop", "orders at the shop")),
+    "new": (("nouveauté", "nouveautés"), ("new", "new")),
+    "changed": (("modifiée", "modifiées"), ("changed", "changed")),
+    "quarantined": (("en quarantaine", "en quarantaine"), ("quarantined", "quarantined")),
+    "changes": (("changement prévu", "changements prévus"), ("change planned", "changes planned")),
+    "fetched": (("demandée à la boutique", "demandées à la boutique"), ("fetched", "fetched")),
+    "stale": (("déjà connue", "déjà connues"), ("known already", "known already")),
+    "differed": (("écart corrigé", "écarts corrigés"), ("difference repaired", "differences repaired")),
+    "stored": (("enregistré", "enregistrés"), ("stored", "stored")),
+    "gone": (("disparu de la boutique", "disparus de la boutique"), ("gone at the shop", "gone at the shop")),
+    "kept": (("toujours illisible", "toujours illisibles"), ("still unreadable", "still unreadable")),
+    "nameless": (("sans identifiant", "sans identifiant"), ("without an id", "without an id")),
+    "orders": (("commande", "commandes"), ("order", "orders")),
+    "people": (("personne", "personnes"), ("person", "people")),
+    "sends": (("envoi", "envois"), ("message", "messages")),
+    "waiting": (("en attente", "en attente"), ("waiting", "waiting")),
+    "requests": (("requête", "requêtes"), ("request", "requests")),
+    "read": (("commande relue", "commandes relues"), ("order read again", "orders read again")),
+    "deleted_orders": (("commande supprimée", "commandes supprimées"), ("order deleted", "orders deleted")),
+    "deleted_accounts": (("compte supprimé", "comptes supprimés"), ("account deleted", "accounts deleted")),
+    "merged_accounts": (("compte réuni", "comptes réunis"), ("account merged", "accounts merged")),
+}
+"""What a run noted, by one and by more of it."""
+
+
+def noted(say: Voice, name: str, value: int) -> str:
+    """A figure that a run noted, in words; one that is not known here, by its own name."""
+    if name == "undone":
+        return say.text("envoi n° {n} repris", "push no. {n} taken back", n=value)
+    french, english = _NOTED.get(name, ((name, name), (name, name)))
+    return say.count(value, *(french if say.language == "fr" else english))
 
 
 def word(say: Voice, kind: str, value: str) -> str:
@@ -118,7 +154,7 @@ def word(say: Voice, kind: str, value: str) -> str:
 
 
 def did(say: Voice, kind: str) -> str:
-    """A run's kind in words: Lecture de boutique, Pull of boutique; one that is not known here, as it is."""
+    """A run's kind in words: Lecture de « boutique », Pull of “boutique”; one that is not known here, as it is."""
     verb, _, name = kind.partition(" ")
     known = _WORDS["did"].get("" if kind == "push" else verb)
     return kind if known is None else say.text(*known, name=name)

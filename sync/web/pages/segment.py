@@ -276,7 +276,8 @@ def _whole(desk: Desk, entry: Family, stage: Stage) -> str | None:
     """The rule of a stage as one that says by itself who is not in an earlier one."""
     if stage is entry.stages[0] or entry.missing:
         return None
-    return canonical(desk.shelf.library.rules()[entry.segment_key(stage)])
+    rule = canonical(desk.shelf.library.rules()[entry.segment_key(stage)])
+    return rule.removeprefix("TRUE AND ")  # of the stage that everybody else is in
 
 
 def _remark(desk: Desk, entry: Family) -> str:

@@ -194,7 +194,8 @@ def _families(desk: Desk) -> Iterator[Tagged]:
     given, language = desk.workspace.settings, desk.say.language
     for family in desk.shelf.families:
         parameters = {name: _shown(desk, value) for name, value in family.parameters.items()}
-        tags = [f"{stage.label.of(language)} : {stage.tag.of(given.language)}" for stage in family.stages]
+        names = [f"{stage.label.of(language)} → " if len(family.stages) > 1 else "" for stage in family.stages]
+        tags = [name + stage.tag.of(given.language) for name, stage in zip(names, family.stages, strict=True)]
         window, texts = (origin(given, "segments", family.key, name) for name in ("window", "tags"))
         yield Tagged(family.key, family.label.of(language), parameters, tags, window, texts)
 

@@ -125,6 +125,8 @@ def setup(desk: Here, request: Request, step: Stage = "") -> Setup:
     asking = under_way is not None and under_way.name == "check"
     if (step == "check" and shop is None and not asking) or (step == "columns" and file is None):
         step = ""
+    if step in SECRETS and settings.file is None:
+        step = ""  # which says why no shop can be written there
     found = Setup(
         step,
         editable=settings.file is not None,
@@ -231,8 +233,8 @@ def _sheet(desk: Desk, draft: FileDraft) -> Sheet:
         stores = [str(key) for key in connection.scalars(select(_stores.c.key).order_by(_stores.c.id))]
         base = merchant(connection)
     said = draft.said
-    currency = said.get("money") or (base.currency if base else draft.found.currency or "EUR")
-    zone = said.get("timezone") or (base.zone.key if base else "Europe/Paris")
+    currency = said.get("money") or (base.currency if base else draft.found.currency or desk.say.text("EUR", "GBP"))
+    zone = said.get("timezone") or (base.zone.key if base else desk.say.text("Europe/Paris", "Europe/London"))
     found = draft.found
     new = "" if stores else desk.say.text("boutique", "shop")
     return Sheet(draft.file.name, found.form, found.columns, found.rows, said, stores, new, currency, zone)

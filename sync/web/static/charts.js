@@ -30,7 +30,7 @@
       plot_bgcolor: "rgba(0,0,0,0)",
       colorway: !many ? [read("--accent")] : [1, 2, 3, 4, 5, 6, 7, 8].map((number) => read(`--s${number}`)),
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: read("--soft") },
-      margin: { l: 48, r: 8, t: 8, b: 36, ...layout.margin },
+      margin: { l: 48, r: 18, t: 8, b: 36, ...layout.margin },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       hoverlabel: { bgcolor: read("--surface"), bordercolor: read("--line"), font: { color: read("--ink") } },
       xaxis: { ...axis, showgrid: false, tickangle: 0, ...layout.xaxis },

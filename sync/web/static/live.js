@@ -13,7 +13,7 @@
       }
       row.querySelector("[data-said]").textContent = step.said;
       const part = step.expected ? Math.min(1, step.done / step.expected) : 0;
-      row.querySelector(".fill").setAttribute("width", String(100 * part));
+      row.querySelector(".fill").setAttribute("width", `${100 * part}%`);
     }
   };
   events.addEventListener("end", () => {
