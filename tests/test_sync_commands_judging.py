@@ -145,8 +145,8 @@ def test_insights_say_what_the_shop_lives_on(line: CommandLine) -> None:
     assert report["coverage"][0]["total"] == 61
     # the top 20 % of 41 are 9, and all 20 who bought twice have spent the same: 1100 of 1512
     assert "The top 20% of customers bring 72.8% of the revenue, ever." in out
-    assert "  Transactions\n    amount                       100.0% (file 61)\n" in out
-    assert "    has ordered                  100.0% (file 41)\n" in out
+    assert "  Transactions\n    amount                        100.0% (file 61)\n" in out
+    assert "    has ordered                   100.0% (file 41)\n" in out
 
 
 def test_a_past_day_is_judged_as_it_stood_and_what_has_no_past_is_said(line: CommandLine) -> None:
