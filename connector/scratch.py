@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Table, insert
+from sqlalchemy import Column, CompoundSelect, Connection, MetaData, Select, Table, func, insert, select
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt
@@ -60,7 +60,10 @@ def fill(
     """Add rows, with values in the order of the table's columns, or for some `only`; how many there were."""
     statement = insert(table).from_select(table.columns.keys() if only is None else only, rows)
     # without the option psycopg's answer is gone by the time it is asked for
-    return connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True}).rowcount
+    done = connection.execute(statement, values or {}, execution_options={"preserve_rowcount": True})
+    if connection.dialect.name == "sqlite":  # Python knows no INSERT where, as in Turkish, I is not the capital of i
+        return int(connection.execute(select(func.changes())).scalar_one())
+    return done.rowcount
 
 
 @cache

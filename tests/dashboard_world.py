@@ -33,6 +33,8 @@ from tests.contract import NOW, Clock
 
 BASE = "http://127.0.0.1:8765"
 PASSWORD = "vélo jaune du mardi"
+PATIENCE = 300.0
+"""Seconds."""
 HOSTILE = "<img src=x onerror=alert(1)>"
 QUIET = Voice("en", quiet=True)
 _KEY = re.compile(r'name="key" value="([^"]+)"')
@@ -75,7 +77,12 @@ class Dashboard:
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.settings, self.engine, clock=self.clock)
+        self.open()
+
+    def open(self) -> None:
+        """Make the application of the workspace; its forms wait for what they sent, however busy the machine is."""
         self.app = app(self.workspace)
+        self.app.state.errands.patience = PATIENCE
 
     def browser(self, base: str = BASE, language: str = "fr") -> Browser:
         """A new browser."""

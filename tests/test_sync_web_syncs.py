@@ -19,7 +19,6 @@ from sync.board import Step
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
 from sync.lock import writer
-from sync.web import app
 from sync.web.errand import Ending
 from sync.workspace import Workspace
 from tests.contract import NOW, Clock, small_shop
@@ -47,7 +46,7 @@ class Served(Dashboard):
 
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.settings, self.engine, wait=self.clock.sleep, clock=self.clock)
-        self.app = app(self.workspace)
+        self.open()
 
     def count(self, model: type[Any]) -> int:
         """The rows of a table."""
@@ -181,6 +180,7 @@ def test_while_somebody_else_writes_every_form_says_so_and_does_nothing(served: 
 def test_a_long_errand_is_followed_live_and_without_a_script_and_keeps_others_out(served: Served) -> None:
     admin = served.user("Anne", "admin")
     release, errands = threading.Event(), served.app.state.errands
+    errands.patience = 0.0
 
     def work() -> Ending:
         release.wait(60)

@@ -50,10 +50,11 @@ class Kept:
 
 
 class Errands:
-    """The errands of one process; `latest` is the one that was sent last."""
+    """The errands of one process; `latest` is the one that was sent last. `patience` is in seconds, see there."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], patience: float = PATIENCE) -> None:
         self._clock = clock
+        self.patience = patience
         self._sending = threading.Lock()
         self.latest: Errand | None = None
         self.found: dict[str, Kept] = {}
@@ -82,7 +83,7 @@ class Errands:
                 raise BusyError("The dashboard is still at work.", remedy="Wait until that has finished.")
             errand = self.latest = Errand(name, self._clock())
         threading.Thread(target=_run, args=(errand, work), name="errand").start()
-        if not errand.over.wait(PATIENCE):
+        if not errand.over.wait(self.patience):
             return Ending(back)
         errand.told = True
         if errand.failed is not None:
