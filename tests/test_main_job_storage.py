@@ -10,9 +10,11 @@ import shutil
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -151,32 +153,46 @@ def test_another_program_that_holds_the_database_is_said(started: Forks, world: 
     done(started, world, world.line)
 
 
-@pytest.mark.parametrize("readings", [12, pytest.param(400, marks=pytest.mark.full)])
-def test_readers_during_a_sync_are_never_told_that_the_database_is_locked(world: Books, readings: int) -> None:
+@pytest.mark.parametrize(
+    "seconds", [0, pytest.param(600, marks=[pytest.mark.full, pytest.mark.timeout(1200)])], ids=["once", "ten minutes"]
+)
+def test_readers_during_a_sync_are_never_told_that_the_database_is_locked(world: Books, seconds: int) -> None:
+    """Four readers beside one sync, or beside one after the other for so long; and commands that read."""
     world.line.ask("run")
     world.go_on()
     said: list[str] = []
+    over = threading.Event()
 
     def read() -> None:
-        for _ in range(readings // 4):
+        done = 0
+        while done < 3 or (seconds and not over.is_set()):
             with closing(sqlite3.connect(world.line.database, timeout=5)) as connection:
                 try:
                     connection.execute("SELECT count(*), sum(total) FROM orders").fetchall()
                     connection.execute("SELECT count(*) FROM memberships WHERE left_on IS NULL").fetchall()
                 except sqlite3.OperationalError as error:
                     said.append(str(error))
+            done += 1
 
     readers = [threading.Thread(target=read) for _ in range(4)]
-    with world.line.start("run") as syncing:
-        for reader in readers:
-            reader.start()
-        asked = [world.line.within("segments", "--json") for _ in range(readings // 4)]
+    until, synced = time.monotonic() + seconds, 0
+    try:
+        while not synced or time.monotonic() < until:
+            with world.line.start("run", "--force") as syncing:
+                if not synced:
+                    for reader in readers:
+                        reader.start()
+                asked = [world.line.within("segments", "--json") for _ in range(3)]
+                _, err = syncing.communicate()
+            assert syncing.returncode == 0, err
+            assert {answer.code for answer in asked} == {0}
+            synced += 1
+            world.now += timedelta(days=1)
+    finally:
+        over.set()
         for reader in readers:
             reader.join()
-        _, err = syncing.communicate()
-    assert syncing.returncode == 0, err
     assert said == []
-    assert {answer.code for answer in asked} == {0}
 
 
 def test_one_process_goes_on_after_the_disk_was_full(world: Books) -> None:
