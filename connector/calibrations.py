@@ -11,10 +11,12 @@ is never made again, but for a history that turns out to begin earlier: then all
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, not_, select
@@ -88,37 +90,45 @@ MEANS = Buyers((Aggregate("sum"), Aggregate("count")), (_mean,))
 class Calibrated:
     """The figures of one database. A figure that is not kept is made from the orders when it is asked for.
 
-    `keys` are those that are going to be asked for, up to the day `until`.
+    `keys` are those that are going to be asked for, up to the day `until`. With `kept` the figures that are kept are
+    taken as they are; else they are forgotten where the history turns out to begin before they were made.
     """
 
-    def __init__(self, connection: Connection, keys: Collection[str] = (), until: int | None = None) -> None:
+    def __init__(
+        self, connection: Connection, keys: Collection[str] = (), until: int | None = None, *, kept: bool = False
+    ) -> None:
         self._connection, self._keys, self._until = connection, keys, until
-        first = connection.scalar(select(func.min(table(Order).c.local_day)).where(table(Order).c.counted == 1))
-        self._first: int | None = first
         self._lent: set[int] = set()
-        every = select(calibrations.c.key, calibrations.c.day, calibrations.c.value)
-        few = every.where(not_(calibrations.c.key.startswith(LIFESPAN)))  # products are many, and seldom asked for
         self._made: dict[tuple[str, int], int | None] = {}
-        self._kept: dict[tuple[str, int], int | None] = {
-            (row.key, row.day): row.value for row in connection.execute(few)
-        }
-        began = self._kept.get((BEGAN, 0))
-        self._stale = first is not None and began is not None and first < began
+        self._kept: dict[int, dict[str, int | None]] = {}
+        began = self._of(0).get(BEGAN)
+        self._first: int | None = began if kept and began is not None else _first_day(connection)
+        self._stale = self._first is not None and began is not None and self._first < began
         if self._stale:
             self._kept.clear()
+
+    def _of(self, day: int) -> dict[str, int | None]:
+        """The figures that are kept of a day, but for the products', which are many and seldom asked for."""
+        if day not in self._kept:
+            few = not_(calibrations.c.key.startswith(LIFESPAN))
+            rows = select(calibrations.c.key, calibrations.c.value).where(calibrations.c.day == day, few)
+            self._kept[day] = {row.key: row.value for row in self._connection.execute(rows)}
+        return self._kept[day]
 
     def value(self, key: str, day: int) -> int | None:
         """The figure in force at the end of a day; None before the first day on record, or where nobody has one."""
         made_on = self.made_on(day)
         if made_on is None:
             return None
-        at = (key, made_on)
-        if at not in self._kept and at not in self._made:
+        if not self._has(key, made_on):
             self._make(key, made_on)
         if key == LIFESPANS and made_on not in self._lent:
             lend(self._connection, made_on, self._lifespans(made_on))
             self._lent.add(made_on)
-        return self._kept.get(at, self._made.get(at))
+        return self._made[key, made_on] if (key, made_on) in self._made else self._of(made_on)[key]
+
+    def _has(self, key: str, day: int) -> bool:
+        return (key, day) in self._made or (not self._stale and key in self._of(day))
 
     def made_on(self, day: int) -> int | None:
         """The day from whose end the figures come that are in force on a day; None before the first on record."""
@@ -139,12 +149,12 @@ class Calibrated:
         """Keep what was made, in the caller's transaction."""
         if self._stale:
             self._connection.execute(delete(calibrations))
-        if self._made and (BEGAN, 0) not in self._kept:
+        if self._made and not self._has(BEGAN, 0):
             self._made[BEGAN, 0] = self._first
         rows = [{"key": key, "day": day, "value": value} for (key, day), value in self._made.items()]
         if rows:
             self._connection.execute(insert(calibrations), rows)
-        self._kept.update(self._made)
+        self._kept.clear()
         self._made.clear()
         self._stale = False
 
@@ -160,7 +170,7 @@ class Calibrated:
         population = population_of(key)
         keys = {key, *(other for other in self._keys if other != LIFESPANS and population_of(other) == population)}
         until = day if self._until is None else self._until
-        lacking = [day, *(d for d in range(monday(day) + 7, until + 1, 7) if (key, d) not in self._kept)]
+        lacking = [day, *(d for d in range(monday(day) + 7, until + 1, 7) if not self._has(key, d))]
         if len(lacking) < FEW:
             self._keep(keys, day, population.on(self._connection, day))
             return
@@ -168,7 +178,8 @@ class Calibrated:
             self._keep(keys, made_on, counts)
 
     def _keep(self, keys: set[str], day: int, counts: Counts) -> None:
-        self._made.update({(key, day): figure(key, counts) for key in keys})
+        found = figures(keys, counts)
+        self._made.update({(key, day): value for key, value in found.items() if not self._has(key, day)})
 
 
 def in_force(connection: Connection, choices: Sequence[Choice], until: int | None = None) -> Calibrations:
@@ -200,20 +211,26 @@ def population_of(key: str) -> Buyers | Purchases:
     return Purchases(category, since)
 
 
-def figure(key: str, counts: Counts) -> int | None:
-    """The figure of a key, given how many of its population have each value; None where nobody has one."""
-    if key == POOLED:
-        return _pooled(counts)
-    values = Counter({value: number for (value,), number in counts.items() if value is not None})
-    found = _FIGURE.fullmatch(key)
-    if found is not None:
-        return _reference(found, values)
-    name, _, grade = key.rpartition(".")
-    return cut(_GRADED[name], int(grade), values)
+def figures(keys: Collection[str], counts: Counts) -> dict[str, int | None]:
+    """The figures of keys, given how many of their population have each value; None where nobody has one.
+
+    A cut comes with all others of its grades: so the grade of anybody is known without counting the people again.
+    """
+    values = Counter({value: number for (value, *_), number in counts.items() if value is not None})
+    found: dict[str, int | None] = {}
+    for key in keys:
+        if key == POOLED:
+            found[key] = _pooled(counts)
+        elif reference := _FIGURE.fullmatch(key):
+            found[key] = _reference(reference, values)
+        elif key not in found:
+            graded = _GRADED[key.rpartition(".")[0]]
+            found |= {graded.cuts[grade]: value for grade, value in cuts(graded, values).items()}
+    return found
 
 
-def cut(graded: Graded, grade: int, people: Mapping[int, int]) -> int | None:
-    """The least value of a grade, given how many people have each value; ties share a grade.
+def cuts(graded: Graded, people: Mapping[int, int]) -> dict[int, int | None]:
+    """The least value of each grade, given how many people have each value; ties share a grade.
 
     Rising, a value's grade is 1 and the fifths (of five grades) of people below it; so whoever bought once has the
     same grade as all who did, and it is the first where they are many. Falling, its grade is the share of people
@@ -221,19 +238,19 @@ def cut(graded: Graded, grade: int, people: Mapping[int, int]) -> int | None:
     It is above all values where none has that grade, and None where nobody has a value.
     """
     if not people:
-        return None
-    whole = sum(people.values())
-    reached = max(people) + 1
-    passed = 0  # people with a greater value (falling) or with a smaller one
-    for value in sorted(people, reverse=graded.falling):
-        if graded.falling and passed * graded.grades < grade * whole:
-            reached = value
-        elif graded.falling:
-            break
-        elif passed * graded.grades >= (grade - 1) * whole:
-            return value
-        passed += people[value]
-    return reached
+        return dict.fromkeys(graded.cuts)
+    whole, values = sum(people.values()), sorted(people, reverse=graded.falling)
+    passed = list(accumulate((people[value] for value in values[:-1]), initial=0))  # before each value
+    if graded.falling:
+        return {grade: values[bisect_left(passed, -(-grade * whole // graded.grades)) - 1] for grade in graded.cuts}
+    values.append(values[-1] + 1)
+    return {grade: values[bisect_left(passed, -(-(grade - 1) * whole // graded.grades))] for grade in graded.cuts}
+
+
+def _first_day(connection: Connection) -> int | None:
+    orders = table(Order)
+    first: int | None = connection.scalar(select(func.min(orders.c.local_day)).where(orders.c.counted == 1))
+    return first
 
 
 def _each(aggregate: Aggregate) -> Buyers:

@@ -288,8 +288,8 @@ class Calibration(Table, table=True):
     __tablename__ = "calibrations"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    key: str = Field(primary_key=True)  # interval.pooled, rfm.f.4
     day: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)  # interval.pooled, rfm.f.4
     value: int | None = Field(default=None, sa_type=BigInt)
 
 

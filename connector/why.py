@@ -55,7 +55,7 @@ def explain(
     wanted = [k for family in asked for k in (family.segment_key(stage) for stage in family.stages)]
     mine = {segment: rules[segment] for segment in wanted if whole or segment == key}
     graded = {cut for rule in mine.values() for clause in _clauses(rule) for cut in _cuts(clause).values()}
-    someone = _Someone(connection, person, as_of, Calibrated(connection, graded))
+    someone = _Someone(connection, person, as_of, Calibrated(connection, graded, kept=True))
     told = _entries(someone, mine)
     return {
         "person": person,
@@ -202,10 +202,7 @@ def _value(someone: _Someone, clause: Condition | Matches, leaf: Leaf, value: An
 def _cuts(clause: Condition | Matches) -> dict[int, str]:
     """The figures between which grades lie, by the grade that each begins; empty for what is not graded."""
     graded = DERIVED.get(clause.name) if isinstance(clause, Condition) else None
-    if not isinstance(graded, Graded):
-        return {}
-    grades = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
-    return {grade: f"{graded.key}.{grade}" for grade in grades}
+    return graded.cuts if isinstance(graded, Graded) else {}
 
 
 def _grade(someone: _Someone, cuts: Mapping[int, str], value: int) -> int | None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 
-from connector.calibrations import Calibrated, cut
+from connector.calibrations import Calibrated, cuts
 from connector.days import day_number, monday
 from connector.models import Calibration, Customer, Order, Store
 from connector.query.measures import Aggregate, Graded
@@ -28,12 +28,10 @@ values = st.dictionaries(st.integers(0, 40), st.integers(1, 30), min_size=1, max
 
 def grade(graded: Graded, people: dict[int, int], value: int) -> int:
     """The grade of a value by its cuts."""
-    cuts = range(1, graded.grades) if graded.falling else range(2, graded.grades + 1)
-    found = {f"{graded.key}.{grade}": cut(graded, grade, people) for grade in cuts}
-    grades = range(1, graded.grades + 1)
+    found, grades = cuts(graded, people), range(1, graded.grades + 1)
     if graded.falling:
-        return next(g for g in grades if g == graded.grades or value >= (found[f"{graded.key}.{g}"] or 0))
-    return max(g for g in grades if g == 1 or value >= (found[f"{graded.key}.{g}"] or 0))
+        return next(g for g in grades if g == graded.grades or value >= (found[g] or 0))
+    return max(g for g in grades if g == 1 or value >= (found[g] or 0))
 
 
 @given(values)

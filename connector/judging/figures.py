@@ -9,8 +9,6 @@ from math import ceil, exp, lgamma, log, sqrt
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, literal_column
-
 LEAST_PEOPLE = 100
 """Below so many people an estimate has no interval, and is not shown."""
 LEAST_DAYS = 365
@@ -62,15 +60,6 @@ def _binomial(part: int, whole: int) -> tuple[int, int]:
         if total >= 0.975:
             break
     return (limits or [found])[0], found
-
-
-def bucket(person: ColumnElement[int]) -> ColumnElement[int]:
-    """Which of `BUCKETS` groups a person belongs to, whatever the order in which ids were given out.
-
-    The numbers are written out: PostgreSQL does not group by an expression whose parameters it sees twice.
-    """
-    factor, offset, prime, buckets = (literal_column(str(n), Integer) for n in (7919, 104_729, 1_000_003, BUCKETS))
-    return (person % prime * factor + offset) % prime % buckets  # the ids of the nameless have 63 bits
 
 
 def resampled(values: dict[int, int]) -> list[int]:

@@ -15,10 +15,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, exists, func, or_, select
 
+from connector.buckets import bucket
 from connector.days import day_date
 from connector.dialects import greatest
 from connector.holdout import Standing
-from connector.judging.figures import LEAST_PEOPLE, bucket, middle, money, resampled, share
+from connector.judging.figures import BUCKETS, LEAST_PEOPLE, middle, money, resampled, share
 from connector.judging.purchases import purchases, takings
 from connector.models import Customer, Identity, Membership, Segment
 from connector.segments import currency_of
@@ -122,7 +123,7 @@ def _figures(connection: Connection, who: Subquery, as_of: int) -> Select[*tuple
         select(
             who.c.customer_id,
             who.c.held,
-            bucket(who.c.customer_id).label("bucket"),
+            bucket(who.c.customer_id, BUCKETS).label("bucket"),
             (1 - who.c.stayed).label("left"),
             func.coalesce(func.sum(taken.c.orders), 0).label("orders"),
             func.coalesce(func.sum(taken.c.amount), 0).label("revenue"),

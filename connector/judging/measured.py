@@ -26,9 +26,10 @@ from sqlalchemy import (
     select,
 )
 
+from connector.buckets import bucket
 from connector.days import NEVER, day_date, day_number
 from connector.dialects import rows_of
-from connector.judging.figures import bucket, resampled
+from connector.judging.figures import BUCKETS, resampled
 from connector.judging.purchases import purchases, takings
 
 WITHIN = 90
@@ -161,7 +162,7 @@ def _by_bucket(connection: Connection, figures: Select[Any]) -> dict[Any, Sums]:
 
 def _seen(kept: Table, days: Sequence[int]) -> Select[Any]:
     """How often each stage's people were found in it."""
-    group = bucket(kept.c.customer_id)
+    group = bucket(kept.c.customer_id, BUCKETS)
     rows = _inside(kept, _sampled(days))
     return select(kept.c.stage, group, func.count()).select_from(rows).group_by(kept.c.stage, group)
 
@@ -174,7 +175,7 @@ def _revenue(connection: Connection, kept: Table, days: Sequence[int], as_of: in
         taken.c.day > sampled.c.day,
         taken.c.day <= sampled.c.day + YEAR,
     )
-    rows, group = _inside(kept, sampled).join(taken, after), bucket(kept.c.customer_id)
+    rows, group = _inside(kept, sampled).join(taken, after), bucket(kept.c.customer_id, BUCKETS)
     return select(kept.c.stage, group, func.sum(taken.c.amount)).select_from(rows).group_by(kept.c.stage, group)
 
 
@@ -197,7 +198,7 @@ def _moved(connection: Connection, kept: Table, days: Sequence[int]) -> dict[Pai
 
 
 def _by_pair(connection: Connection, once: Subquery) -> dict[Pair, Sums]:
-    group = bucket(once.c.customer_id)
+    group = bucket(once.c.customer_id, BUCKETS)
     found: dict[Pair, Sums] = defaultdict(dict)
     moved = select(once.c.stage, once.c.target, group, func.count()).group_by(once.c.stage, once.c.target, group)
     for origin, target, number, times in connection.execute(moved):

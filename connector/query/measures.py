@@ -158,3 +158,9 @@ class Graded:
     key: str
     grades: int
     falling: bool = False
+
+    @property
+    def cuts(self) -> dict[int, str]:
+        """The key of each cut, by its grade."""
+        first = 1 if self.falling else 2
+        return {grade: f"{self.key}.{grade}" for grade in range(first, first + self.grades - 1)}

@@ -11,10 +11,10 @@ def upgrade() -> None:
     """Take the step."""
     op.create_table(
         "calibrations",
-        sa.Column("key", sa.String(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
         sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.PrimaryKeyConstraint("key", "day", name=op.f("pk_calibrations")),
+        sa.PrimaryKeyConstraint("day", "key", name=op.f("pk_calibrations")),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -55,7 +55,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Moved:
-    """Who is there now and was not on the day `since`, and the reverse; `net` is the difference."""
+    """Who is there now and was not on the day `since`, and the reverse; `net` is the difference.
+
+    Of very many people all but `net` is estimated from a sample, and not `exact`.
+    """
 
     days: int
     since: str
@@ -65,6 +68,7 @@ class Moved:
     origins: list[Way]
     targets: list[Way]
     causes: list[Way]
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -232,10 +236,11 @@ def _moved(desk: Desk, connection: Connection, entry: Family, key: str, since: i
         day_date(since).isoformat(),
         came,
         left,
-        came - left,
+        ways.net,
         _ways(ways.came, names | {None: nowhere[0]}),
         _ways(ways.left, names | {None: nowhere[1]}),
         _ways(ways.causes, {cause: word(desk.say, "cause", cause) for cause in ways.causes}),
+        ways.exact,
     )
 
 

@@ -1,0 +1,49 @@
+"""Who came into a segment and who left it: counted, or of very many estimated from a sample."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from connector.counts import Deltas, write_counts
+from connector.models import Customer, Membership, Segment
+from connector.passage import MOVED, passage
+from connector.tables import table
+
+FIRST, SINCE, LATER = 100, 140, 150
+A, B = 1, 2
+
+
+@pytest.mark.parametrize("people", [300, 8 * MOVED])
+def test_every_third_goes_on_and_every_tenth_is_new(engine: Engine, people: int) -> None:
+    rows, deltas = [], Deltas()
+    for person in range(1, people + 1):
+        since = LATER if person % 10 == 1 else FIRST
+        goes = since == FIRST and person % 3 == 0
+        rows.append({"customer_id": person, "segment_id": A, "entered_on": since, "left_on": LATER if goes else None})
+        deltas[A, since] += 1
+        if goes:
+            rows.append({"customer_id": person, "segment_id": B, "entered_on": LATER, "left_on": None})
+            deltas[A, LATER] -= 1
+            deltas[B, LATER] += 1
+    new, gone = people // 10, deltas[B, LATER]
+    stages = [
+        {"id": number, "key": key, "version": 1, "family": "f", "position": number, "rule": "TRUE", "active": True}
+        for number, key in ((A, "f.a"), (B, "f.b"))
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(table(Customer)), [{"id": n, "since_day": FIRST} for n in range(1, people + 1)])
+        connection.execute(insert(table(Segment)), stages)
+        connection.execute(insert(table(Membership)), [{**row, "cause": "order"} for row in rows])
+        write_counts(connection, deltas)
+
+        into_a, into_b = (passage(connection, "f", key, SINCE) for key in ("f.a", "f.b"))
+
+    about = pytest.approx if people > 300 else lambda number, rel: number
+    assert into_a.exact == into_b.exact == (people == 300)
+    assert into_a.came == {None: about(new, rel=0.05)}
+    assert into_a.left == {"f.b": about(gone, rel=0.05)}
+    assert into_b.came == {"f.a": about(gone, rel=0.05)}
+    assert into_b.causes == {"order": about(gone, rel=0.05)}
+    assert into_b.left == {}
+    assert (into_a.net, into_b.net) == (new - gone, gone)
