@@ -21,16 +21,16 @@ _WHY: Mapping[str, Mapping[Language, str]] = {
     "extra": {
         "en": "clv_12m needs numpy and scipy, which are not installed (pip install 'lifecycle-connector[clv]'), "
         "so nobody has a value.",
-        "fr": "clv_12m demande numpy et scipy, qui ne sont pas installés (pip install 'lifecycle-connector[clv]') : "
+        "fr": "clv_12m demande numpy et scipy, qui ne sont pas installés (pip install 'lifecycle-connector[clv]') : "
         "personne n'a de valeur.",
     },
     "never": {
         "en": "clv_12m is worked out each Monday for the segments that read it; switch one on and recompute.",
-        "fr": "clv_12m est calculé chaque lundi pour les segments qui le lisent ; activez-en un, puis recalculez.",
+        "fr": "clv_12m est calculé chaque lundi pour les segments qui le lisent ; activez-en un, puis recalculez.",
     },
     "thin": {
         "en": "clv_12m is hidden: too few people came back, or the history is too short; `connector clv` says which.",
-        "fr": "clv_12m est masqué : trop peu de personnes sont revenues, ou l'historique est trop court ; "
+        "fr": "clv_12m est masqué : trop peu de personnes sont revenues, ou l'historique est trop court ; "
         "`connector clv` dit pourquoi.",
     },
 }

@@ -29,7 +29,7 @@ _members, _segments = table(Membership), table(Segment)
 
 REASONS = {
     "no_sends": (
-        "aucun envoi n'est connu : connector import-sends FICHIER, ou read_sends = true",
+        "aucun envoi n'est connu : connector import-sends FICHIER, ou read_sends = true",
         "no messages are known: connector import-sends FILE, or read_sends = true",
     ),
     "stale": ("les envois ne sont connus que jusqu'au {until}", "messages are known up to {until} only"),

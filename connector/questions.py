@@ -26,10 +26,11 @@ from connector.records import ConsentState
 from connector.segments import currency_of
 from connector.steps import shape_of
 from connector.tables import table
+from connector.worded import day
 
 _NO_PAST = {
     "en": "{found} is known as of today only; for {day} it is answered with today's value.",
-    "fr": "{found} n'est connu qu'à ce jour ; pour le {day}, la réponse prend sa valeur actuelle.",
+    "fr": "{found} n'est connu qu'à ce jour ; pour le {day}, la réponse prend sa valeur actuelle.",
 }
 _NO_FIGURE = {
     "en": "{found} has no value on that day yet.",
@@ -37,11 +38,11 @@ _NO_FIGURE = {
 }
 _NOT_KEPT = {
     "en": "The memberships of {found} are not kept, so nobody has entered it.",
-    "fr": "Les appartenances à {found} ne sont pas conservées : personne n'y est entré.",
+    "fr": "Les appartenances à {found} ne sont pas conservées : personne n'y est entré.",
 }
 _NEVER = {
     "en": "{name} is never '{found}'; it is one of {known}.",
-    "fr": "{name} ne vaut jamais '{found}' ; c'est l'un de {known}.",
+    "fr": "{name} ne vaut jamais '{found}' ; c'est l'un de {known}.",
 }
 _CONSENTS = tuple(state.value.upper() for state in ConsentState)
 _STATES: Mapping[str, Sequence[str]] = {
@@ -91,7 +92,8 @@ def ask(
     told = portability(expression, language, mapped(connection, "shopify"))
     warnings = [*remarks, *told.warnings, *_never(expression, language)]
     if today is not None and as_of < today:
-        warnings += [_NO_PAST[language].format(found=name, day=day_date(as_of)) for name in timeless(expression)]
+        past = day(day_date(as_of), language)
+        warnings += [_NO_PAST[language].format(found=name, day=past) for name in timeless(expression)]
     unknown = [key for key in sorted(calibrated([choice])) if figures.value(key, as_of) is None]
     warnings += [_NO_FIGURE[language].format(found=key) for key in unknown]
     if reads([expression]) and (absent := why_absent(connection, language)):

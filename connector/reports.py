@@ -32,6 +32,7 @@ from connector.segments import Active, currency_of, versions_of
 from connector.sizes import Size, sizes
 from connector.steps import BEGINNING, Steps
 from connector.tables import table
+from connector.worded import day
 
 PAGE = 20_000
 """People who are looked at together when a segment is listed."""
@@ -44,7 +45,7 @@ _REMEDY: Mapping[Language, str] = {
 
 _NO_PAST: Mapping[Language, tuple[str, str]] = {
     "en": ("There is no figure for {day}: {found} is known as of today only.", "Ask for today."),
-    "fr": ("Pas de chiffre au {day} : {found} n'est connu qu'à ce jour.", "Demandez l'état d'aujourd'hui."),
+    "fr": ("Pas de chiffre au {day} : {found} n'est connu qu'à ce jour.", "Demandez l'état d'aujourd'hui."),
 }
 _UNMAPPED: Mapping[Language, tuple[str, str]] = {
     "en": (
@@ -53,7 +54,7 @@ _UNMAPPED: Mapping[Language, tuple[str, str]] = {
     ),
     "fr": (
         "Aucun champ client n'est associé à {found}.",
-        'Nommez-le pour la boutique dans connector.toml : fields = { gender = "custom.gender" }.',
+        'Nommez-le pour la boutique dans connector.toml : fields = { gender = "custom.gender" }.',
     ),
 }
 
@@ -151,7 +152,7 @@ def _without_past(families: Sequence[Family], as_of: int, language: Language) ->
         names = [name for expression in family.expressions() for name in timeless(expression)]
         if names:
             reason, remedy = _NO_PAST[language]
-            found[family.key] = (reason.format(found=names[0], day=day_date(as_of).isoformat()), remedy)
+            found[family.key] = (reason.format(found=names[0], day=day(day_date(as_of), language)), remedy)
     return found
 
 
@@ -179,7 +180,7 @@ def _short(
         choice = family.choice("stage", currency, range(len(family.stages)))
         needed = min((edge.on(as_of) for edge in edges([choice])), default=as_of)
         if needed < floor or any(_reads_all(leaf) for asked, _ in choice.cases for leaf in leaves(asked)):
-            reasons[family.key] = (_REASON[language].format(day=day_date(floor).isoformat()), _REMEDY[language])
+            reasons[family.key] = (_REASON[language].format(day=day(day_date(floor), language)), _REMEDY[language])
     return reasons
 
 

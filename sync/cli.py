@@ -108,12 +108,16 @@ def audit(
     file: Annotated[Path, typer.Argument(help="A CSV export of orders (also .csv.gz).")],
     html: Annotated[Path | None, typer.Option("--html", metavar="REPORT", help="Write it as one page here.")] = None,
     customers: Annotated[Path | None, typer.Option(help="The shop's CSV export of customers, too.")] = None,
-    language: Annotated[Literal["fr", "en"] | None, typer.Option(help="By default the terminal's.")] = None,
+    language: Annotated[
+        Literal["fr", "en"] | None, typer.Option(help="By default the terminal's; of --json en.")
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DAY", help="YYYY-MM-DD; by default that of the last order.")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="ISO code, where the file names none.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA name; by default this computer's.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA name; by default this computer's, Europe/Paris if that is UTC.")
+    ] = None,
     mapping: Annotated[
         str | None, typer.Option("--map", help="customer=COL,placed_at=COL,total=COL, for an export that is not known.")
     ] = None,
@@ -696,8 +700,15 @@ def _run() -> None:
     except OSError as error:
         if error.errno not in _REMEDIES:
             raise
-        file = f" ({error.filename})" if error.filename else ""
-        sys.exit(_told(ConnectorError(f"{error.strerror}{file}.", remedy=_REMEDIES[error.errno])))
+        sys.exit(_told(_of_the_system(error)))
+
+
+def _of_the_system(error: OSError) -> ConnectorError:
+    from sync.told import sentence  # noqa: PLC0415
+
+    file, why = f" ({error.filename})" if error.filename else "", error.strerror or ""
+    french = f"Le système refuse : {sentence(why, 'fr')}{file}."
+    return ConnectorError(f"{why}{file}.", remedy=_REMEDIES[error.errno or 0], french=french)
 
 
 def _speak_utf8() -> None:

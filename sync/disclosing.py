@@ -26,7 +26,7 @@ def disclose(
         log.note(who or _user(), command, what, epoch(workspace.now()), people=people, customer_id=customer_id)
     except ConnectorError as error:
         voice(workspace.settings).warn(
-            f"La consultation n'a pas pu être notée : {whole(error, 'fr')}",
+            f"La consultation n'a pas pu être notée : {whole(error, 'fr')}",
             f"That this was shown could not be noted: {error}",
         )
 

@@ -31,7 +31,7 @@ class Failures:
         except ConnectorError as error:
             refused = isinstance(error, UnsafeError) and not isinstance(self.worst, UnsafeError)
             self.worst = error if self.worst is None or refused else self.worst
-            self.say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
+            self.say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
     def end(self) -> None:
         """Raise the worst, once all places were tried."""

@@ -53,7 +53,7 @@ SETTINGS: Mapping[str, str] = {
     "Edit it there.": "Modifiez-le sur place.",
     "{key} is no name for a shop.": "{key} ne peut pas nommer une boutique.",
     "Begin with a small letter; then small letters, digits, _ or -.": (
-        "Commencez par une minuscule ; puis des minuscules, des chiffres, _ ou -."
+        "Commencez par une minuscule ; puis des minuscules, des chiffres, _ ou -."
     ),
     "There is a shop {key} already.": "Il y a déjà une boutique {key}.",
     "Give this one another name.": "Donnez un autre nom à celle-ci.",
@@ -75,19 +75,19 @@ SETTINGS: Mapping[str, str] = {
     "Say that it is to be replaced, or give another name.": "Dites qu'il faut le remplacer, ou donnez un autre nom.",
     "{value} cannot be a value of {name}.": "{value} ne peut pas être une valeur de {name}.",
     "Write it as in segments.toml: 500, 2026-06-30 or Lyon.": (
-        "Écrivez-la comme dans segments.toml : 500, 2026-06-30 ou Lyon."
+        "Écrivez-la comme dans segments.toml : 500, 2026-06-30 ou Lyon."
     ),
     "There is no settings file {file}.": "Le fichier de réglages {file} n'existe pas.",
     "README shows what to write into one.": "Le README montre ce qu'il contient.",
     "A note has 1 to {number} characters.": "Une note a de 1 à {number} caractères.",
     "Write what happened in a few words.": "Écrivez en quelques mots ce qui s'est passé.",
     "{where} has no setting {name}; did you mean {near}?": (
-        "{where} n'a pas de réglage {name} ; vouliez-vous dire {near} ?"
+        "{where} n'a pas de réglage {name} ; vouliez-vous dire {near} ?"
     ),
     "{where} has no setting {name}.": "{where} n'a pas de réglage {name}.",
-    "There are: {names}.": "Il y a : {names}.",
+    "There are: {names}.": "Il y a : {names}.",
     "Correct it there.": "Corrigez-le à cet endroit.",
-    "{where} is missing.": "{where} : il manque une valeur.",
+    "{where} is missing.": "{where} : il manque une valeur.",
     "{where} should be {expected}.": "{where} devrait être {expected}.",
     "{where} should have {number} characters or more.": "{where} devrait avoir au moins {number} caractères.",
     "a valid integer": "un nombre entier",
@@ -105,22 +105,22 @@ SETTINGS: Mapping[str, str] = {
     "an address such as https://boutique.example/connector": (
         "une adresse, par exemple https://boutique.example/connector"
     ),
-    'days by product id: { "8123" = 30 }': 'des jours par numéro de produit : { "8123" = 30 }',
-    'fields by a name of ours: { gender = "custom.gender" }': 'des champs par nom : { gender = "custom.gender" }',
+    'days by product id: { "8123" = 30 }': 'des jours par numéro de produit : { "8123" = 30 }',
+    'fields by a name of ours: { gender = "custom.gender" }': 'des champs par nom : { gender = "custom.gender" }',
     "texts of 1 to 255 characters without a comma, which separates tags in a shop": (
-        "des textes de 1 à 255 caractères sans virgule : elle sépare les étiquettes dans une boutique"
+        "des textes de 1 à 255 caractères sans virgule : elle sépare les étiquettes dans une boutique"
     ),
     "The value of {where} cannot be read.": "La valeur de {where} est illisible.",
     "the environment": "l'environnement",
     "Write it as JSON.": "Écrivez-la en JSON.",
-    "{file} is not TOML: {reason}.": "{file} n'est pas du TOML : {reason}.",
+    "{file} is not TOML: {reason}.": "{file} n'est pas du TOML : {reason}.",
     "{file} is not a text in UTF-8.": "{file} n'est pas un texte en UTF-8.",
     "Save it as UTF-8.": "Enregistrez-le en UTF-8.",
-    "{file} cannot be read: {reason}.": "{file} est illisible : {reason}.",
+    "{file} cannot be read: {reason}.": "{file} est illisible : {reason}.",
     "Check its rights.": "Vérifiez ses droits.",
     "Check its path and rights.": "Vérifiez son chemin et ses droits.",
     "A secret is read from one place, not from {places}.": (
-        "Un secret se lit à un seul endroit, pas à plusieurs : {places}."
+        "Un secret se lit à un seul endroit, pas à plusieurs : {places}."
     ),
     'Write { env = "NAME" } or { file = "PATH" }.': 'Écrivez { env = "NOM" } ou { file = "CHEMIN" }.',
     "The environment has no {name}.": "L'environnement n'a pas de {name}.",
@@ -137,7 +137,7 @@ SETTINGS: Mapping[str, str] = {
     ),
     "The settings have no store {name}.": "Les réglages n'ont pas de boutique {name}.",
     "The settings have no destination {name}.": "Les réglages n'ont pas de destination {name}.",
-    "It has: {names}.": "Il y a : {names}.",
+    "It has: {names}.": "Il y a : {names}.",
     "It has none yet.": "Il n'y en a pas encore.",
     "The settings name no shop.": "Les réglages ne nomment aucune boutique.",
     "The settings name no shop to serve.": "Les réglages ne nomment aucune boutique à servir.",
@@ -149,13 +149,13 @@ SETTINGS: Mapping[str, str] = {
     ),
     "No platform is called {platform}.": "Aucune plateforme ne s'appelle {platform}.",
     "The settings of a {platform} connector do not fit: {reason}.": (
-        "Les réglages d'un connecteur {platform} ne conviennent pas : {reason}."
+        "Les réglages d'un connecteur {platform} ne conviennent pas : {reason}."
     ),
     "CONNECTOR_NOW={told} is no instant.": "CONNECTOR_NOW={told} n'est pas un instant.",
     "Write 2026-06-30T12:00:00Z.": "Écrivez 2026-06-30T12:00:00Z.",
     "endpoint = {endpoint} is not on this machine.": "endpoint = {endpoint} n'est pas sur cette machine.",
     "`endpoint` is for a server on 127.0.0.1; leave it out to talk to the real platform.": (
-        "`endpoint` sert à un serveur sur 127.0.0.1 ; sans lui, on parle à la vraie plateforme."
+        "`endpoint` sert à un serveur sur 127.0.0.1 ; sans lui, on parle à la vraie plateforme."
     ),
     "shop = {shop} is not the address of a Shopify shop.": "shop = {shop} n'est pas l'adresse d'une boutique Shopify.",
     "Write it as name.myshopify.com.": "Écrivez-la comme nom.myshopify.com.",
@@ -163,14 +163,14 @@ SETTINGS: Mapping[str, str] = {
     "Give `token`, or `client_id` and `client_secret`.": "Donnez `token`, ou `client_id` et `client_secret`.",
     "{path} is not a customer metafield of Shopify.": "{path} n'est pas un champ meta client de Shopify.",
     'Write its namespace and key: fields = { {name} = "custom.{key}" }.': (
-        'Écrivez son espace de noms et sa clé : fields = { {name} = "custom.{key}" }.'
+        'Écrivez son espace de noms et sa clé : fields = { {name} = "custom.{key}" }.'
     ),
     "url = {url} is not the address of a shop.": "url = {url} n'est pas l'adresse d'une boutique.",
     "Write it as WordPress has it, for example https://boutique.example.": (
         "Écrivez-la comme WordPress, par exemple https://boutique.example."
     ),
     "{url} is plain http: anybody on the way can read your customers' data.": (
-        "{url} est en simple http : n'importe qui sur le trajet peut lire les données de vos clients."
+        "{url} est en simple http : n'importe qui sur le trajet peut lire les données de vos clients."
     ),
     "Use the shop's https address, or set allow_http = true if the way is safe.": (
         "Prenez l'adresse https de la boutique, ou écrivez allow_http = true si le trajet est sûr."
@@ -199,7 +199,7 @@ SETTINGS: Mapping[str, str] = {
 
 DATABASE: Mapping[str, str] = {
     "Free some space, or name a file on another disk; nothing was changed.": (
-        "Libérez de la place, ou nommez un fichier sur un autre disque ; rien n'a été changé."
+        "Libérez de la place, ou nommez un fichier sur un autre disque ; rien n'a été changé."
     ),
     "Stop the service, move it away with what lies beside it as -wal and -shm, and try again.": (
         "Arrêtez le service, écartez-la avec ce qui est à côté d'elle en -wal et -shm, et recommencez."
@@ -218,7 +218,7 @@ DATABASE: Mapping[str, str] = {
     "Write a path, or postgresql+psycopg://… (pip install lifecycle-connector[postgresql]).": (
         "Écrivez un chemin, ou postgresql+psycopg://… (pip install lifecycle-connector[postgresql])."
     ),
-    "The database {place} cannot be used: {reason}.": "La base de données {place} est inutilisable : {reason}.",
+    "The database {place} cannot be used: {reason}.": "La base de données {place} est inutilisable : {reason}.",
     "Only a SQLite database is copied here.": "Seule une base SQLite se copie ici.",
     "Use pg_dump for PostgreSQL.": "Pour PostgreSQL, utilisez pg_dump.",
     "{file} is the database itself.": "{file} est la base de données elle-même.",
@@ -231,8 +231,8 @@ DATABASE: Mapping[str, str] = {
         "La base de données vient d'une version plus récente (révision {number})."
     ),
     "Install that version, or newer.": "Installez cette version, ou une plus récente.",
-    "Another sync is writing to this database ({who}, since {day}).": (
-        "Une autre synchronisation écrit dans cette base ({who}, depuis {day})."
+    "Another sync is writing to this database ({where}, since {day}).": (
+        "Une autre synchronisation écrit dans cette base ({where}, depuis le {day})."
     ),
     "Another sync is writing to this database{who}.": "Une autre synchronisation écrit dans cette base{who}.",
     "Another sync is writing to this database.": "Une autre synchronisation écrit dans cette base.",
@@ -241,7 +241,7 @@ DATABASE: Mapping[str, str] = {
     ),
     "The dashboard is still at work.": "Le tableau de bord travaille encore.",
     "Wait until that has finished.": "Attendez que cela soit fini.",
-    "{file} cannot be locked: {reason}.": "{file} ne peut pas être verrouillé : {reason}.",
+    "{file} cannot be locked: {reason}.": "{file} ne peut pas être verrouillé : {reason}.",
     "Give the user who runs the connector the right to write to that folder, on a disk of this machine.": (
         "Donnez à l'utilisateur du connecteur le droit d'écrire dans ce dossier, sur un disque de cette machine."
     ),
@@ -253,23 +253,23 @@ DATABASE: Mapping[str, str] = {
     ),
     "{file} exists already.": "{file} existe déjà.",
     "Name a file that does not.": "Nommez un fichier qui n'existe pas.",
-    "{file} cannot be written: {reason}.": "{file} ne peut pas être écrit : {reason}.",
-    "{file} cannot be made: {reason}.": "{file} ne peut pas être créé : {reason}.",
+    "{file} cannot be written: {reason}.": "{file} ne peut pas être écrit : {reason}.",
+    "{file} cannot be made: {reason}.": "{file} ne peut pas être créé : {reason}.",
     "Name another file.": "Nommez un autre fichier.",
     "People were erased here, but {file}, which tells who is not to come back, is gone.": (
         "Des personnes ont été effacées ici, mais {file}, qui dit qui ne doit pas revenir, a disparu."
     ),
     "Put it back from where it was: it belongs beside the database. "
     "--force reads without it, and brings back whom the shop still has.": (
-        "Remettez-le en place : il va avec la base. --force lit sans lui, et fait revenir qui la boutique a encore."
+        "Remettez-le en place : il va avec la base. --force lit sans lui, et fait revenir qui la boutique a encore."
     ),
     "Nobody was erased.": "Personne n'a été effacé.",
     "Answer y, or give --yes.": "Répondez y, ou donnez --yes.",
     "The clock stands on {today}; the memberships are those of {reached}.": (
-        "L'horloge est au {today} ; les appartenances sont celles du {reached}."
+        "L'horloge est au {today} ; les appartenances sont celles du {reached}."
     ),
-    "Set the clock right; --force insists.": "Mettez l'horloge à l'heure ; --force insiste.",
-    "{file} cannot be put back: {reason}.": "{file} ne peut pas être remis : {reason}.",
+    "Set the clock right; --force insists.": "Mettez l'horloge à l'heure ; --force insiste.",
+    "{file} cannot be put back: {reason}.": "{file} ne peut pas être remis : {reason}.",
     "{file} is no copy of a database of the connector.": "{file} n'est pas une copie d'une base du connecteur.",
     "Name another copy.": "Nommez une autre copie.",
     "Name a copy of it.": "Nommez-en une copie.",
@@ -278,13 +278,13 @@ DATABASE: Mapping[str, str] = {
         "Rien n'a été changé. Donnez à l'utilisateur du connecteur le droit d'écrire dans ce dossier."
     ),
     "Free some space; nothing was lost, run the command again.": (
-        "Libérez de la place ; rien n'est perdu, relancez la commande."
+        "Libérez de la place ; rien n'est perdu, relancez la commande."
     ),
     "Lift the limit on the size of files; nothing was lost, run the command again.": (
-        "Levez la limite de taille des fichiers ; rien n'est perdu, relancez la commande."
+        "Levez la limite de taille des fichiers ; rien n'est perdu, relancez la commande."
     ),
     "The disk fails: look at it before the command is run again.": (
-        "Le disque défaille : examinez-le avant de relancer la commande."
+        "Le disque défaille : examinez-le avant de relancer la commande."
     ),
     "Give the user who runs the connector the right to write there.": (
         "Donnez à l'utilisateur du connecteur le droit d'y écrire."
@@ -295,7 +295,7 @@ DATABASE: Mapping[str, str] = {
     "{language} is not a language of this program.": "{language} n'est pas une langue de ce programme.",
     "Use fr or en.": "Écrivez fr ou en.",
     "The next run goes on from here.": "La prochaine exécution reprend ici.",
-    "Nobody can listen on {address}:{port}: {reason}.": "Impossible d'écouter sur {address}:{port} : {reason}.",
+    "Nobody can listen on {address}:{port}: {reason}.": "Impossible d'écouter sur {address}:{port} : {reason}.",
     "Stop what listens there, or set another `port` under [serve].": (
         "Arrêtez ce qui y écoute, ou donnez un autre `port` sous [serve]."
     ),
@@ -313,39 +313,39 @@ STORES: Mapping[str, str] = {
     ),
     "{key} suddenly shows {figures}.": "{key} montre soudain {figures}.",
     "Look at the shop and at what its key may read; --force takes it as it is.": (
-        "Regardez la boutique et ce que sa clé peut lire ; --force la prend telle quelle."
+        "Regardez la boutique et ce que sa clé peut lire ; --force la prend telle quelle."
     ),
     "The clock stands on {today}, but something was done on {last} already.": (
         "L'horloge est au {today}, mais quelque chose a déjà été fait le {last}."
     ),
     "The clock stands on {today}; nothing was done since {last}, {days} days ago.": (
-        "L'horloge est au {today} ; rien n'a été fait depuis le {last}, il y a {days} jours."
+        "L'horloge est au {today} ; rien n'a été fait depuis le {last}, il y a {days} jours."
     ),
     "Set the clock right, or insist with --force if it was a pause.": (
         "Mettez l'horloge à l'heure, ou insistez avec --force si c'était une pause."
     ),
     "{key} sells in {one}, this database sums in {other}.": "{key} vend en {one}, cette base compte en {other}.",
     "Give it another database: one database is one merchant in one currency.": (
-        "Donnez-lui une autre base : une base, c'est un marchand dans une devise."
+        "Donnez-lui une autre base : une base, c'est un marchand dans une devise."
     ),
     "Store {key} was a {platform} shop until now.": "La boutique {key} était jusqu'ici chez {platform}.",
     "Give the new shop a name of its own.": "Donnez un nom à elle à la nouvelle boutique.",
     "Another shop answers for {key}: {name} ({id}), before {old} ({was}).": (
-        "Une autre boutique répond pour {key} : {name} ({id}), avant {old} ({was})."
+        "Une autre boutique répond pour {key} : {name} ({id}), avant {old} ({was})."
     ),
     "Give it another database, or insist with --force if the shop only moved.": (
         "Donnez-lui une autre base, ou insistez par --force si la boutique a seulement déménagé."
     ),
     "{key} is the same shop as {other} ({id}).": "{key} est la même boutique que {other} ({id}).",
     "Read each shop once: take one of the two out of the settings.": (
-        "Lisez chaque boutique une fois : retirez l'une des deux des réglages."
+        "Lisez chaque boutique une fois : retirez l'une des deux des réglages."
     ),
     "{key} was never read.": "{key} n'a jamais été lue.",
     "Run `connector pull` first.": "Lancez d'abord `connector pull`.",
     "Another shop answers for {key}.": "Une autre boutique répond pour {key}.",
     "Compare it with its own database.": "Comparez-la avec sa propre base.",
     "Destination {key}: {platform} does not tell which messages it sent.": (
-        "Destination {key} : {platform} ne dit pas quels messages il a envoyés."
+        "Destination {key} : {platform} ne dit pas quels messages il a envoyés."
     ),
     "Leave read_sends out, and `connector import-sends FILE` instead.": (
         "Retirez read_sends, et passez par `connector import-sends FICHIER`."
@@ -354,22 +354,22 @@ STORES: Mapping[str, str] = {
         "Les réglages ne disent pas à quelle adresse les boutiques joignent le service."
     ),
     'Write public_url = "https://…" under [serve]; README shows how to put it behind the shop\'s host.': (
-        'Écrivez public_url = "https://…" sous [serve] ; le README montre comment le placer derrière la boutique.'
+        'Écrivez public_url = "https://…" sous [serve] ; le README montre comment le placer derrière la boutique.'
     ),
     "public_url = {url} is plain http: customers' data would travel readable.": (
-        "public_url = {url} est en simple http : les données des clients voyageraient en clair."
+        "public_url = {url} est en simple http : les données des clients voyageraient en clair."
     ),
     "Give it a certificate: README has the lines for nginx and for Caddy.": (
-        "Donnez-lui un certificat : le README a les lignes pour nginx et pour Caddy."
+        "Donnez-lui un certificat : le README a les lignes pour nginx et pour Caddy."
     ),
     "Store {key} has no webhook_secret, so nothing that it tells could be believed.": (
-        "La boutique {key} n'a pas de webhook_secret : rien de ce qu'elle dit ne serait digne de foi."
+        "La boutique {key} n'a pas de webhook_secret : rien de ce qu'elle dit ne serait digne de foi."
     ),
     "Write webhook_secret; at Shopify it is the app's client secret, at WooCommerce any long text.": (
-        "Écrivez webhook_secret ; chez Shopify, le secret client de l'app, chez WooCommerce un long texte quelconque."
+        "Écrivez webhook_secret ; chez Shopify, le secret client de l'app, chez WooCommerce un long texte quelconque."
     ),
     "No record {number} is in quarantine.": "Aucun enregistrement {number} en quarantaine.",
-    "List them: connector quarantine list.": "Pour les voir : connector quarantine list.",
+    "List them: connector quarantine list.": "Pour les voir : connector quarantine list.",
     "The settings name no shop to ask for {names}.": "Les réglages ne nomment aucune boutique à qui demander {names}.",
     "A record of a file leaves the quarantine when the corrected file is imported.": (
         "Un enregistrement de fichier quitte la quarantaine quand le fichier corrigé est importé."

@@ -9,9 +9,9 @@ PUSHES: Mapping[str, str] = {
     "`connector plan` lists those that wait.": "`connector plan` montre ceux qui attendent.",
     "`connector plan` lists them.": "`connector plan` les montre.",
     "Plan {number} is not a push to {key}.": "Le plan {number} n'est pas un envoi vers {key}.",
-    "Plan {number} is {state}.": "Le plan {number} : {state}.",
+    "Plan {number} is {what}.": "Le plan {number} est {what}.",
     "Form a new one with `connector plan`.": "Formez-en un autre par `connector plan`.",
-    "Look at the plan with --dry-run; --force insists.": "Regardez le plan par --dry-run ; --force insiste.",
+    "Look at the plan with --dry-run; --force insists.": "Regardez le plan par --dry-run ; --force insiste.",
     "Destination {key} is held.": "La destination {key} est suspendue.",
     "`connector push --resume` lets it go on.": "`connector push --resume` la relance.",
     "Give the settings the shop or audience back that was written to.": (
@@ -41,29 +41,29 @@ PUSHES: Mapping[str, str] = {
         "{one} et {other} seraient tous deux {text} à la destination {destination}."
     ),
     "Give one of them another text; one that is being taken out must be pushed away first.": (
-        "Donnez un autre texte à l'un d'eux ; celui qu'on retire doit d'abord être enlevé par un envoi."
+        "Donnez un autre texte à l'un d'eux ; celui qu'on retire doit d'abord être enlevé par un envoi."
     ),
     "{one} and {other} have the same tag, {tag}.": "{one} et {other} ont la même étiquette, {tag}.",
     "Give one of them another text.": "Donnez un autre texte à l'un d'eux.",
     "Destination {key} cannot write {kind}s.": "La destination {key} ne sait pas écrire de {kind}.",
-    "It writes: {kinds}.": "Elle écrit : {kinds}.",
+    "It writes: {kind}.": "Elle écrit : {kind}.",
     "Destination {key} {says}, which is not switched on.": "La destination {key} {says}, qui n'est pas activé.",
     "Destination {key} {says}, which cannot be worked out ({reason}).": (
         "La destination {key} {says}, qui ne peut pas être calculé ({reason})."
     ),
     "pushes {name}": "envoie {name}",
     "excludes {name}": "exclut {name}",
-    "needs_value: {names}": "il manque une valeur : {names}",
+    "needs_value: {names}": "il manque une valeur : {names}",
     "Switch it on in segments.toml: [{place}] on = true. Switched on are: {names}.": (
-        "Activez-le dans segments.toml : [{place}] on = true. Sont activés : {names}."
+        "Activez-le dans segments.toml : [{place}] on = true. Sont activés : {names}."
     ),
     "Set it in segments.toml: [{place}] parameters = { {given} }": (
-        "Écrivez dans segments.toml : [{place}] parameters = { {given} }"
+        "Écrivez dans segments.toml : [{place}] parameters = { {given} }"
     ),
     "Take {key} out of the destination's settings.": "Retirez {key} des réglages de la destination.",
-    "{meant}Use one of: {names}.": "{meant}Au choix : {names}.",
-    "Use one of: {names}.": "Au choix : {names}.",
-    "Did you mean {name}?": "Vouliez-vous dire {name} ?",
+    "{meant}Use one of: {names}.": "{meant}Au choix : {names}.",
+    "Use one of: {names}.": "Au choix : {names}.",
+    "Did you mean {name}?": "Vouliez-vous dire {name} ?",
     "Destination {key} holds people out of {segment}, which it does not push.": (
         "La destination {key} met des personnes à l'écart de {segment}, qu'elle n'envoie pas."
     ),
@@ -83,7 +83,7 @@ QUESTIONS: Mapping[str, str] = {
         "Donnez une adresse e-mail, un numéro de téléphone, un numéro de client de la boutique, ou person:NUMÉRO."
     ),
     "{text} is known of several people.": "{text} est connu de plusieurs personnes.",
-    "Ask for one of them: {names}.": "Demandez l'une d'elles : {names}.",
+    "Ask for one of them: {names}.": "Demandez l'une d'elles : {names}.",
     "{person} objects to profiling.": "{person} s'oppose au profilage.",
     "`connector object PERSON --withdraw` ends that, if they ask.": (
         "`connector object PERSONNE --withdraw` y met fin, à sa demande."
@@ -102,9 +102,10 @@ QUESTIONS: Mapping[str, str] = {
     "{day} is not after the day of the model.": "Le {day} n'est pas après le jour du modèle.",
     "Give an earlier day by --as-of.": "Donnez un jour plus ancien par --as-of.",
     "No history of {family} is kept.": "Aucun historique de {family} n'est gardé.",
+    "No history of {family} is kept before {day}.": "Aucun historique de {family} n'est gardé avant le {day}.",
     "No history of {family} is kept{since}.": "Aucun historique de {family} n'est gardé{since}.",
     "No history of {family} is kept: it is not switched on.": (
-        "Aucun historique de {family} n'est gardé : il n'est pas activé."
+        "Aucun historique de {family} n'est gardé : il n'est pas activé."
     ),
     "Switch it on in segments.toml ([{place}] on = true) and run `connector recompute`.": (
         "Activez-le dans segments.toml ([{place}] on = true) et lancez `connector recompute`."
@@ -119,10 +120,10 @@ QUESTIONS: Mapping[str, str] = {
     "`connector segments` lists them.": "`connector segments` les montre.",
     "{key} needs a value for {names}.": "{key} demande une valeur pour {names}.",
     "Write into segments.toml: [{place}] parameters = { {given} }": (
-        "Écrivez dans segments.toml : [{place}] parameters = { {given} }"
+        "Écrivez dans segments.toml : [{place}] parameters = { {given} }"
     ),
     "Set {name} among its parameters in segments.toml.": "Donnez {name} parmi ses paramètres dans segments.toml.",
-    "{key} cannot be worked out: {reason}": "{key} ne peut pas être calculé : {reason}",
+    "{key} cannot be worked out: {reason}": "{key} ne peut pas être calculé : {reason}",
     "Ask for another one.": "Demandez-en un autre.",
     "{key} has no parameter {name}.": "{key} n'a pas de paramètre {name}.",
     "{key} has no stage {name}.": "{key} n'a pas d'étape {name}.",
@@ -148,7 +149,7 @@ FILES: Mapping[str, str] = {
         "Enregistrez-le avec des virgules, des points-virgules ou des tabulations entre les colonnes."
     ),
     "{file} has no column of e-mail addresses, so nobody could be recognised.": (
-        "{file} n'a pas de colonne d'adresses e-mail : personne ne pourrait y être reconnu."
+        "{file} n'a pas de colonne d'adresses e-mail : personne ne pourrait y être reconnu."
     ),
     "Export it again with all its columns.": "Exportez-le de nouveau avec toutes ses colonnes.",
     "No column says who bought.": "Aucune colonne ne dit qui a acheté.",
@@ -162,7 +163,7 @@ FILES: Mapping[str, str] = {
     "The column {column} is chosen twice.": "La colonne {column} est choisie deux fois.",
     "Choose each column once.": "Choisissez chaque colonne une seule fois.",
     "Write its three letters, such as EUR.": "Écrivez ses trois lettres, par exemple EUR.",
-    "The file cannot be kept: {reason}.": "Le fichier ne peut pas être gardé : {reason}.",
+    "The file cannot be kept: {reason}.": "Le fichier ne peut pas être gardé : {reason}.",
     "Free some space in {folder}.": "Libérez de la place dans {folder}.",
     "{file} is empty.": "{file} est vide.",
     "Export it again.": "Exportez-le de nouveau.",
@@ -176,7 +177,7 @@ FILES: Mapping[str, str] = {
     "Export it as CSV, and name that file.": "Exportez-le en CSV, et donnez ce fichier-là.",
     "There is no file {path}.": "Le fichier {path} n'existe pas.",
     "Check the path; dragging the file into the terminal writes it.": (
-        "Vérifiez le chemin ; glisser le fichier dans le terminal l'écrit pour vous."
+        "Vérifiez le chemin ; glisser le fichier dans le terminal l'écrit pour vous."
     ),
     "{path} is a folder.": "{path} est un dossier.",
     "Name the CSV file in it.": "Donnez le fichier CSV qu'il contient.",
@@ -184,27 +185,27 @@ FILES: Mapping[str, str] = {
     "The header must be the first line.": "L'en-tête doit être la première ligne.",
     "Check the path {path}, and that the file is whole.": "Vérifiez le chemin {path}, et que le fichier est entier.",
     "{file} is no export that is known; its columns are: {columns}.": (
-        "{file} n'est pas un export connu ; ses colonnes : {columns}."
+        "{file} n'est pas un export connu ; ses colonnes : {columns}."
     ),
-    "Say which columns to read, for example: {example}": "Dites quelles colonnes lire, par exemple : {example}",
+    "Say which columns to read, for example: {example}": "Dites quelles colonnes lire, par exemple : {example}",
     "{file} is no export of customers, so it has no fields of theirs.": (
-        "{file} n'est pas un export de clients : il n'a pas de champs client."
+        "{file} n'est pas un export de clients : il n'a pas de champs client."
     ),
     "Give --fields with the export of customers only.": "Donnez --fields avec l'export des clients seulement.",
     "{file} has no column {column}; its columns are: {columns}.": (
-        "{file} n'a pas de colonne {column} ; ses colonnes : {columns}."
+        "{file} n'a pas de colonne {column} ; ses colonnes : {columns}."
     ),
     "Write the column's name as it stands in the first line of the file.": (
         "Écrivez le nom de la colonne comme dans la première ligne du fichier."
     ),
     "{file} has no column {column}.": "{file} n'a pas de colonne {column}.",
-    "{meant}Its columns are: {columns}.": "{meant}Ses colonnes : {columns}.",
+    "{meant}Its columns are: {columns}.": "{meant}Ses colonnes : {columns}.",
     "--map does not know {word}.": "--map ne connaît pas {word}.",
     "{meant}It takes {words}.": "{meant}Il prend {words}.",
     "It takes {words}.": "Il prend {words}.",
     "--map must also name {names}.": "--map doit aussi nommer {names}.",
     "Write total=COLUMN, and so on; price with quantity can stand for total, and email for customer.": (
-        "Écrivez total=COLONNE, et ainsi de suite ; price avec quantity peut remplacer total, et email customer."
+        "Écrivez total=COLONNE, et ainsi de suite ; price avec quantity peut remplacer total, et email customer."
     ),
     "{part} in {option} names no column.": "{part} dans {option} ne nomme aucune colonne.",
     "Write it as NAME=COLUMN.": "Écrivez NOM=COLONNE.",
@@ -214,29 +215,31 @@ FILES: Mapping[str, str] = {
         "{count} des {rows} lignes de {file} n'ont pas les cellules que son en-tête nomme."
     ),
     "Export it again; a file that was edited by hand may lack quotation marks.": (
-        "Exportez-le de nouveau ; un fichier retouché à la main peut manquer de guillemets."
+        "Exportez-le de nouveau ; un fichier retouché à la main peut manquer de guillemets."
     ),
     "The column {name} of {file} does not hold {what}: {count} of its {all} cells cannot be read.": (
-        "La colonne {name} de {file} ne contient pas {what} : {count} de ses {all} cellules sont illisibles."
+        "La colonne {name} de {file} ne contient pas {what} : {count} de ses {all} cellules sont illisibles."
     ),
     "Name another column, or correct the file.": "Nommez une autre colonne, ou corrigez le fichier.",
-    "{file} has {named}; its columns are: {columns}.": "{file} a {named} ; ses colonnes : {columns}.",
+    "{file} has no column that is known for {word}; its columns are: {columns}.": (
+        "{file} n'a pas de colonne connue pour {word} ; ses colonnes : {columns}."
+    ),
     "Name them, for example: --map 'email=COLUMN,sent_at=COLUMN'.": (
-        "Nommez-les, par exemple : --map 'email=COLONNE,sent_at=COLONNE'."
+        "Nommez-les, par exemple : --map 'email=COLONNE,sent_at=COLONNE'."
     ),
     "{file} names no message.": "{file} ne nomme aucun message.",
-    "Export it again, or name its columns: --map.": "Exportez-le de nouveau, ou nommez ses colonnes : --map.",
-    "--until {day} is no day from the last message to today.": (
-        "--until {day} n'est pas un jour entre le dernier message et aujourd'hui."
+    "Export it again, or name its columns: --map.": "Exportez-le de nouveau, ou nommez ses colonnes : --map.",
+    "--until {asked} is no day from the last message to today.": (
+        "--until {asked} n'est pas un jour entre le dernier message et aujourd'hui."
     ),
     "Leave it out.": "Ne le donnez pas.",
     "This database has several stores.": "Cette base a plusieurs boutiques.",
-    "Say whose file it is: --store {names}.": "Dites de qui est le fichier : --store {names}.",
+    "Say whose file it is: --store {names}.": "Dites de qui est le fichier : --store {names}.",
     "A new store needs its currency and its time zone.": (
         "Une nouvelle boutique demande sa devise et son fuseau horaire."
     ),
     "For example: connector import {file} --currency EUR --timezone Europe/Paris": (
-        "Par exemple : connector import {file} --currency EUR --timezone Europe/Paris"
+        "Par exemple : connector import {file} --currency EUR --timezone Europe/Paris"
     ),
     "Store {key} has --{name} {is}, not {said}.": "La boutique {key} a --{name} {is}, pas {said}.",
     "Leave --{name} out, or import into another store or database.": (
@@ -255,10 +258,10 @@ AUDITS: Mapping[str, str] = {
     "There is no folder {folder}.": "Le dossier {folder} n'existe pas.",
     "Make it, or name another place.": "Créez-le, ou choisissez un autre endroit.",
     "{file} is an export of customers: it has no orders.": (
-        "{file} est un export de clients : il n'a pas de commandes."
+        "{file} est un export de clients : il n'a pas de commandes."
     ),
     "Name the export of the orders; this one may follow it: --customers FILE.": (
-        "Donnez l'export des commandes ; celui-ci peut le suivre : --customers FICHIER."
+        "Donnez l'export des commandes ; celui-ci peut le suivre : --customers FICHIER."
     ),
     "{file} is no export of customers.": "{file} n'est pas un export de clients.",
     "Name the shop's export of customers, or leave --customers out.": (
@@ -269,51 +272,51 @@ AUDITS: Mapping[str, str] = {
         "La première commande du fichier est du {day}, qui n'est pas encore venu."
     ),
     "Correct the dates in the file, or name their column: --map.": (
-        "Corrigez les dates du fichier, ou indiquez leur colonne : --map."
+        "Corrigez les dates du fichier, ou indiquez leur colonne : --map."
     ),
     "Ask for a later day.": "Demandez un jour plus récent.",
     "{file} holds no orders.": "{file} ne contient aucune commande.",
     "Export the orders again, and choose all of them there.": (
         "Exportez de nouveau les commandes, en les choisissant toutes."
     ),
-    "No order of {file} can be read: {reason}": "Aucune commande de {file} n'est lisible : {reason}",
+    "No order of {file} can be read: {reason}": "Aucune commande de {file} n'est lisible : {reason}",
     "Export the orders again, or say which columns to read: --map.": (
-        "Exportez de nouveau les commandes, ou dites quelles colonnes lire : --map."
+        "Exportez de nouveau les commandes, ou dites quelles colonnes lire : --map."
     ),
-    "Line {line}: {reason}": "Ligne {line} : {reason}",
-    "Lines {line} to {last}: {reason}": "Lignes {line} à {last} : {reason}",
-    "{column}: there is no date.": "{column} : il n'y a pas de date.",
-    "{column}: there is none.": "{column} : la cellule est vide.",
-    "{column}: {text} is not a date.": "{column} : {text} n'est pas une date.",
-    "{column}: {text} is not a number.": "{column} : {text} n'est pas un nombre.",
+    "Line {line}: {reason}": "Ligne {line} : {reason}",
+    "Lines {line} to {last}: {reason}": "Lignes {line} à {last} : {reason}",
+    "{column}: there is no date.": "{column} : il n'y a pas de date.",
+    "{column}: there is none.": "{column} : la cellule est vide.",
+    "{column}: {text} is not a date.": "{column} : {text} n'est pas une date.",
+    "{column}: {text} is not a number.": "{column} : {text} n'est pas un nombre.",
     "This export has no column Customer ID: customers are told apart by e-mail address or phone number.": (
-        "Cet export n'a pas de colonne Customer ID : les clients y sont distingués par leur adresse ou leur téléphone."
+        "Cet export n'a pas de colonne Customer ID : les clients y sont distingués par leur adresse ou leur téléphone."
     ),
     "Orders in a state that is not known were taken as paid: {words}.": (
-        "Des commandes dont l'état n'est pas connu ont été comptées comme payées : {words}."
+        "Des commandes dont l'état n'est pas connu ont été comptées comme payées : {words}."
     ),
     "Some dates can only be day/month/year ({day}), others only month/day/year ({month}): {order} is assumed. "
     "If that is wrong, write the dates as 2026-12-31.": (
-        "Certaines dates ne peuvent être que jour/mois/année ({day}), d'autres que mois/jour/année ({month}) : "
+        "Certaines dates ne peuvent être que jour/mois/année ({day}), d'autres que mois/jour/année ({month}) : "
         "{order} est supposé. Sinon, écrivez les dates comme 2026-12-31."
     ),
     "No date of the file says whether days or months come first: {order} is assumed. "
     "If that is wrong, write the dates as 2026-12-31.": (
-        "Aucune date du fichier ne dit si le jour ou le mois vient d'abord : {order} est supposé. "
+        "Aucune date du fichier ne dit si le jour ou le mois vient d'abord : {order} est supposé. "
         "Sinon, écrivez les dates comme 2026-12-31."
     ),
     "day/month/year": "jour/mois/année",
     "month/day/year": "mois/jour/année",
     "No amount of the file says what its decimal mark is: a {order} is assumed. "
     "If that is wrong, write the amounts with two decimals.": (
-        "Aucun montant du fichier ne dit quel est son signe décimal ; supposé : {order}. "
+        "Aucun montant du fichier ne dit quel est son signe décimal ; supposé : {order}. "
         "Sinon, écrivez les montants avec deux décimales."
     ),
     "comma": "virgule",
     "point": "point",
     "Every order's rows repeat one {column}, and they were added up: "
     "if it is the order's total, map quantity and price instead.": (
-        "Les lignes de chaque commande répètent le même {column}, et elles ont été additionnées : "
+        "Les lignes de chaque commande répètent le même {column}, et elles ont été additionnées : "
         "si c'est le total de la commande, indiquez plutôt quantity et price."
     ),
     "Permission denied": "accès refusé",
@@ -339,7 +342,7 @@ PLATFORMS: Mapping[str, str] = {
     "Write the address exactly as the shop itself has it (https, www).": (
         "Écrivez l'adresse exactement comme la boutique elle-même (https, www)."
     ),
-    "Shopify gives no token for {shop}: {reason}": "Shopify ne donne pas de jeton pour {shop} : {reason}",
+    "Shopify gives no token for {shop}: {reason}": "Shopify ne donne pas de jeton pour {shop} : {reason}",
     "Check client_id and client_secret.": "Vérifiez client_id et client_secret.",
     "Create the app in the Dev Dashboard of the organisation that owns this shop.": (
         "Créez l'app dans le Dev Dashboard de l'organisation à laquelle appartient cette boutique."
@@ -351,56 +354,31 @@ PLATFORMS: Mapping[str, str] = {
     ),
     "Shopify has no such shop.": "Shopify ne connaît pas cette boutique.",
     "Write the shop's permanent address: name.myshopify.com.": (
-        "Écrivez l'adresse permanente de la boutique : nom.myshopify.com."
+        "Écrivez l'adresse permanente de la boutique : nom.myshopify.com."
     ),
     "Shopify has locked this shop.": "Shopify a bloqué cette boutique.",
     "The shop's owner must contact Shopify.": "Son propriétaire doit contacter Shopify.",
-    "Shopify refused the question: {text}": "Shopify a refusé la question : {text}",
-    "Shopify's answer has an unknown form: {text}": "La réponse de Shopify a une forme inconnue : {text}",
-    "Shopify ignored {name} in the search {where}: {text}": (
-        "Shopify a ignoré {name} dans la recherche {where} : {text}"
-    ),
     "This version of the connector does not fit Shopify's API any more; update it.": (
-        "Cette version du connecteur ne convient plus à l'API de Shopify ; mettez-le à jour."
+        "Cette version du connecteur ne convient plus à l'API de Shopify ; mettez-le à jour."
     ),
-    "Shopify's pages of {name} do not go on.": "Les pages de {name} de Shopify n'avancent plus.",
-    "Try again; then tell us.": "Réessayez ; si cela dure, signalez-le-nous.",
-    "Shopify does not start the bulk operation: {text}": "Shopify ne lance pas l'opération en masse : {text}",
-    "Shopify refused a webhook: {text}": "Shopify a refusé un webhook : {text}",
+    "Try again; then tell us.": "Réessayez ; si cela dure, signalez-le-nous.",
     "It calls public https addresses only.": "Il n'appelle que des adresses https publiques.",
-    "Shopify takes no upload: {text}": "Shopify n'accepte pas le dépôt : {text}",
     "The results of a Mailchimp batch did not arrive whole.": (
         "Les résultats d'un lot de Mailchimp ne sont pas arrivés en entier."
     ),
-    "Mailchimp could not show a contact: {text}": "Mailchimp n'a pas pu montrer un contact : {text}",
-    "{host} answered with an unknown shape: {text}.": "{host} a répondu sous une forme inconnue : {text}.",
     "{host} answered {status} with nothing in it.": "{host} a répondu {status}, sans rien d'autre.",
     "Give the app the scope that Shopify names, then reinstall it.": (
         "Donnez à l'app l'autorisation que nomme Shopify, puis réinstallez-la."
     ),
     "Give the app the scope write_customers.": "Donnez à l'app l'autorisation write_customers.",
     "The next run goes on where this one stopped.": "La prochaine exécution reprend où celle-ci s'est arrêtée.",
-    "Check the consumer secret, and that the key's permission is {right} ({keys}).": (
-        "Vérifiez le secret client, et que le droit de la clé est {right} ({keys})."
-    ),
     "Read": "Lecture",
     "Read/Write": "Lecture/Écriture",
     "WooCommerce > Settings > Advanced > REST API": "WooCommerce > Réglages > Avancé > API REST",
-    "Either the key is unknown or its user may not do this (make one for a shop manager in {keys}), or "
-    "WordPress did not accept it because it does not see https: behind a proxy that ends TLS, tell "
-    "WordPress so (X-Forwarded-Proto); for a shop without https write its http address, with allow_http.": (
-        "Soit la clé est inconnue, ou son utilisateur n'a pas ce droit (créez-en une pour un gestionnaire de boutique "
-        "dans {keys}) ; soit WordPress ne l'a pas acceptée faute de voir https : derrière un proxy qui termine TLS, "
-        "dites-le à WordPress (X-Forwarded-Proto) ; pour une boutique sans https, écrivez son adresse http, "
-        "avec allow_http."
-    ),
-    "Check the key ({keys}) and whether a firewall or a security plugin stands in front of the API.": (
-        "Vérifiez la clé ({keys}), et qu'aucun pare-feu ni extension de sécurité ne barre l'accès à l'API."
-    ),
     "{url} has no WooCommerce API at /wp-json/wc/v3/.": "{url} n'a pas d'API WooCommerce à /wp-json/wc/v3/.",
     "Check the address and that WooCommerce is active; "
     "in WordPress, Settings > Permalinks must be anything but Plain.": (
-        "Vérifiez l'adresse et que WooCommerce est actif ; "
+        "Vérifiez l'adresse et que WooCommerce est actif ; "
         "dans WordPress, Réglages > Permaliens doit être autre chose que Simple."
     ),
     "{host} does not say how many pages there are.": "{host} ne dit pas combien de pages il y a.",
@@ -408,13 +386,13 @@ PLATFORMS: Mapping[str, str] = {
         "Laissez passer les en-têtes X-WP-Total et X-WP-TotalPages par le proxy ou le cache devant la boutique."
     ),
     "The shop ignores modified_after, so its changes cannot be told from the rest.": (
-        "La boutique ignore modified_after : ses changements ne se distinguent pas du reste."
+        "La boutique ignore modified_after : ses changements ne se distinguent pas du reste."
     ),
     "Update WooCommerce to 5.8 or newer, or remove what strips the parameter on the way.": (
         "Passez à WooCommerce 5.8 ou plus récent, ou retirez ce qui ôte ce paramètre en chemin."
     ),
     "The key may not write.": "La clé n'a pas le droit d'écrire.",
-    "The audience takes no field {name}: {reason}": "L'audience n'accepte pas le champ {name} : {reason}",
+    "The audience takes no field {name}: {reason}": "L'audience n'accepte pas le champ {name} : {reason}",
     'Delete a field there that is not needed, or write fewer, such as fields = ["stage"].': (
         'Supprimez-y un champ inutile, ou écrivez-en moins, par exemple fields = ["stage"].'
     ),
@@ -423,7 +401,7 @@ PLATFORMS: Mapping[str, str] = {
         "WooCommerce n'appelle que les ports 80, 443 et 8080, et public_url a {port}."
     ),
     "Put the service behind the shop's own web server: README has the lines for nginx and for Caddy.": (
-        "Placez le service derrière le serveur web de la boutique : le README a les lignes pour nginx et Caddy."
+        "Placez le service derrière le serveur web de la boutique : le README a les lignes pour nginx et Caddy."
     ),
     "WooCommerce gave it up after more than five failures in a row.": (
         "WooCommerce y a renoncé après plus de cinq échecs de suite."
@@ -434,8 +412,8 @@ PLATFORMS: Mapping[str, str] = {
         "Vérifiez que le service répond à cette adresse, puis `connector webhooks install` le remet en marche."
     ),
     "It is not there: never installed, or deleted by the platform after it failed for hours.": (
-        "Il n'y est pas : jamais installé, ou supprimé par la plateforme après des heures d'échecs."
+        "Il n'y est pas : jamais installé, ou supprimé par la plateforme après des heures d'échecs."
     ),
     "`connector webhooks install`": "Lancez `connector webhooks install`.",
-    "Webhook {topic}: {reason}": "Webhook {topic} : {reason}",
+    "Webhook {topic}: {reason}": "Webhook {topic} : {reason}",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +13,12 @@ import structlog
 from sqlalchemy import Engine, func, select, update
 
 from connector.days import epoch
-from connector.errors import StoppedError, UnsafeError
+from connector.errors import ConnectorError, StoppedError, UnsafeError
 from connector.models import Run
+from connector.settings import Language
 from connector.tables import table
 from sync.logs import nameless
+from sync.told import sentence
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +49,10 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
         raise
     except UnsafeError as error:
         outcome = "refused"
-        record.detail["error"] = nameless(str(error))
+        record.detail |= _told(error)
+        raise
+    except ConnectorError as error:
+        record.detail |= _told(error)
         raise
     except Exception as error:
         record.detail["error"] = nameless(f"{type(error).__name__}: {error}")
@@ -59,6 +64,16 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
             connection.execute(
                 update(runs).where(runs.c.id == record.id).values(**values, detail=json.dumps(record.detail))
             )
+
+
+def wrong(detail: Mapping[str, Any], language: Language) -> str | None:
+    """What a run failed of and what to do about it, from what it kept; None where it did not fail."""
+    words = [sentence(detail[name], language) for name in ("error", "remedy") if detail.get(name)]
+    return " ".join(words) or None
+
+
+def _told(error: ConnectorError) -> dict[str, str]:
+    return {"error": nameless(error.message), "remedy": nameless(error.remedy)}
 
 
 def last_day(engine: Engine) -> int | None:

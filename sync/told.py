@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from itertools import chain
 
 from connector.errors import ConnectorError
 from connector.settings import Language
+from connector.worded import day
 from sync.french import DATABASE, SETTINGS, STORES
 from sync.french_checks import CHECKS
 from sync.french_help import USAGE
+from sync.french_reasons import ANSWERS, MACHINE, OUTCOMES, RECORDS, WORDS
 from sync.french_work import AUDITS, FILES, PLATFORMS, PUSHES, QUESTIONS
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -19,17 +22,19 @@ HOLE = re.compile(r"\{(\w+)\}")
 DEEPEST = 3
 """A sentence may hold another, and that a name."""
 
-CATALOGUE = {**SETTINGS, **DATABASE, **STORES, **PUSHES, **QUESTIONS, **FILES, **AUDITS, **PLATFORMS, **CHECKS, **USAGE}
+CATALOGUE = {
+    english: french
+    for part in (
+        *(SETTINGS, DATABASE, STORES, PUSHES, QUESTIONS, FILES, AUDITS, PLATFORMS, CHECKS),
+        *(RECORDS, OUTCOMES, ANSWERS, MACHINE, WORDS, USAGE),
+    )
+    for english, french in part.items()
+}
 
 
-def sentence(text: str, language: Language, *, depth: int = 0) -> str:
+def sentence(text: str, language: Language) -> str:
     """A sentence of an error or a remedy in a language; as it is where the catalogue does not have it."""
-    if language != "fr" or depth > DEEPEST:
-        return text
-    for pattern, french in _patterns():
-        if found := pattern.fullmatch(text):
-            return _filled(french, found.groupdict(), depth)
-    return text
+    return _french(text, 0)[1] if language == "fr" else text
 
 
 def message(error: ConnectorError, language: Language) -> str:
@@ -47,22 +52,36 @@ def whole(error: ConnectorError, language: Language) -> str:
     return f"{message(error, language)} {remedy(error, language)}".strip()
 
 
-_OPEN = {"expected", "meant", "where", "says", "reason", "order", "kind", "what", "right", "keys"}
+_OPEN = {"expected", "meant", "where", "says", "reason", "order", "kind", "what"}
 """Holes that may hold a sentence of ours, where others hold names."""
 
-
-def _filled(french: str, holes: dict[str, str], depth: int) -> str:
-    return HOLE.sub(lambda hole: _held(hole[1], holes[hole[1]], depth), french)
-
-
-def _held(name: str, held: str, depth: int) -> str:
-    return _within(held, depth) if name in _OPEN else held
+_DAYS = {"day", "today", "reached", "first", "last"}
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ([0-9:]+ UTC))?")
 
 
-def _within(held: str, depth: int) -> str:
-    """What stands in a hole, in French where it is a sentence itself; spaces at its end stay."""
+@lru_cache(maxsize=256)
+def _french(text: str, depth: int) -> tuple[int, str]:
+    """The French of a text by the sentence that leaves least of it as it is, and how many letters it leaves."""
+    least, said, holes = len(text), "", dict[str, str]()
+    for pattern, french in _patterns() if depth <= DEEPEST else ():
+        if found := pattern.fullmatch(text):
+            held = {name: _held(name, part, depth) for name, part in found.groupdict().items()}
+            left = sum(number for number, _ in held.values())
+            if left < least:
+                least, said, holes = left, french, {name: told for name, (_, told) in held.items()}
+    return least, HOLE.sub(lambda hole: holes[hole[1]], said) if said else text
+
+
+def _held(name: str, held: str, depth: int) -> tuple[int, str]:
+    """What stands in a hole, in French where it is a day, or a sentence itself; spaces at its end stay."""
+    if name in _DAYS and (found := _DAY.fullmatch(held)):
+        words = day(date.fromisoformat(found[1]), "fr")
+        return len(held), f"{words}, {found[2]}" if found[2] else words
+    if name not in _OPEN:
+        return len(held), held
     words = held.rstrip()
-    return sentence(words, "fr", depth=depth + 1) + held[len(words) :]
+    left, told = _french(words, depth + 1)
+    return left, told + held[len(words) :]
 
 
 @cache

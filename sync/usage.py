@@ -16,17 +16,17 @@ from sync.told import sentence
 
 _PLAIN: Any = typer.Context.formatter_class
 _EXTRAS = re.compile(r"(.*?)(?:(?:^|  )\[([^\]]*)\])?", re.DOTALL)
-_EXTRA = {"default: ": "par défaut : ", "env var: ": "variable : ", "required": "obligatoire"}
+_EXTRA = {"default: ": "par défaut : ", "env var: ": "variable : ", "required": "obligatoire"}
 
 
 class _French(_PLAIN):  # type: ignore[misc]  # Typer keeps the class to itself
     """Writes the frame of a help page in French, and what Typer itself says of an option."""
 
-    def write_usage(self, prog: str, args: str = "", prefix: str = "Utilisation : ") -> None:
+    def write_usage(self, prog: str, args: str = "", prefix: str = "Utilisation : ") -> None:
         super().write_usage(prog, args.replace("COMMAND [ARGS]...", "COMMANDE [ARGUMENTS]..."), prefix)
 
     def write_heading(self, heading: str) -> None:
-        super().write_heading(f"{HEADINGS.get(heading, heading)} ")
+        super().write_heading(f"{HEADINGS.get(heading, heading)}\u00a0")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *args: int, **options: int) -> None:
         super().write_dl([(name, _of_option(text)) for name, text in rows], *args, **options)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
 
+from connector import worded
 from connector.money import major_units
 from connector.settings import Language, Settings
 
-_FIRST = re.compile(r"\b1 (?=[a-zéû])")
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal would obey instead of showing it: escapes, returns, and marks that turn writing round."""
 
@@ -32,6 +32,12 @@ class Voice:
 
     language: Language
     quiet: bool = False
+    data: Language | None = None
+
+    @property
+    def written(self) -> Language:
+        """The language of texts in what is made for whoever reads: people, or programs where it is quiet."""
+        return self.data or self.language
 
     def say(self, fr: str, en: str) -> None:
         """Print a sentence."""
@@ -64,34 +70,37 @@ class Voice:
         """A number with at most one decimal in the language's form: 392,3 or 392.3."""
         return format_decimal(value, format="#,##0.#", locale=self.language)
 
+    @property
+    def colon(self) -> str:
+        """A colon with its spaces."""
+        return self.text("\u00a0: ", ": ")
+
     def percent(self, part: float | None) -> str:
-        """A share in per cent, with one decimal; a dash where there is none."""
+        """A share in per cent, with one decimal: 56,9 % or 56.9%; a dash where there is none."""
         if part is None:
             return "–"
-        space = "\u00a0" if self.language == "fr" else ""  # with which it does not go to the next line alone
-        return f"{format_decimal(100 * part, format='#,##0.0', locale=self.language)}{space}%"
+        return self._percents(format_decimal(100 * part, format="#,##0.0", locale=self.language))
+
+    def percents(self, number: float) -> str:
+        """So many per cent: 20 % or 20%."""
+        return self._percents(self.number(number))
+
+    def _percents(self, written: str) -> str:
+        """A number with the sign, which in French does not go to the next line alone and in English stands at it."""
+        return f"{written}\u00a0%" if self.language == "fr" else f"{written}%"
 
     def day(self, day: date | str, form: str = "medium") -> str:
         """A day, given as one or as YYYY-MM-DD: 30 juin 2026 or 30 Jun 2026; `form` is one of Babel's."""
         found = date.fromisoformat(day) if isinstance(day, str) else day
-        return self._first(found, format_date(found, form, locale=self._dates))
+        return worded.day(found, self.language, form)
 
     def moment(self, instant: datetime) -> str:
         """An instant in the time zone that it bears, to the minute: 30 juin 2026, 14:05."""
-        return self._first(instant, format_datetime(instant, "d MMM y, HH:mm", locale=self._dates))
-
-    def _first(self, day: date, text: str) -> str:
-        """A day as it is said: in French the first of a month is the 1er."""
-        return _FIRST.sub("1er ", text, count=1) if self.language == "fr" and day.day == 1 else text
+        return worded.moment(instant, self.language)
 
     def away(self, seconds: float) -> str:
         """A span from now, in words: il y a 5 minutes, or in 5 minutes."""
         return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=self.language)
-
-    @property
-    def _dates(self) -> str:
-        """Days before months: an English reader of a European shop is no American one."""
-        return "fr" if self.language == "fr" else "en_GB"
 
     def value(self, value: object) -> str:
         """What a person has, as a report gives it: a number, an amount, a list, a text; a dash where there is none."""
@@ -121,10 +130,14 @@ class Voice:
 
 
 def voice(settings: Settings, *, quiet: bool = False) -> Voice:
-    """The voice of the settings' language where it is set, else of the terminal's; `spoken` answers with it then."""
-    language = settings.language if "language" in settings.model_fields_set else terminal_language()
+    """The voice of the settings' language where it is set, else of the terminal's; `spoken` answers with it then.
+
+    What is made for programs is the same in any terminal: English where the settings name no language.
+    """
+    chosen = settings.language if "language" in settings.model_fields_set else None
+    language = chosen or terminal_language()
     _SPOKEN.set(language)
-    return Voice(language, quiet)
+    return Voice(language, quiet, (chosen or "en") if quiet else None)
 
 
 def spoken() -> Language:

@@ -38,6 +38,8 @@ class Workspace:
     The settings are replaced as a whole where they are changed while a process runs; who works with them for a while
     takes the workspace `as_it_is` first.
 
+    `scheduled` is whether a service reads the shops by itself, as the settings' schedule says: in the demo none does.
+
     `wait` is how connectors wait, in seconds; without it they wait for real, and StoppedError ends that when it is set.
     """
 
@@ -47,6 +49,7 @@ class Workspace:
     wait: Callable[[float], object] | None = None
     clock: Callable[[], datetime] = present
     board: Board = field(default_factory=Board)
+    scheduled: bool = True
 
     @property
     def suppressed(self) -> Suppressions:
@@ -171,12 +174,12 @@ def catch_up(workspace: Workspace) -> int:
     say = voice(workspace.settings)
     if back:
         say.warn(
-            f"Cette copie de la base datait d'avant des effacements ; de nouveau effacées : {say.people(back)}.",
+            f"Cette copie de la base datait d'avant des effacements ; de nouveau effacées : {say.people(back)}.",
             f"This copy of the database was older than some erasures; erased again: {say.people(back)}.",
         )
     if objecting:
         say.warn(
-            f"Cette copie de la base datait d'avant des oppositions ; reprises : {say.number(objecting)} ; "
+            f"Cette copie de la base datait d'avant des oppositions ; reprises : {say.number(objecting)} ; "
             "`connector run` les applique aux segments et aux envois.",
             f"This copy of the database was older than some objections; noted again: {say.number(objecting)}; "
             "`connector run` brings them to segments and pushes.",

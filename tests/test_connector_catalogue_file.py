@@ -254,21 +254,21 @@ def test_a_mistake_is_told_with_its_line_and_the_nearest_name(text: str, said: s
     [
         (
             "[audiences.vipp]\non = true",
-            "ligne 1 : vipp n'existe pas ; une nouvelle entrée demande rule. Vouliez-vous dire vip ?",
+            "ligne 1 : vipp n'existe pas ; une nouvelle entrée demande rule. Vouliez-vous dire vip ?",
         ),
-        ("[audiences.vip]\ntag = 'a, b'", "ligne 2 : une étiquette n'a pas de virgule"),
-        ("[audiences.vip]\non = 3", "ligne 2 : on devrait être true ou false."),
-        ("[audiences.vip]\nparameters.x = true", "ligne 2 : "),
-        ("[audiences.city]\neach = [' ']", "ligne 2 : chaque valeur de la liste est un texte de 1 à 100 caractères."),
+        ("[audiences.vip]\ntag = 'a, b'", "ligne 2 : une étiquette n'a pas de virgule"),
+        ("[audiences.vip]\non = 3", "ligne 2 : on devrait être true ou false."),
+        ("[audiences.vip]\nparameters.x = true", "ligne 2 : "),
+        ("[audiences.city]\neach = [' ']", "ligne 2 : chaque valeur de la liste est un texte de 1 à 100 caractères."),
         (
             "[families.spread]\nwindow = 90",
-            "ligne 2 : window est un paramètre ; écrivez [families.spread.parameters] window = 90.",
+            "ligne 2 : window est un paramètre ; écrivez [families.spread.parameters] window = 90.",
         ),
-        ("[audiences.vip\n", "ligne 1 : ce n'est pas du TOML."),
+        ("[audiences.vip\n", "ligne 1 : ce n'est pas du TOML."),
         (
             "[audiences.a]\nlabel = 'A'\nrule = \"in_segment('aud.b')\"\n"
             "[audiences.b]\nlabel = 'B'\nrule = \"in_segment('aud.a')\"",
-            "ligne 3 : la règle ne peut pas être lue : aud.b est défini par lui-même : aud.b → aud.a → aud.b.",
+            "ligne 3 : la règle ne peut pas être lue : aud.b est défini par lui-même : aud.b → aud.a → aud.b.",
         ),
     ],
 )
@@ -289,7 +289,7 @@ def test_a_rule_that_cannot_be_read_is_told_with_the_line_of_the_mistake() -> No
     assert refused(one).startswith("segments.toml, line 3: the rule cannot be read:")
     assert "last_order_date?" in refused(one)
     assert refused(three).startswith("segments.toml, line 5: ")
-    assert refused(one, "fr").startswith("segments.toml, ligne 3 : la règle ne peut pas être lue : ")
+    assert refused(one, "fr").startswith("segments.toml, ligne 3 : la règle ne peut pas être lue : ")
 
 
 def test_a_value_that_does_not_fit_its_rule_is_refused_where_it_was_set() -> None:

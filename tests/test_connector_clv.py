@@ -161,8 +161,8 @@ def test_people_read_sentences_in_their_language(pulled: CommandLine) -> None:
         catch_exceptions=False,
     )
     assert french.exit_code == 0
-    assert "Aucune prévision à 12 mois : l'historique compte 272 jours ; il en faut 365." in french.stdout
-    assert "le modèle attendait 1\u202f653 jours d'achat de ces personnes ; il y en a eu 1\u202f882." in french.stdout
+    assert "Aucune prévision à 12 mois : l'historique compte 272 jours ; il en faut 365." in french.stdout
+    assert "le modèle attendait 1\u202f653 jours d'achat de ces personnes ; il y en a eu 1\u202f882." in french.stdout
 
 
 @needs_sample

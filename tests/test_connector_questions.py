@@ -42,7 +42,7 @@ def test_a_rule_is_counted(engine: Engine, rule: str, people: int) -> None:
         ("metafields.facts.gender = 'F'", "No customer field is mapped", "Aucun champ client"),
         ("sessions MATCHES (chats >= 1)", "visits and clicks", "visites et des clics"),
         ("customer_within_distance MATCHES (distance_km <= 30)", "without coordinates", "coordonnées"),
-        ("in_segment('spread.loyl')", "Did you mean spread.loyal?", "Vouliez-vous dire spread.loyal ?"),
+        ("in_segment('spread.loyl')", "Did you mean spread.loyal?", "Vouliez-vous dire spread.loyal ?"),
         ("amount_spent > $x", "$x has no value", "$x"),
         ("amount_spent > MEDIAN(order_amount)", "no figure of the shop", "chiffre de la boutique"),
         ("amount_spent > AVG(city, -3d)", "cannot be of city", "ne s'applique pas à city"),

@@ -159,7 +159,7 @@ def test_what_has_no_past_has_no_figure_for_an_earlier_day(engine: Engine) -> No
         today = segments(connection, [tagged], BASE, today=BASE)["families"][0]
         reasons = incomplete(connection, [tagged, SPREAD], BASE - 3, today=BASE)
 
-    assert earlier["reason"] == "Pas de chiffre au 2026-03-28 : customer_tags n'est connu qu'à ce jour."
+    assert earlier["reason"] == "Pas de chiffre au 28 mars 2026 : customer_tags n'est connu qu'à ce jour."
     assert earlier["complete"] is False
     assert today["complete"] is True
     assert reasons == {"vip": "There is no figure for 2026-03-28: customer_tags is known as of today only."}

@@ -54,7 +54,7 @@ def test_the_demo_prints_one_line_of_what_its_shop_holds(line: CommandLine) -> N
 def test_the_demo_speaks_french_too(line: CommandLine) -> None:
     said = line.ask("demo", "--people", "60", "--language", "fr").out
     assert "Second envoi" in said
-    assert "Requêtes d'écriture : 0." in said
+    assert "Requêtes d'écriture : 0." in said
 
 
 def test_a_file_of_orders_is_all_that_the_stages_need(filled: CommandLine) -> None:
@@ -69,7 +69,7 @@ def test_a_file_of_orders_is_all_that_the_stages_need(filled: CommandLine) -> No
 
 def test_people_read_a_table(filled: CommandLine) -> None:
     said = filled.ask("segments").out
-    assert "As of 2026-06-30, 3 people" in said
+    assert "As of 30 Jun 2026, 3 people" in said
     assert "€25.50" in said
 
 

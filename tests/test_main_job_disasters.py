@@ -182,7 +182,7 @@ DISASTERS = [
     Disaster(
         the_clock_goes_back,
         RUN,
-        "L'horloge est au 2026-06-28",
+        "L'horloge est au 28 juin 2026",
         "Mettez l'horloge à l'heure",
         the_clock_is_right,
         (RUN,),

@@ -19,6 +19,7 @@ import pytest
 
 from connector.database import connect, path, sqlite_file
 from connector.settings import Settings
+from sync import assumed
 from sync.demo.boutique import boutique
 from tests.browser_world import COLOURS, WIDTHS, chromium, window
 from tests.command_line import Answer, CommandLine
@@ -118,7 +119,7 @@ def test_each_page_speaks_its_language(world: World) -> None:
         assert other in english
         assert other not in french
     assert "Rien n&#39;en est connu. Un export de commandes ne contient pas les paniers abandonnés." in french
-    assert world.french.out.startswith("Rapport écrit : file:///")
+    assert world.french.out.startswith("Rapport écrit : file:///")
     assert world.english.out.startswith("The report is written: file:///")
     assert "Bureau%20de%20Zo%C3%A9/rapport.html" in world.french.out
 
@@ -182,7 +183,8 @@ def test_a_plain_file_is_read_by_a_mapping_and_what_it_leaves_open_is_said(world
     written(world, file, *rows, ("c1", "bientôt", "3,00"))
     found = world.audit(*mapping, "--json", file=file).last
     doubts = " ".join(doubt["told"] for doubt in found["doubts"])
-    assert (found["orders"], found["net"]["currency"], found["last"]) == (40, "EUR", "2026-06-28")
+    assert (found["orders"], found["net"]["currency"], found["last"]) == (40, assumed.CURRENCY, "2026-06-28")
+    assert found["timezone"] == assumed.zone() != "UTC"
     assert "names no currency: euros are assumed" in doubts
     assert "Left out: 1 unreadable line." in doubts
     said = world.audit(*mapping, "--currency", "chf", "--json", "--html", "simple.html", file=file)

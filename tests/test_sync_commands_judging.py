@@ -47,7 +47,7 @@ def test_movements_speak_french(line: CommandLine) -> None:
     line.write('language = "fr"\n')
     out = line.ask("movements").out
 
-    assert "Du 2026-05-31 au 2026-06-30" in out
+    assert "Du 31 mai 2026 au 30 juin 2026" in out
     assert "Nouveau       → Inactif               20   temps écoulé 20" in out
 
 
@@ -64,7 +64,7 @@ def test_the_evolution_has_a_figure_for_each_day(line: CommandLine) -> None:
             "people": {"prospect": 0, "loyal": 0, "new": 40, "occasional": 0, "inactive": 0},
         }
     ]
-    assert line.ask("evolution").out.splitlines()[-1].split() == ["2026-06-30", "0", "0", "1", "20", "20"]
+    assert line.ask("evolution").out.splitlines()[-1].split() == ["30", "Jun", "2026", "0", "0", "1", "20", "20"]
 
 
 def test_who_waits_for_a_recompute_is_told_beside_the_answer(line: CommandLine) -> None:
@@ -106,8 +106,8 @@ def test_health_is_a_card_for_each_segment(line: CommandLine) -> None:
     assert "  ✗ substantial     20 people, €400.00\n  ? accessible      no consent is known\n" in out
     assert "Buyers of the month: 1 of 6 criteria\n" in out
     line.write('language = "fr"')
-    assert "Inactif : 2 critères sur 6\n" in (french := line.ask("health").out)
-    assert "  ✗ actionnable     objectif : Réveiller les inactifs ; idée : " in french
+    assert "Inactif : 2 critères sur 6\n" in (french := line.ask("health").out)
+    assert "  ✗ actionnable     objectif : Réveiller les inactifs ; idée : " in french
 
 
 def test_priorities_claim_nothing_of_a_young_shop(line: CommandLine) -> None:

@@ -138,7 +138,7 @@ def test_members_of_a_day_without_a_figure_are_not_passed_over_in_silence(filled
     answer = filled.ask("members", "aud.newsletter", "--as-of", "2026-01-31")
 
     assert answer.out == ""
-    assert answer.err == "There is no figure for 2026-01-31: email_subscription_status is known as of today only.\n"
+    assert answer.err == "There is no figure for 31 Jan 2026: email_subscription_status is known as of today only.\n"
 
 
 def test_a_person_is_named_as_other_commands_take_it(filled: CommandLine) -> None:
@@ -226,13 +226,13 @@ def test_a_second_run_writes_nothing(world: World) -> None:
 @pytest.mark.parametrize(
     ("push", "sentence"),
     [
-        ("cartelis", "envoie 'cartelis', qui n'est pas activé. Activez-le dans segments.toml : [families.cartelis]"),
+        ("cartelis", "envoie 'cartelis', qui n'est pas activé. Activez-le dans segments.toml : [families.cartelis]"),
         (
             "aud.women",
-            "pas être calculé (il manque une valeur : gender). Écrivez dans segments.toml : [audiences.women]",
+            "pas être calculé (il manque une valeur : gender). Écrivez dans segments.toml : [audiences.women]",
         ),
         ("aud.wishlist", "envoie 'aud.wishlist', qui ne peut pas être calculé"),
-        ("aud.vipp", "envoie 'aud.vipp', qui n'est pas activé. Vouliez-vous dire aud.vip ?"),
+        ("aud.vipp", "envoie 'aud.vipp', qui n'est pas activé. Vouliez-vous dire aud.vip ?"),
     ],
 )
 def test_a_destination_that_names_what_is_not_in_force_is_refused(world: World, push: str, sentence: str) -> None:

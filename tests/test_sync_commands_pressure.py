@@ -45,7 +45,7 @@ def test_a_person_is_told_the_day_or_why_there_is_none(line: CommandLine) -> Non
     told = line.ask("pressure", "a@example.fr", "--json").last  # three a week, as of `loyal`
     assert (told["contact_ok_after"], told["segment"]) == ("2026-06-19", "aud.several_365")
     assert told["sends"] == ["2026-06-12", "2026-06-27", "2026-06-28"]
-    assert "2026-06-19" in line.ask("pressure", "a@example.fr").out
+    assert "19 Jun 2026" in line.ask("pressure", "a@example.fr").out
     assert line.ask("pressure", "person:2", "--json").last["reason"] == "no_address"
     later = line.at("2026-07-02T12:00:00+00:00")
     assert later.ask("pressure", "a@example.fr", "--json").last["reason"] == "stale"

@@ -61,7 +61,7 @@ def test_a_target_and_its_deadline_stand_beside_what_is_observed(world: World) -
     for month in entry["observed"]:
         assert month["people"] == net(world, month["month"]), month
     assert sum(month["people"] for month in entry["observed"]) > 0
-    assert "cible : 8 par mois d’ici au 2026-12-31" in world.line.ask("priorities").out
+    assert "cible : 8 par mois d’ici au 31 déc. 2026" in world.line.ask("priorities").out
 
 
 def test_the_border_between_two_ages_can_be_tried(world: World) -> None:

@@ -152,7 +152,7 @@ def test_people_read_it_in_their_language(shop: CommandLine) -> None:
 
     assert "spread.window: 180 → 300" in out
     assert "Inactif      Nouveau" in out
-    assert "Sans changement : 1 personne." in out
+    assert "Sans changement : 1 personne." in out
     assert "une fenêtre de 210 jours" in out
     assert out.endswith("Rien n'a été écrit.\n")
     assert "Il n'y a pas de spread.windw à changer." in shop.within("simulate", "spread.windw=3").err

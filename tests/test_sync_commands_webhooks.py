@@ -140,7 +140,7 @@ def test_privacy_requests_that_wait_are_told(platforms: Platforms) -> None:
     Inbox(connect(str(platforms.line.database))).put("boutique", PrivacyRequest("erase", "104"), ["k"], NOW)
     *_, request = platforms.line.ask("webhooks", "status", "--json").lines
     assert request == {"store": "boutique", "request": "erase", "customer": "104", "received": "2026-11-20"}
-    assert "request 'erase' of 2026-11-20, customer 104" in platforms.line.ask("webhooks", "status").out
+    assert "request 'erase' of 20 Nov 2026, customer 104" in platforms.line.ask("webhooks", "status").out
 
 
 def test_without_a_database_there_are_no_requests_and_none_is_made(platforms: Platforms) -> None:

@@ -48,7 +48,7 @@ def test_what_cannot_be_reached_stays_pending_is_said_so_and_is_finished_by_the_
     line.write(settings.replace(KEY, f"{'f' * 32}-us21"))
     answer = line.within("erase", who, "--yes")
     assert answer.code == 0
-    assert "PENDING, lettre: 1" in answer.err or "EN ATTENTE, lettre : 1" in answer.err
+    assert "PENDING, lettre: 1" in answer.err or "EN ATTENTE, lettre : 1" in answer.err
     assert leftovers(line) == [("lettre", who)]
     assert line.within("export", who).code == 1
     line.write(settings)

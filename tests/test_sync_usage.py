@@ -41,7 +41,7 @@ def test_a_help_page_is_in_one_language(path: tuple[str, ...], capsys: pytest.Ca
         assert run(app, [*path, "--help"], language) == 0
         pages[language] = capsys.readouterr().out
 
-    assert pages["fr"].startswith(f"Utilisation : {' '.join(('connector', *path))} ")
+    assert pages["fr"].startswith(f"Utilisation : {' '.join(('connector', *path))} ")
     assert pages["en"].startswith(f"Usage: {' '.join(('connector', *path))} ")
     for frame in ("Usage:", "Options:", "Commands:", "[default:", "[env var:", "required]", "ARGS]"):
         assert frame not in pages["fr"]
@@ -54,7 +54,7 @@ def test_a_help_page_is_in_one_language(path: tuple[str, ...], capsys: pytest.Ca
         ("nope", "Il n'y a pas de commande nope.", "No such command 'nope'."),
         (
             "segment",
-            "Il n'y a pas de commande segment. Peut-être 'segments', 'movements' ?",
+            "Il n'y a pas de commande segment. Peut-être 'segments', 'movements' ?",
             "No such command 'segment'. Did you mean 'segments', 'movements'?",
         ),
         (
@@ -64,30 +64,30 @@ def test_a_help_page_is_in_one_language(path: tuple[str, ...], capsys: pytest.Ca
         ),
         (
             "segments --window 0",
-            "La valeur de --window ne convient pas : 1 au moins.",
+            "La valeur de --window ne convient pas : 1 au moins.",
             "Invalid value for '--window': Input should be greater than or equal to 1",
         ),
         (
             "demo --people 1000000",
-            "La valeur de --people ne convient pas : 200000 au plus.",
+            "La valeur de --people ne convient pas : 200000 au plus.",
             "Invalid value for '--people': Input should be less than or equal to 200000",
         ),
         (
             "plan x",
-            "La valeur de number ne convient pas : un nombre entier est attendu.",
+            "La valeur de number ne convient pas : un nombre entier est attendu.",
             "Invalid value for 'number': Input should be a valid integer, unable to parse string as an integer",
         ),
         (
             "query TRUE --timeout x",
-            "La valeur de --timeout ne convient pas : un nombre est attendu.",
+            "La valeur de --timeout ne convient pas : un nombre est attendu.",
             "Invalid value for '--timeout': Input should be a valid number, unable to parse string as a number",
         ),
         (
             "webhooks add",
-            "La valeur de action ne convient pas : add n'est pas parmi 'install', 'status', 'remove'.",
+            "La valeur de action ne convient pas : add n'est pas parmi 'install', 'status', 'remove'.",
             "Invalid value for 'action': Value error, 'add' is not one of 'install', 'status', 'remove'.",
         ),
-        ("pull more", "Il y a un argument de trop : more.", "Got unexpected extra argument(s) (more)"),
+        ("pull more", "Il y a un argument de trop : more.", "Got unexpected extra argument(s) (more)"),
         ("pull --force=3", "L'option --force ne prend pas de valeur.", "Option '--force' does not take a value."),
         ("pull --store", "L'option --store veut une valeur.", "Option '--store' requires an argument."),
     ],
@@ -105,4 +105,4 @@ def test_wrong_usage_is_told_with_a_remedy(
 
 def test_without_a_command_the_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(app, [], "fr") == 2
-    assert capsys.readouterr().err.startswith("Utilisation : connector ")
+    assert capsys.readouterr().err.startswith("Utilisation : connector ")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from connector.settings import Language
+from connector.settings import GivenSettings, Language
 from sync.push import sentence
 from sync.push.describe import describe
 from sync.push.summary import Guard, PlanSummary
-from sync.voice import Voice
+from sync.voice import Voice, voice
 
 SYNC = Path(__file__).parents[1] / "sync"
 COUNTED = (
@@ -104,3 +106,11 @@ def test_the_first_of_a_month_is_said_as_in_french() -> None:
     ]
     assert Voice("fr").day("2026-08-11") == "11 août 2026"
     assert Voice("en").day("2026-08-01") == "1 Aug 2026"
+
+
+@pytest.mark.parametrize(("locale", "spoken"), [("fr_FR.UTF-8", "fr"), ("C.UTF-8", "en")])
+def test_people_are_spoken_to_as_their_terminal_is_and_data_are_the_same_in_any(locale: str, spoken: Language) -> None:
+    with patch.dict(os.environ, {"LC_ALL": locale}):
+        assert (voice(GivenSettings()).language, voice(GivenSettings()).written) == (spoken, spoken)
+        assert voice(GivenSettings(), quiet=True).written == "en"
+        assert voice(GivenSettings(language="fr"), quiet=True).written == "fr"

@@ -288,7 +288,7 @@ def test_of_two_edits_at_once_the_second_is_told_and_overwrites_nothing(world: W
     page = html.unescape(late.text)
     assert late.status_code == 422
     assert "connector.toml a changé depuis que cette page a été affichée." in page
-    assert "Le fichier contient maintenant : 30m" in page
+    assert "Le fichier contient maintenant : 30m" in page
     assert 'value="1h"' in page
     assert world.settings.schedule.pull == "30m"
     stamp = re.findall(r'name="stamp" value="(\w+)"', page)[0]

@@ -138,7 +138,7 @@ def test_the_health_card_is_told_where_it_is_asked_for(pages: Pages, file: Path)
     page = pages.page("/segments/library?health=true", language="fr")
 
     assert "identifiable" in page
-    assert "objectif : " in page
+    assert "objectif : " in page
 
 
 def test_the_library_is_searched_by_what_it_says_in_the_reader_s_language(pages: Pages, file: Path) -> None:

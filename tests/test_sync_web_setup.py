@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from connector.settings import load
 from connector.totals import totals
 from connector.users import invite, redeem
+from sync import assumed
 from sync.demo.shopify import FakeShopify
 from sync.web.access.gate import LARGEST, LARGEST_FILE
 from sync.web.upload import named
@@ -287,9 +288,10 @@ def test_an_export_without_addresses_is_refused_and_a_whole_one_is_recognised_an
     whole = (tmp_path / "orders_export.csv").read_bytes()
     assert "n'a pas de colonne d'adresses e-mail" in drop(admin, "orders.csv", whole.replace(b"Email", b"Post"))
     page = drop(admin, "orders_export.csv", whole)
-    assert "orders_export.csv est reconnu : commandes exportées de Shopify." in page
+    assert "orders_export.csv est reconnu : commandes exportées de Shopify." in page
     assert 'name="is_email"' not in page
     assert f'value="{shop.currency}"' in page
+    assert f'value="{assumed.zone()}"' in page
     fields = {"store": "boutique", "money": "EUR", "timezone": "Europe/Paris"}
     for wrong, said in ((("money", "euros"), "'EUROS' n'est pas une devise."), (("timezone", "Paris"), "fuseau")):
         assert said in read(admin, "/setup/import", **{**fields, wrong[0]: wrong[1]})

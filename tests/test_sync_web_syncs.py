@@ -91,8 +91,8 @@ def test_the_page_tells_what_waits_what_was_done_and_what_comes_next(served: Ser
     page = admin.get("/syncs").text
     assert "il y a 5 minutes" in page
     assert "dans 10 minutes" in page
-    assert "Lecture de « boutique »" in page
-    assert "Plan 1 pour « tags »" in page
+    assert "Lecture de « boutique »" in page
+    assert "Plan 1 pour « tags »" in page
     assert "0 consentement modifié" in page
     assert "La quarantaine est vide" in page
     english = served.user("Ann", "admin", "en").get("/syncs").text
@@ -218,7 +218,7 @@ def test_what_is_in_quarantine_is_asked_for_again(served: Served) -> None:
     assert "commande 1001" in page
     assert "zoe@example.com" not in page
     sent(admin, "/syncs/retry", number="1")
-    assert "Enregistrés : 1" in admin.get("/syncs").text
+    assert "Enregistrés : 1" in admin.get("/syncs").text
     assert served.count(Quarantine) == 0
 
 

@@ -64,6 +64,14 @@ def test_everybody_is_let_in_and_led_to_the_tour(world: World) -> None:
     assert "Un plan attend votre accord" in stranger.get("/tour").text
 
 
+def test_nobody_is_told_when_the_demo_syncs_next_for_it_does_not_by_itself(world: World) -> None:
+    week, syncs = world.browser.get("/").text, world.browser.get("/syncs").text
+    assert "The demo does not sync by itself" in week
+    assert "; the next" not in week
+    assert "the demo reads nothing by itself" in syncs
+    assert "Sync now" in syncs
+
+
 def test_an_audience_is_switched_on_in_the_demos_own_folder(world: World) -> None:
     form = {"entry": "aud.loyal_7_365", "on": "true"}
     answer = world.browser.send("/segments/library", "/segments/library/switch", **form)

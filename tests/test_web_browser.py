@@ -145,7 +145,7 @@ def test_the_tour_leads_from_the_plan_to_the_tag_in_the_shop_and_back(browser: B
         expect(tags.filter(has_text="Cycle")).to_have_count(1)
 
         seen.press("Envoyer de nouveau")
-        expect(page.locator(".counted")).to_have_text(re.compile("^Requêtes d'écriture : 0$"))
+        expect(page.locator(".counted")).to_have_text(re.compile("^Requêtes d'écriture : 0$"))
         seen.press("Annuler l'envoi")
         customer.reload()
         expect(tags).to_have_text(["Salon de Lyon"])

@@ -25,17 +25,17 @@ from connector.query.references import expanded
 Word: TypeAlias = Literal["form", "form remedy", "unknown", "there are", "value", "should", "needs"]
 
 _WORDS: Mapping[Word, Mapping[Language, str]] = {
-    "form": {"en": "{found!r} changes nothing.", "fr": "« {found} » ne change rien."},
+    "form": {"en": "{found!r} changes nothing.", "fr": "« {found} » ne change rien."},
     "form remedy": {
         "en": 'Write KEY=VALUE, for example spread.window=120 or "aud.mine=amount_spent > 300".',
         "fr": 'Écrivez CLÉ=VALEUR, par exemple spread.window=120 ou "aud.mine=amount_spent > 300".',
     },
     "unknown": {"en": "There is no {found} to change.", "fr": "Il n'y a pas de {found} à changer."},
-    "there are": {"en": "There are: {names}.", "fr": "Il y a : {names}."},
-    "value": {"en": "{found} cannot be {value}: {why}", "fr": "{found} ne peut pas valoir {value} : {why}"},
+    "there are": {"en": "There are: {names}.", "fr": "Il y a : {names}."},
+    "value": {"en": "{found} cannot be {value}: {why}", "fr": "{found} ne peut pas valoir {value} : {why}"},
     "should": {
         "en": "{found} cannot be {value}: it should be {expected}.",
-        "fr": "{found} ne peut pas valoir {value} : il faut {expected}.",
+        "fr": "{found} ne peut pas valoir {value} : il faut {expected}.",
     },
     "needs": {"en": "{found} needs a value for {name}.", "fr": "{found} demande une valeur pour {name}."},
 }

@@ -220,8 +220,9 @@ class Audience(Family):
     def of_value(self, value: str) -> Audience:
         """The audience for one value of what it can be divided by: aud.payment_method_paypal."""
         name = f"{self.stage.key}_{slug(value)}"
-        label = _with_value(self.label, value)
-        tag = Tag.model_validate(_with_value(self.stage.tag, value.replace(",", " ")).model_dump())
+        label = Text(fr=f"{self.label.fr}\u00a0: {value}", en=f"{self.label.en}: {value}")
+        beside = value.replace(",", " ")
+        tag = Tag(fr=f"{self.stage.tag.fr} : {beside}", en=f"{self.stage.tag.en}: {beside}")
         stage = self.stage.model_copy(update={"key": name, "label": label, "tag": tag})
         parameters = {**self.parameters, str(self.divisible): value}
         changes = {"key": f"aud.{name}", "label": label, "stages": (stage,), "each": ()}
@@ -343,10 +344,6 @@ def slug(text: str) -> str:
 def folded(tag: str) -> str:
     """A tag as tools compare it: without case."""
     return unicodedata.normalize("NFC", tag).casefold()
-
-
-def _with_value(text: Text, value: str) -> Text:
-    return Text(fr=f"{text.fr} : {value}", en=f"{text.en}: {value}")
 
 
 def _written(value: ParameterValue | None, language: Language) -> str:

@@ -6,24 +6,24 @@ from collections.abc import Mapping
 
 from connector.catalogue.entries import Language
 
-WHERE: Mapping[Language, str] = {"en": "{file}, line {line}: ", "fr": "{file}, ligne {line} : "}
-NEAR: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
+WHERE: Mapping[Language, str] = {"en": "{file}, line {line}: ", "fr": "{file}, ligne {line} : "}
+NEAR: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
 SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "unknown": {"en": "there is nothing called {found} here.", "fr": "rien ne s'appelle {found} ici."},
     "parameter": {
         "en": "{found} is a parameter; write [{place}.parameters] {found} = {value}.",
-        "fr": "{found} est un paramètre ; écrivez [{place}.parameters] {found} = {value}.",
+        "fr": "{found} est un paramètre ; écrivez [{place}.parameters] {found} = {value}.",
     },
     "table": {"en": "{found} should be a table.", "fr": "{found} devrait être une table."},
     "stage table": {
         "en": "each stage of {found} is a table of its own: [families.{found}.stages.NAME].",
-        "fr": "chaque étape de {found} est une table : [families.{found}.stages.NOM].",
+        "fr": "chaque étape de {found} est une table : [families.{found}.stages.NOM].",
     },
     "missing": {"en": "{found} is missing.", "fr": "il manque {found}."},
     "value": {"en": "{found} should be {expected}.", "fr": "{found} devrait être {expected}."},
     "no entry": {
         "en": "there is no {found} to change; a new entry needs {essential}.",
-        "fr": "{found} n'existe pas ; une nouvelle entrée demande {essential}.",
+        "fr": "{found} n'existe pas ; une nouvelle entrée demande {essential}.",
     },
     "no segment": {"en": "there is no segment {found}.", "fr": "le segment {found} n'existe pas."},
     "no objective": {"en": "there is no objective {found}.", "fr": "l'objectif {found} n'existe pas."},
@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     },
     "same tag": {
         "en": "the tag “{found}” is already that of {other}.",
-        "fr": "l'étiquette « {found} » est déjà celle de {other}.",
+        "fr": "l'étiquette « {found} » est déjà celle de {other}.",
     },
     "same field": {
         "en": "the field {found} is already that of {other}.",
@@ -57,10 +57,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "{found} asks since when people are in a segment that is made from it.",
         "fr": "{found} demande depuis quand on est dans un segment qui en dépend lui-même.",
     },
-    "rule": {"en": "the rule cannot be read: {error}", "fr": "la règle ne peut pas être lue : {error}"},
+    "rule": {"en": "the rule cannot be read: {error}", "fr": "la règle ne peut pas être lue : {error}"},
     "tag_comma": {
         "en": "a tag has no comma, which separates tags in a shop.",
-        "fr": "une étiquette n'a pas de virgule : elle sépare les étiquettes dans une boutique.",
+        "fr": "une étiquette n'a pas de virgule : elle sépare les étiquettes dans une boutique.",
     },
     "each_value": {
         "en": "each value of the list is a text of 1 to 100 characters.",

@@ -20,17 +20,17 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "title": "Segments",
         "intro": (
             "Cette page liste chaque famille et chaque audience, avec sa règle. Une **famille** range chaque personne "
-            "dans une étape et une seule : la première dont la règle est vraie. Une **audience** est une seule "
+            "dans une étape et une seule : la première dont la règle est vraie. Une **audience** est une seule "
             "question, à laquelle chacun répond par oui ou non.\n\nLes jours sont ceux de la boutique, aujourd'hui "
             "compris. Les montants comprennent taxes et livraison, remboursements déduits. Un `$nom` est une valeur "
             "réglable."
         ),
         "change": (
             "**D'origine, la famille `spread` et huit audiences sont recalculées.** Le reste s'active "
-            "dans `segments.toml`, à côté de `connector.toml`, et se compte déjà : `connector segments --all`. "
+            "dans `segments.toml`, à côté de `connector.toml`, et se compte déjà : `connector segments --all`. "
             "Une destination ne reçoit que ce que sa liste nomme "
-            '(`push = ["spread", "rfm", "aud.vip"]`) ; sans liste, la seule famille `spread`. '
-            "Après un changement : `connector recompute`."
+            '(`push = ["spread", "rfm", "aud.vip"]`) ; sans liste, la seule famille `spread`. '
+            "Après un changement : `connector recompute`."
         ),
         "own": "Mes gros paniers",
         "families": "Familles",
@@ -39,7 +39,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "objectives": "Objectifs",
         "caps": "Plafonds de contact",
         "strictest": (
-            "Tous les messages comptent. Une audience sans plafond suit celui de l'étape de chacun ; entre plusieurs "
+            "Tous les messages comptent. Une audience sans plafond suit celui de l'étape de chacun ; entre plusieurs "
             "plafonds, le plus strict l'emporte. Ce que la personne a choisi elle-même passe avant tout."
         ),
         "plays": "Idées de campagnes",
@@ -58,11 +58,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "cap": "Plafond",
         "exclude": "Sert à écarter des envois.",
         "row": "n° {row}",
-        "colon": " : ",
+        "colon": " : ",
         "moves": "{origin} → {to}",
         "stay": "rester {to}",
         "or": " ou ",
-        "from_day": "à partir du jour {day} : ",
+        "from_day": "à partir du jour {day} : ",
         "none": "aucun message",
         "phase": "{n} en {days} jours au plus",
         "per_value": '`each = ["…"]` en fait une audience par valeur',
@@ -255,7 +255,7 @@ class _Page:
             start = self.words["from_day"].format(day=phase.from_day) if phase.from_day else ""
             pace = self.words["phase"].format(n=phase.at_most, days=phase.per_days)
             told.append(start + (pace if phase.at_most else self.words["none"]))
-        return " ; ".join(told) if self.language == "fr" else "; ".join(told)
+        return " ; ".join(told) if self.language == "fr" else "; ".join(told)
 
     def _objectives(self) -> Iterator[str]:
         for objective in self.library.objectives.values():

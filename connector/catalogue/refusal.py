@@ -95,7 +95,7 @@ def not_toml(file: str, text: str, error: tomllib.TOMLDecodeError, language: Lan
     told = re.search(r"line (\d+)", str(error))
     line = told[1] if told else max(len(text.splitlines()), 1)
     where = WHERE[language].format(file=file, line=line)
-    return SettingsError(where + SENTENCES["not toml"][language], remedy=f"{error}.")
+    return SettingsError(where + SENTENCES["not toml"][language], remedy=f"Exactly: {error}.")
 
 
 def line_of(text: str, path: Path) -> int:

@@ -31,11 +31,11 @@ OFTEN = 7
 
 _REASONS: Mapping[str, Mapping[Language, str]] = {
     "people": {
-        "fr": "Seules {count} personnes sont revenues acheter ; il en faut {needed}.",
+        "fr": "Seules {count} personnes sont revenues acheter ; il en faut {needed}.",
         "en": "Only {count} people came back to buy; {needed} are needed.",
     },
     "days": {
-        "fr": "L'historique compte {count} jours ; il en faut {needed}.",
+        "fr": "L'historique compte {count} jours ; il en faut {needed}.",
         "en": "The history has {count} days; {needed} are needed.",
     },
     "fit": {

@@ -17,12 +17,12 @@ PERCENT = 90
 _WORDS: dict[Language, str] = {
     "en": "Of {gaps} gaps between two purchases, half are of {half} days or less and {percent}% of {most} or less: "
     "a window of {window} days covers them.",
-    "fr": "Sur {gaps} intervalles entre deux achats, la moitié durent {half} jours ou moins et {percent} % durent "
-    "{most} jours ou moins : une fenêtre de {window} jours les couvre.",
+    "fr": "Sur {gaps} intervalles entre deux achats, la moitié durent {half} jours ou moins et {percent} % durent "
+    "{most} jours ou moins : une fenêtre de {window} jours les couvre.",
 }
 _FEW: dict[Language, str] = {
     "en": " Only {people} people have bought twice: too few to rely on.",
-    "fr": " Seulement {people} personnes ont acheté deux fois : trop peu pour s'y fier.",
+    "fr": " Seulement {people} personnes ont acheté deux fois : trop peu pour s'y fier.",
 }
 _NONE: dict[Language, str] = {"en": "Nobody has bought twice yet.", "fr": "Personne n'a encore acheté deux fois."}
 

@@ -41,19 +41,19 @@ _UNITS: Mapping[str, tuple[str, str]] = {"d": ("jours", "days"), "m": ("mois", "
 
 _HELD = (
     (
-        "Adresses e-mail, numéros de téléphone, numéros de compte ; ville, code postal, région, pays, langue ; "
-        "étiquettes et état du compte ; consentements.",
+        "Adresses e-mail, numéros de téléphone, numéros de compte ; ville, code postal, région, pays, langue ; "
+        "étiquettes et état du compte ; consentements.",
         "E-mail addresses, phone numbers, account numbers; city, postcode, region, country, language; tags and state "
         "of the account; consents.",
     ),
     (
-        "Commandes : jour, montants, articles, remises, paiement et livraison, lieu de livraison, provenance de la "
-        "visite ; remboursements ; paniers commencés.",
+        "Commandes : jour, montants, articles, remises, paiement et livraison, lieu de livraison, provenance de la "
+        "visite ; remboursements ; paniers commencés.",
         "Orders: day, amounts, articles, discounts, payment and shipping, place of delivery, where the visit came "
         "from; refunds; checkouts that were begun.",
     ),
     (
-        "Ce qui en est calculé : segments avec leur histoire, chiffres, valeur attendue (avec l'extra clv).",
+        "Ce qui en est calculé : segments avec leur histoire, chiffres, valeur attendue (avec l'extra clv).",
         "What is worked out of these: segments with their history, figures, expected value (with the extra clv).",
     ),
     (
@@ -61,7 +61,7 @@ _HELD = (
         "What was written at destinations, and who saw or exported data.",
     ),
     (
-        "Ni noms, ni rues, ni moyens de paiement ne sont gardés ; un enregistrement illisible l'est tel quel, en "
+        "Ni noms, ni rues, ni moyens de paiement ne sont gardés ; un enregistrement illisible l'est tel quel, en "
         "quarantaine, jusqu'à ce qu'il soit lu.",
         "No names, streets or means of payment are kept; a record that cannot be read is, as it came, in quarantine "
         "until it can be.",
@@ -87,13 +87,13 @@ def record(facts: Facts, language: Language) -> Iterator[str]:
 Both = tuple[str, str]
 
 _CONTROLLER: Both = (
-    "Le commerçant : nom et contact à compléter ici. Une base est un seul commerçant.",
+    "Le commerçant : nom et contact à compléter ici. Une base est un seul commerçant.",
     "The merchant: add name and contact here. One database is one merchant.",
 )
 _PURPOSE: tuple[Both, ...] = (
     (
         "Savoir où en est chaque client dans son cycle de vie, et adapter ce qui lui est écrit. Base à confirmer par "
-        "le responsable : intérêt légitime, avec droit d'opposition.",
+        "le responsable : intérêt légitime, avec droit d'opposition.",
         "To know where each customer stands in the life cycle, and to fit what is written to them. Basis, for the "
         "controller to confirm: legitimate interest, with the right to object.",
     ),
@@ -103,13 +103,13 @@ _PURPOSE: tuple[Both, ...] = (
     ),
 )
 _RIGHTS: tuple[Both, ...] = (
-    ("Accès et portabilité : connector export PERSONNE.", "Access and portability: connector export PERSON."),
+    ("Accès et portabilité : connector export PERSONNE.", "Access and portability: connector export PERSON."),
     (
-        "Effacement : connector erase PERSONNE ; restent, sans nom, le jour et le montant de chaque commande.",
+        "Effacement : connector erase PERSONNE ; restent, sans nom, le jour et le montant de chaque commande.",
         "Erasure: connector erase PERSON; day and amount of each order stay, nameless.",
     ),
-    ("Opposition : connector object PERSONNE.", "Objection: connector object PERSON."),
-    ("Rectification : dans la boutique, qui est relue.", "Rectification: in the shop, which is read again."),
+    ("Opposition : connector object PERSONNE.", "Objection: connector object PERSON."),
+    ("Rectification : dans la boutique, qui est relue.", "Rectification: in the shop, which is read again."),
 )
 
 
@@ -122,7 +122,7 @@ def _section(title: Both, lines: tuple[Both, ...], n: int) -> Iterator[str]:
 def _people(facts: Facts) -> tuple[Both, ...]:
     return (
         (
-            f"Clients et prospects de la boutique : {facts.people}, dont {facts.nameless} rendus anonymes et "
+            f"Clients et prospects de la boutique : {facts.people}, dont {facts.nameless} rendus anonymes et "
             f"{facts.objecting} opposés au profilage.",
             f"Customers and prospects of the shop: {facts.people}, of whom {facts.nameless} were made nameless and "
             f"{facts.objecting} object to profiling.",
@@ -134,7 +134,7 @@ def _fields(facts: Facts) -> tuple[Both, ...]:
     if not facts.fields:
         return ()
     names = ", ".join(facts.fields)
-    return ((f"Champs client nommés dans les réglages : {names}.", f"Customer fields named in the settings: {names}."),)
+    return ((f"Champs client nommés dans les réglages : {names}.", f"Customer fields named in the settings: {names}."),)
 
 
 def _sources(facts: Facts) -> tuple[Both, ...]:
@@ -146,10 +146,10 @@ def _sources(facts: Facts) -> tuple[Both, ...]:
 def _recipients(facts: Facts) -> tuple[Both, ...]:
     lines = [_sending(one) for one in facts.sendings]
     if not lines:
-        lines.append(("Nulle part : aucune destination n'est réglée.", "Nowhere: no destination is set."))
+        lines.append(("Nulle part : aucune destination n'est réglée.", "Nowhere: no destination is set."))
     lines.append(
         (
-            "À personne d'autre : aucune télémétrie, aucun appel à l'éditeur du programme.",
+            "À personne d'autre : aucune télémétrie, aucun appel à l'éditeur du programme.",
             "To nobody else: no telemetry, no call to the makers of the program.",
         )
     )
@@ -160,7 +160,7 @@ def _sending(one: Sending) -> Both:
     names, writes = ", ".join(one.segments), " + ".join(one.writes)
     french = {"tag": "étiquettes", "field": "champs"}
     spelt = " + ".join(french.get(kind, kind) for kind in one.writes)
-    fr, en = f"{one.key} ({one.platform}), {spelt} : {names}.", f"{one.key} ({one.platform}), {writes}: {names}."
+    fr, en = f"{one.key} ({one.platform}), {spelt} : {names}.", f"{one.key} ({one.platform}), {writes}: {names}."
     if one.creates:
         fr += " L'adresse des inconnus y est envoyée, abonnée à rien."
         en += " The addresses of people unknown there are sent, subscribed to nothing."
@@ -180,12 +180,12 @@ def _spans(facts: Facts) -> tuple[Both, ...]:
 def _span(fr: str, en: str, span: str | None) -> Both:
     if span is None:
         return (
-            f'{fr} : sans limite. Remède : [privacy] retain = "3y".',
+            f'{fr} : sans limite. Remède : [privacy] retain = "3y".',
             f'{en}: without end. Remedy: [privacy] retain = "3y".',
         )
     french, english = _UNITS[span[-1]]
     return (
-        f"{fr} : {span[:-1]} {french} après la dernière activité, puis anonymisés.",
+        f"{fr} : {span[:-1]} {french} après la dernière activité, puis anonymisés.",
         f"{en}: {span[:-1]} {english} after the last activity, then made nameless.",
     )
 
@@ -193,13 +193,13 @@ def _span(fr: str, en: str, span: str | None) -> Both:
 def _security(facts: Facts) -> tuple[Both, ...]:
     lines: list[Both] = [
         (
-            f"Base sur place : {facts.database}, lisible de son seul propriétaire ; rien n'est chiffré sur le disque "
+            f"Base sur place : {facts.database}, lisible de son seul propriétaire ; rien n'est chiffré sur le disque "
             "par le programme lui-même.",
             f"Database on the spot: {facts.database}, readable by its owner alone; the program itself encrypts nothing "
             "on the disk.",
         ),
         (
-            "Les secrets viennent de l'environnement ou de fichiers ; ni eux ni les adresses n'entrent dans les "
+            "Les secrets viennent de l'environnement ou de fichiers ; ni eux ni les adresses n'entrent dans les "
             "journaux.",
             "Secrets come from the environment or from files; neither they nor addresses go into logs.",
         ),
@@ -207,7 +207,7 @@ def _security(facts: Facts) -> tuple[Both, ...]:
     if facts.waiting:
         lines.append(
             (
-                f"Effacements en attente chez des destinations : {facts.waiting} adresses.",
+                f"Effacements en attente chez des destinations : {facts.waiting} adresses.",
                 f"Erasures pending at destinations: {facts.waiting} addresses.",
             )
         )

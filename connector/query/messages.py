@@ -46,11 +46,11 @@ Remark = Literal["time", "old date", "old form"]
 MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "unexpected": {
         "en": "{found} cannot stand here; expected {expected}.",
-        "fr": "{found} ne peut pas se trouver ici ; attendu : {expected}.",
+        "fr": "{found} ne peut pas se trouver ici ; attendu : {expected}.",
     },
     "end": {
         "en": "The rule stops short; expected {expected}.",
-        "fr": "La règle s'arrête trop tôt ; attendu : {expected}.",
+        "fr": "La règle s'arrête trop tôt ; attendu : {expected}.",
     },
     "bare": {
         "en": "{found} is no value. Write a text in quotes ('{found}'), a number, or a date such as -90d or "
@@ -71,26 +71,26 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     "kind": {"en": "{found} is compared with {expected}.", "fr": "{found} se compare à {expected}."},
     "operator": {
         "en": "{found} cannot be compared by {operator}; it is compared by {expected}.",
-        "fr": "{found} ne se compare pas par {operator} ; comparaisons possibles : {expected}.",
+        "fr": "{found} ne se compare pas par {operator} ; comparaisons possibles : {expected}.",
     },
     "many": {"en": "{operator} takes one value.", "fr": "{operator} prend une seule valeur."},
     "figure": {
         "en": "{found} is no figure of the shop; there are AVG(…, -365d) and PERCENTILE(…, 95).",
-        "fr": "{found} n'est pas un chiffre de la boutique ; il existe AVG(…, -365d) et PERCENTILE(…, 95).",
+        "fr": "{found} n'est pas un chiffre de la boutique ; il existe AVG(…, -365d) et PERCENTILE(…, 95).",
     },
     "of": {
         "en": "{function} cannot be of {found}; write for example {expected}.",
-        "fr": "{function} ne s'applique pas à {found} ; écrivez par exemple {expected}.",
+        "fr": "{function} ne s'applique pas à {found} ; écrivez par exemple {expected}.",
     },
     "segment": {"en": "There is no segment {found}.", "fr": "Le segment {found} n'existe pas."},
     "circle": {
         "en": "{found} is defined by itself: {path}.",
-        "fr": "{found} est défini par lui-même : {path}.",
+        "fr": "{found} est défini par lui-même : {path}.",
     },
-    "missing": {"en": "{found} is not available here: {reason}.", "fr": "{found} n'est pas disponible ici : {reason}."},
+    "missing": {"en": "{found} is not available here: {reason}.", "fr": "{found} n'est pas disponible ici : {reason}."},
     "twice": {
         "en": "{found} stands twice; for a range write {found} BETWEEN … AND ….",
-        "fr": "{found} figure deux fois ; pour un intervalle, écrivez {found} BETWEEN … AND ….",
+        "fr": "{found} figure deux fois ; pour un intervalle, écrivez {found} BETWEEN … AND ….",
     },
     "no day": {"en": "{found} is not a day of the calendar.", "fr": "{found} n'est pas un jour du calendrier."},
     "large": {"en": "{found} is too large.", "fr": "{found} est trop grand."},
@@ -100,7 +100,7 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     },
     "old": {
         "en": "{found}(…) can only be = true or = false; better write {found} MATCHES (…).",
-        "fr": "{found}(…) n'admet que = true ou = false ; écrivez plutôt {found} MATCHES (…).",
+        "fr": "{found}(…) n'admet que = true ou = false ; écrivez plutôt {found} MATCHES (…).",
     },
     "unset": {
         "en": "${found} has no value. Set {found} in the settings of the segment.",
@@ -108,7 +108,7 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     },
     "unmapped": {
         "en": "No customer field is mapped to {found}. Name it for the shop in connector.toml: fields = {expected}.",
-        "fr": "Aucun champ client n'est associé à {found}. Nommez-le pour la boutique dans connector.toml : "
+        "fr": "Aucun champ client n'est associé à {found}. Nommez-le pour la boutique dans connector.toml : "
         "fields = {expected}.",
     },
     "no field": {
@@ -121,7 +121,7 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
     },
     "exchanged": {
         "en": "Nothing lies between {low} and {high}; write {found} BETWEEN {high} AND {low}.",
-        "fr": "Il n'y a rien entre {low} et {high} ; écrivez {found} BETWEEN {high} AND {low}.",
+        "fr": "Il n'y a rien entre {low} et {high} ; écrivez {found} BETWEEN {high} AND {low}.",
     },
     "many parts": {
         "en": "The rule has more than {expected} conditions, those of its segments among them.",
@@ -133,15 +133,15 @@ MESSAGES: Mapping[Name, Mapping[Language, str]] = {
 REMARKS: Mapping[Remark, Mapping[Language, str]] = {
     "time": {
         "en": "Rules count whole days of the shop: {found} is taken as {now}.",
-        "fr": "Les règles comptent en jours entiers de la boutique : {found} est lu comme {now}.",
+        "fr": "Les règles comptent en jours entiers de la boutique : {found} est lu comme {now}.",
     },
     "old date": {
         "en": "{found} is an old name of Shopify's; it is read as {now}.",
-        "fr": "{found} est un ancien nom de Shopify ; il est lu comme {now}.",
+        "fr": "{found} est un ancien nom de Shopify ; il est lu comme {now}.",
     },
     "old form": {
         "en": "{found}(…) = true is an old form of Shopify's; it is read as {now}.",
-        "fr": "{found}(…) = true est une ancienne forme de Shopify ; elle est lue comme {now}.",
+        "fr": "{found}(…) = true est une ancienne forme de Shopify ; elle est lue comme {now}.",
     },
 }
 """What is said of something that is read in another way than it is written."""
@@ -161,12 +161,12 @@ REASONS: Mapping[Reason, Mapping[Language, str]] = {
     },
     "distance": {
         "en": "addresses are held without coordinates; use city or postcode IN (…)",
-        "fr": "les adresses n'ont pas de coordonnées ; utilisez city ou postcode IN (…)",
+        "fr": "les adresses n'ont pas de coordonnées ; utilisez city ou postcode IN (…)",
     },
     "credit": {"en": "store credit is not read", "fr": "les avoirs en magasin ne sont pas lus"},
 }
 
-_SUGGESTION: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
+_SUGGESTION: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}
 _JOIN: Mapping[Language, str] = {"en": " or ", "fr": " ou "}
 
 KINDS: Mapping[Kind, Mapping[Language, str]] = {

@@ -40,7 +40,7 @@ Loss: TypeAlias = Literal["clauses", "unknown", "place", "id", "create", "field"
 LOSSES: Mapping[Loss, Mapping[Language, str]] = {
     "clauses": {
         "en": "Shopify takes at most 10 conditions; this rule has {found}.",
-        "fr": "Shopify accepte 10 conditions au plus ; cette règle en a {found}.",
+        "fr": "Shopify accepte 10 conditions au plus ; cette règle en a {found}.",
     },
     "unknown": {"en": "Shopify does not know {found}.", "fr": "Shopify ne connaît pas {found}."},
     "place": {

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-from babel.dates import LOCALTZ
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
@@ -24,6 +23,7 @@ from connector.models import Quarantine
 from connector.settings import GivenSettings, Language
 from connector.tables import table
 from connectors.csvfile import CsvSource, parse_mapping
+from sync import assumed
 from sync.commands.importing import Belonging, Imported, read_file
 from sync.commands.reading import asked_day
 from sync.commands.showing import difference, ruled
@@ -40,8 +40,6 @@ from sync.workspace import Workspace
 
 NONE = "XXX"
 """No currency (ISO 4217)."""
-USUAL = "EUR"
-"""What an amount is taken for whose file does not say."""
 ENDINGS = {".html", ".htm"}
 
 
@@ -69,7 +67,7 @@ class Audit:
 
 def run(file: Path, asked: Asked, *, as_json: bool) -> None:
     """Read a file, say where its customers stand, and write the report where one is asked for; nothing else is kept."""
-    settings = GivenSettings(language=asked.language or terminal_language())
+    settings = GivenSettings(language=asked.language or ("en" if as_json else terminal_language()))
     say = voice(settings, quiet=as_json)
     _require_fit(file, asked)
     with nullcontext() if asked.html is None else replacing(asked.html) as write:
@@ -134,21 +132,21 @@ def _audit(workspace: Workspace, say: Voice, file: Path, asked: Asked) -> Audit:
 
 
 def _belonging(say: Voice, file: Path, asked: Asked) -> tuple[Belonging, list[Worry]]:
-    """Currency and time zone, as they were given, else as the file and this computer have them; what was assumed."""
-    zone = asked.timezone or getattr(LOCALTZ, "key", None) or "UTC"
+    """Currency and time zone, as they were given, else as the file has them or as is assumed; what was."""
+    zone = asked.timezone or assumed.zone()
     said = asked.currency or _currency(file, asked, zone)
     doubts = []
     if said is None:
         doubts.append(
             Worry(
                 say.text(
-                    "Le fichier ne dit pas sa devise : l'euro est supposé.",
+                    "Le fichier ne dit pas sa devise : l'euro est supposé.",
                     "The file names no currency: euros are assumed.",
                 ),
-                say.text("Si c'en est une autre : --currency CHF.", "If it is another: --currency CHF."),
+                say.text("Si c'en est une autre : --currency CHF.", "If it is another: --currency CHF."),
             )
         )
-    return Belonging(currency=said or USUAL, timezone=zone, mapping=asked.mapping), doubts
+    return Belonging(currency=said or assumed.CURRENCY, timezone=zone, mapping=asked.mapping), doubts
 
 
 def _currency(file: Path, asked: Asked, zone: str) -> str | None:
@@ -218,7 +216,7 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
         lost = found.report.quarantined
         yield Worry(
             say.text(
-                "Laissé de côté : {lost}.",
+                "Laissé de côté : {lost}.",
                 "Left out: {lost}.",
                 lost=say.count(
                     lost, *_of(say, "ligne illisible", "lignes illisibles", "unreadable line", "unreadable lines")
@@ -230,7 +228,7 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
         said = say.count(held.anonymous, *_of(say, "commande", "commandes", "order", "orders"))
         yield Worry(
             say.text(
-                "{said} sans adresse ni numéro de client : dans le chiffre d'affaires, mais dans aucune étape.",
+                "{said} sans adresse ni numéro de client : dans le chiffre d'affaires, mais dans aucune étape.",
                 "{said} without an address or a customer's number: in the revenue, but in no stage.",
                 said=said,
             ),
@@ -240,7 +238,7 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
         said = say.count(held.foreign, *_of(say, "commande", "commandes", "order", "orders"))
         yield Worry(
             say.text(
-                "{said} dans une autre devise que {base} : comptées, mais sans montant.",
+                "{said} dans une autre devise que {base} : comptées, mais sans montant.",
                 "{said} in another currency than {base}: counted, but without an amount.",
                 said=said,
                 base=found.store.base,
@@ -254,14 +252,14 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
                 "The file knows only those who have ordered, and does not say who agrees to receive messages.",
             ),
             say.text(
-                "Ajoutez l'export de vos clients : --customers FICHIER.",
+                "Ajoutez l'export de vos clients : --customers FICHIER.",
                 "Add the export of your customers: --customers FILE.",
             ),
         )
     else:
         yield Worry(
             say.text(
-                "L'export des clients ne dit pas depuis quand chacun est connu : ceux qui n'ont rien commandé "
+                "L'export des clients ne dit pas depuis quand chacun est connu : ceux qui n'ont rien commandé "
                 "ne comptent qu'à partir du dernier jour.",
                 "The export of customers does not say since when each is known: those who ordered nothing count "
                 "from the last day on.",
@@ -288,7 +286,7 @@ def _summary(audit: Audit, html: Path | None) -> dict[str, Any]:
 def _tell(say: Voice, audit: Audit, html: Path | None) -> None:
     """The report's place; without one, the sentence, the stages, and what there is to know of the file."""
     if html is not None:
-        say.say(f"Rapport écrit : {html.resolve().as_uri()}", f"The report is written: {html.resolve().as_uri()}")
+        say.say(f"Rapport écrit : {html.resolve().as_uri()}", f"The report is written: {html.resolve().as_uri()}")
         return
     week, subject = audit.shown.week, audit.subject
     assert week.as_of is not None
@@ -299,7 +297,7 @@ def _tell(say: Voice, audit: Audit, html: Path | None) -> None:
     for doubt in audit.doubts:
         line = f"! {doubt.told} {doubt.remedy}".rstrip()
         say.say(line, line)
-    say.say("Le tableau complet en une page : --html rapport.html", "The whole picture as one page: --html report.html")
+    say.say("Le tableau complet en une page : --html rapport.html", "The whole picture as one page: --html report.html")
 
 
 def _stages(say: Voice, stages: Sequence[Standing]) -> Table:

@@ -34,7 +34,7 @@ def run(config: Path | None, database: str | None, file: Path) -> None:
         for one in made:
             one.unlink(missing_ok=True)
         raise
-    voice(workspace.settings).say(f"Copie écrite : {file}", f"Copy written: {file}")
+    voice(workspace.settings).say(f"Copie écrite : {file}", f"Copy written: {file}")
 
 
 def put_back(config: Path | None, database: str | None, file: Path) -> None:
@@ -54,7 +54,7 @@ def put_back(config: Path | None, database: str | None, file: Path) -> None:
         with writer(workspace.engine, now=workspace.now()), recompute as record:
             record.as_of = bring_up_to_date(workspace, say)
     say.say(
-        f"Copie remise en place : {file}. `connector run` relit ce qui est venu depuis ; si un envoi a eu lieu depuis, "
+        f"Copie remise en place : {file}. `connector run` relit ce qui est venu depuis ; si un envoi a eu lieu depuis, "
         "il attend --force, car la copie n'en sait rien.",
         f"Copy put back: {file}. `connector run` fetches what came since; where something was pushed since, it waits "
         "for --force, since the copy does not know of it.",

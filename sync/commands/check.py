@@ -39,7 +39,7 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     """Ask each store and destination; the command fails where one cannot be used."""
     workspace = open_workspace(config, database)
     say = voice(workspace.settings, quiet=as_json)
-    found = answers(workspace, say.language)
+    found = answers(workspace, say.written)
     for answer in found:
         if as_json:
             problems = [{"message": p.message, "remedy": p.remedy, "fatal": p.fatal} for p in answer.problems]

@@ -34,11 +34,11 @@ def run(config: Path | None, database: str | None, asked: Asked, *, as_json: boo
             remedy="pip install 'lifecycle-connector[clv]'",
         ) from error
     workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
+    say = voice(workspace.settings, quiet=as_json)
     day, end = _days(workspace, asked.as_of, asked.until)
     family = shelf(workspace.settings).library.ready("spread")
     with workspace.engine.connect() as connection:
-        report = clv(connection, family, day, say.language, discount=asked.discount / 100)
+        report = clv(connection, family, day, say.written, discount=asked.discount / 100)
         answer = shown(connection, report, asked.best)
         if end is not None:
             answer["held_against"] = held_against(report, connection, end)
@@ -63,25 +63,26 @@ def _days(workspace: Workspace, as_of: str | None, until: str | None) -> tuple[i
 
 def _tell(say: Voice, answer: dict[str, Any], family: Family) -> None:
     people, returned = answer["people"], answer["people"] - answer["without_repeat"]
+    day = say.day(answer["as_of"])
     say.say(
-        f"Au {answer['as_of']}, {say.count(people, 'acheteur', 'acheteurs')}, "
+        f"Au {day}, {say.count(people, 'acheteur', 'acheteurs')}, "
         f"dont {say.count(returned, 'est revenu', 'sont revenus')}.",
-        f"As of {answer['as_of']}, {say.count(people, 'buyer', 'buyers')}, of whom {say.number(returned)} came back.",
+        f"As of {day}, {say.count(people, 'buyer', 'buyers')}, of whom {say.number(returned)} came back.",
     )
     say.say(
-        f"Dépensé à ce jour, remboursements déduits : {_money(say, answer['net_spend'])}.",
+        f"Dépensé à ce jour, remboursements déduits : {_money(say, answer['net_spend'])}.",
         f"Spent to date, net of refunds: {_money(say, answer['net_spend'])}.",
     )
     if answer["available"]:
         say.say(
-            f"Attendu dans les 12 prochains mois : {_money(say, answer['total'])}, "
+            f"Attendu dans les 12 prochains mois : {_money(say, answer['total'])}, "
             f"{_between(say, answer['total'])} dans 95 cas sur 100 si les habitudes durent.",
             f"Expected in the next 12 months: {_money(say, answer['total'])}, "
             f"{_between(say, answer['total'])} in 95 cases of 100 if habits last.",
         )
     else:
         say.say(
-            f"Aucune prévision à 12 mois : {_within(answer['reason'])}",
+            f"Aucune prévision à 12 mois : {_within(answer['reason'])}",
             f"No forecast for 12 months: {_within(answer['reason'])}",
         )
     _table(say, answer, family)
@@ -113,13 +114,12 @@ def _best(say: Voice, people: list[dict[str, Any]]) -> None:
 
 
 def _compared(say: Voice, held: dict[str, Any]) -> None:
-    expected, actual = round(held["expected"]), held["actual"]
+    expected, actual, until = round(held["expected"]), held["actual"], say.day(held["until"])
     french = say.count(expected, "jour d'achat", "jours d'achat")
     english = say.count(expected, "purchase day", "purchase days")
     say.say(
-        f"\nJusqu'au {held['until']}, le modèle attendait {french} de ces personnes ; "
-        f"il y en a eu {say.number(actual)}.",
-        f"\nUntil {held['until']}, the model expected {english} of these people; there came {say.number(actual)}.",
+        f"\nJusqu'au {until}, le modèle attendait {french} de ces personnes ; il y en a eu {say.number(actual)}.",
+        f"\nUntil {until}, the model expected {english} of these people; there came {say.number(actual)}.",
     )
 
 

@@ -84,7 +84,7 @@ def spoken_language(asked: str) -> Language:
 def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, Any]:
     shop = platforms.shopify.shop
     say.say(
-        f"{shop.name}, une boutique inventée : {say.number(len(shop.customers))} comptes, "
+        f"{shop.name}, une boutique inventée : {say.number(len(shop.customers))} comptes, "
         f"{say.number(len(shop.orders))} commandes en trois ans.\n\n1. Lecture",
         f"{shop.name}, an invented shop: {say.number(len(shop.customers))} accounts, "
         f"{say.number(len(shop.orders))} orders in three years.\n\n1. Pull",
@@ -101,7 +101,7 @@ def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, A
     say.say("\n4. Second envoi", "\n4. Second push")
     push_all(workspace, say)
     again = platforms.writes - before
-    say.say(f"Requêtes d'écriture : {again}.", f"Write requests: {again}.")
+    say.say(f"Requêtes d'écriture : {again}.", f"Write requests: {again}.")
     with workspace.engine.connect() as connection:
         held = totals(connection)
     return {
@@ -122,10 +122,10 @@ def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
         past = [segments(connection, chosen, today - ago) for ago in (720, 540, 360, 180)]
     family = chosen[0]
     labels = [stage.label.of(say.language) for stage in family.stages]
-    say.say(" " * 14 + "".join(f"{label:>12}" for label in labels), " " * 14 + "".join(f"{x:>12}" for x in labels))
+    say.say(" " * 16 + "".join(f"{label:>12}" for label in labels), " " * 16 + "".join(f"{x:>12}" for x in labels))
     for counted in (*past, now):
         row = "".join(f"{say.number(stage['people']):>12}" for stage in _stages(counted, family))
-        say.say(f"  {counted['as_of']:12}{row}", f"  {counted['as_of']:12}{row}")
+        say.say(f"  {say.day(counted['as_of']):14}{row}", f"  {say.day(counted['as_of']):14}{row}")
     lapsing, money = _lapsing(now, soon)
     if say.language == "fr":
         more = say.count(lapsing, "personne de plus sera inactive", "personnes de plus seront inactives")
@@ -133,7 +133,7 @@ def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
         more = say.count(lapsing, "more person is inactive", "more people are inactive")
     amount = say.money(money, workspace.merchant().currency)
     say.say(
-        f"Si rien n'est acheté, {more} dans 30 jours ; dépensé jusqu'ici : {amount}.",
+        f"Si rien n'est acheté, {more} dans 30 jours ; dépensé jusqu'ici : {amount}.",
         f"If nothing is bought, {more} in 30 days; spent so far: {amount}.",
     )
     return now
@@ -159,7 +159,7 @@ def _tell_example(platforms: Platforms, pushed: list[PlanSummary], say: Voice) -
         return
     name = f"{example.first_name} {example.last_name}"
     tags = " · ".join(sorted(example.tags))
-    say.say(f"Dans la boutique, {name} porte maintenant : {tags}", f"In the shop, {name} now carries: {tags}")
+    say.say(f"Dans la boutique, {name} porte maintenant : {tags}", f"In the shop, {name} now carries: {tags}")
 
 
 def workspace_of(
@@ -192,7 +192,8 @@ def workspace_of(
             ),
         },
     )
-    return Workspace(settings.beside(folder), open_database(settings.database), wait=platforms.clock.wait)
+    engine, wait = open_database(settings.database), platforms.clock.wait
+    return Workspace(settings.beside(folder), engine, wait=wait, scheduled=False)
 
 
 @contextmanager

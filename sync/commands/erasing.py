@@ -16,6 +16,7 @@ from sync.erasing import clean, erase
 from sync.leftovers import Taken, give_up, take_away, waiting
 from sync.lock import writer
 from sync.runs import recorded
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -27,7 +28,7 @@ def erase_people(
     workspace = open_workspace(config, database, existing=True)
     say = voice(workspace.settings, quiet=as_json)
     asked = _shown(workspace, say, people)
-    if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
+    if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
         raise SettingsError("Nobody was erased.", remedy="Answer y, or give --yes.")
     said = erased(workspace, say, asked, force=force)
     if as_json:
@@ -84,13 +85,13 @@ def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
     with workspace.engine.connect() as connection:
         found = {find_person(connection, text): text for text in people}
         for number, text in found.items():
-            say.say(f"{text} (person:{number}), ce qui disparaît ici :", f"{text} (person:{number}), what goes here:")
+            say.say(f"{text} (person:{number}), ce qui disparaît ici :", f"{text} (person:{number}), what goes here:")
             _list(say, going(connection, number))
     if found:
         say.say(
-            "Restent, sans nom : le jour et le montant de chaque commande, pour que les chiffres des jours passés "
+            "Restent, sans nom : le jour et le montant de chaque commande, pour que les chiffres des jours passés "
             "restent justes.\n"
-            "La boutique et les outils gardent leurs propres fiches : effacez-les là-bas aussi.",
+            "La boutique et les outils gardent leurs propres fiches : effacez-les là-bas aussi.",
             "What stays, nameless: day and amount of each order, so that past counts stand.\n"
             "The shop and the tools keep records of their own: erase those there, too.",
         )
@@ -99,19 +100,19 @@ def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
 
 def _list(say: Voice, goes: Going) -> None:
     for label, count in goes.rows:
-        say.say(f"  {label['fr']} : {say.number(count)}", f"  {label['en']}: {say.number(count)}")
+        say.say(f"  {label['fr']} : {say.number(count)}", f"  {label['en']}: {say.number(count)}")
     if goes.places:
-        say.say(f"et chez : {', '.join(goes.places)}.", f"and at: {', '.join(goes.places)}.")
+        say.say(f"et chez : {', '.join(goes.places)}.", f"and at: {', '.join(goes.places)}.")
 
 
 def _tell_erased(say: Voice, said: dict[str, Any]) -> None:
     say.say(
-        f"Effacé : {say.people(said['people'])}, "
+        f"Effacé : {say.people(said['people'])}, "
         f"{say.count(said['orders'], 'commande rendue anonyme', 'commandes rendues anonymes')}.",
         f"Erased: {say.people(said['people'])}, {say.count(said['orders'], 'order', 'orders')} made nameless.",
     )
     for copy in said["copies"]:
-        say.say(f"Copie d'avant migration supprimée : {copy}", f"Copy from before a migration deleted: {copy}")
+        say.say(f"Copie d'avant migration supprimée : {copy}", f"Copy from before a migration deleted: {copy}")
     say.say(
         "Une sauvegarde plus ancienne que l'on remettrait serait effacée de nouveau à l'ouverture.",
         "An older backup, were it put back, would be erased again when it is opened.",
@@ -121,13 +122,13 @@ def _tell_erased(say: Voice, said: dict[str, Any]) -> None:
 def _tell_taken(say: Voice, taken: Taken, still: dict[str, int], given_up: int) -> None:
     if taken.done:
         say.say(
-            f"Retiré chez les destinations : {say.count(taken.done, 'adresse', 'adresses')}.",
+            f"Retiré chez les destinations : {say.count(taken.done, 'adresse', 'adresses')}.",
             f"Taken away at destinations: {say.count(taken.done, 'address', 'addresses')}.",
         )
     for place, why in taken.left:
-        say.warn(f"{place} : laissé là-bas ({why})", f"{place}: left there ({why})")
+        say.warn(f"{place} : laissé là-bas ({sentence(why, 'fr')})", f"{place}: left there ({why})")
     for place, why in taken.waiting:
-        say.warn(f"{place} : {why}", f"{place}: {why}")
+        say.warn(f"{place} : {sentence(why, 'fr')}", f"{place}: {why}")
     if given_up:
         say.warn(
             f"Abandonné là-bas à {say.count(given_up, 'adresse', 'adresses')}, à effacer à la main.",
@@ -135,6 +136,6 @@ def _tell_taken(say: Voice, taken: Taken, still: dict[str, int], given_up: int) 
         )
     for place, count in still.items():
         say.warn(
-            f"EN ATTENTE, {place} : {count}. Chaque envoi et chaque nuit réessaient ; `connector erase` aussi.",
+            f"EN ATTENTE, {place} : {count}. Chaque envoi et chaque nuit réessaient ; `connector erase` aussi.",
             f"PENDING, {place}: {count}. Each push and each night try again; so does `connector erase`.",
         )

@@ -26,4 +26,4 @@ def export_person(config: Path | None, database: str | None, person: str, output
         print(as_json(found, indent=2))
         return
     write_private(output, json.dumps(found, ensure_ascii=False, indent=2))
-    voice(workspace.settings).say(f"Écrit : {output}", f"Written: {output}")
+    voice(workspace.settings).say(f"Écrit : {output}", f"Written: {output}")

@@ -56,10 +56,10 @@ def _scope(connection: Connection, settings: DestinationSettings) -> int:
 
 
 def _tell(say: Voice, report: dict[str, Any]) -> None:
-    percent = f"{report['percent']:g}{say.text(' %', '%')}"
+    percent = say.percents(report["percent"])
     say.say(
-        f"{report['segment']}, {report['destination']} : {percent} à l'écart depuis le {report['since']}",
-        f"{report['segment']}, {report['destination']}: {percent} held out since {report['since']}",
+        f"{report['segment']}, {report['destination']} : {percent} à l'écart depuis le {say.day(report['since'])}",
+        f"{report['segment']}, {report['destination']}: {percent} held out since {say.day(report['since'])}",
     )
     for name, words in (("pushed", ("servis", "written to")), ("held_out", ("à l'écart", "held out"))):
         group = report[name]
@@ -76,7 +76,7 @@ def _tell(say: Voice, report: dict[str, Any]) -> None:
         low, high = (_said(say, key, limit, currency) for limit in effect["interval"])
         difference, least = (_said(say, key, effect[name], currency) for name in ("difference", "smallest_visible"))
         say.say(
-            f"  {words[0]} par personne : {difference} ({low} à {high}) ; visible à partir de {least}",
+            f"  {words[0]} par personne : {difference} ({low} à {high}) ; visible à partir de {least}",
             f"  {words[1]} per person: {difference} ({low} to {high}); visible from {least} on",
         )
 

@@ -169,7 +169,8 @@ def _complete_history(workspace: Workspace, store: OpenStore) -> bool:
 
 def _tell(say: Voice, found: Imported) -> None:
     store, held = found.store, found.held
-    span = f"{day_date(held.first_day)} – {day_date(held.last_day)}" if held.first_day and held.last_day else "–"
+    ends = [say.day(day_date(day)) for day in (held.first_day, held.last_day) if day]
+    span = " – ".join(ends) or "–"
     say.say(
         f"{say.people(held.people)}, {say.count(held.orders, 'commande', 'commandes')} ({span}), "
         f"{say.money(held.net, store.base)} nets de remboursements.",
@@ -178,7 +179,7 @@ def _tell(say: Voice, found: Imported) -> None:
     )
     if held.anonymous:
         say.say(
-            f"{say.count(held.anonymous, 'commande anonyme', 'commandes anonymes')} : "
+            f"{say.count(held.anonymous, 'commande anonyme', 'commandes anonymes')} : "
             "dans la recette, dans aucun segment.",
             f"{say.count(held.anonymous, 'order', 'orders')} of nobody known: in the revenue, in no segment.",
         )

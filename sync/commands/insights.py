@@ -56,7 +56,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
 def run(config: Path | None, database: str | None, *, as_of: str | None, as_json: bool) -> None:
     """Print what the shop lives on: its best customers, first and later purchases, products, and what is known."""
     workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
+    say = voice(workspace.settings, quiet=as_json)
     with workspace.engine.connect() as connection:
         report = _insights(connection, asked_day(workspace, as_of), workspace.today(), say)
     if as_json:
@@ -69,7 +69,7 @@ def run(config: Path | None, database: str | None, *, as_of: str | None, as_json
 
 def _insights(connection: Connection, day: int, today: int, say: Voice) -> dict[str, Any]:
     """The report of a day; what is known, and from where, has no past: its `coverage` is null for one that is over."""
-    fitting = window(connection, day, say.language)
+    fitting = window(connection, day, say.written)
     within = fitting["window"] if fitting["enough"] else FALLBACK
     return {
         "as_of": day_date(day).isoformat(),
@@ -95,7 +95,7 @@ def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
             say.say(f"Personne n'a acheté {fr}.", f"Nobody bought {en}.")
             continue
         say.say(
-            f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
+            f"Les {percent} % meilleurs clients font {brought} du chiffre d'affaires {fr}.",
             f"The top {percent}% of customers bring {brought} of the revenue, {en}.",
         )
     for month in report["acquisition"][-12:]:
@@ -110,7 +110,7 @@ def _say_customers(say: Voice, report: Mapping[str, Any]) -> None:
         number, chance = rung["purchases"], say.percent(rung["share"])
         people = say.people(rung["people"])
         say.say(
-            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people}).",
+            f"  Après l'achat n° {number} : {chance} rachètent en {within} jours ({people}).",
             f"  After purchase no. {number}: {chance} buy again within {within} days ({people}).",
         )
     say.say(report["window"]["words"], report["window"]["words"])
@@ -121,13 +121,13 @@ def _say_products(say: Voice, report: Mapping[str, Any]) -> None:
     for product in [entry for entry in first["products"] if entry["verdict"] == "worse"][:10]:
         rate, usual = say.percent(product["share"]), say.percent(first["shop"]["share"])
         say.say(
-            f"  {product['title']} : {rate} des premiers acheteurs reviennent, contre {usual} en moyenne.",
+            f"  {product['title']} : {rate} des premiers acheteurs reviennent, contre {usual} en moyenne.",
             f"  {product['title']}: {rate} of those who first buy it come back, {usual} of all do.",
         )
     for pair in report["cross_sell"][:10]:
         rate, number = say.percent(pair["share"]), say.people(pair["without"])
         say.say(
-            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; sans lui : {number}.",
+            f"  {rate} des acheteurs de {pair['title']} ont aussi {pair['other_title']} ; sans lui : {number}.",
             f"  {rate} of those who bought {pair['title']} also have {pair['other_title']}; without it: {number}.",
         )
 
@@ -136,11 +136,11 @@ def _say_coverage(say: Voice, report: Mapping[str, Any]) -> None:
     """Of how many orders or people each fact is known, and who said so: the shop's API, a file, or a tool."""
     if report["coverage"] is None:
         say.say(
-            "Ce qui est connu, et d'où cela vient : dit pour aujourd'hui seulement.",
+            "Ce qui est connu, et d'où cela vient : dit pour aujourd'hui seulement.",
             "What is known, and where it comes from: told of today only.",
         )
         return
-    say.say("Ce qui est connu, et d'où cela vient :", "What is known, and where it comes from:")
+    say.say("Ce qui est connu, et d'où cela vient :", "What is known, and where it comes from:")
     english = say.language == "en"
     for family, words in _FAMILIES.items():
         say.say(f"  {words[0]}", f"  {words[1]}")

@@ -49,7 +49,7 @@ def health(config: Path | None, database: str | None, *, as_of: str | None, as_j
         met = sum(card[name]["good"] is True for name in CRITERIA)
         name = labels[card["segment"]]
         said = say.count(met, "critère", "critères")
-        say.say(f"{name} : {said} sur {len(CRITERIA)}", f"{name}: {met} of {len(CRITERIA)} criteria")
+        say.say(f"{name} : {said} sur {len(CRITERIA)}", f"{name}: {met} of {len(CRITERIA)} criteria")
         told = told_card(say, card, labels, known.library)
         for criterion, words in CRITERIA.items():
             line = f"  {_MARKS[card[criterion]['good']]} {words[say.language == 'en']:16}{told[criterion]}"
@@ -78,7 +78,7 @@ def priorities(
 ) -> None:
     """Print what the catalogue's objectives, or the goals that are named, would be worth, the most valuable first."""
     workspace = open_workspace(config, database, existing=True)
-    say, day = voice(workspace.settings), asked_day(workspace, as_of)
+    say, day = voice(workspace.settings, quiet=as_json), asked_day(workspace, as_of)
     if goals:
         _goals(workspace, say, family or "spread", goals, day, as_json=as_json)
     else:
@@ -108,7 +108,7 @@ def _objectives(workspace: Workspace, say: Voice, only: str | None, day: int, *,
         for key in [family.key for family in chosen] or [str(only)]:
             refuse_unkept(workspace, connection, key)
         found = objectives(connection, wanted, chosen, day)
-    found = [{"label": wanted[entry["objective"]].label.of(say.language), **entry} for entry in found]
+    found = [{"label": wanted[entry["objective"]].label.of(say.written), **entry} for entry in found]
     if as_json:
         emit({"objectives": found})
         return
@@ -117,7 +117,7 @@ def _objectives(workspace: Workspace, say: Voice, only: str | None, day: int, *,
         labels = stage_labels(workspace, say, entry["family"])
         origins, targets = (", ".join(labels[key] for key in entry[side]) for side in ("from", "to"))
         line = f"{entry['label']} ({titles[entry['family']]}): {origins} → {targets}"
-        say.say(line.replace("):", ") :"), line)
+        say.say(line.replace("):", ") :"), line)
         for sentence in _sentences(say, entry, wanted[entry["objective"]]):
             say.say(f"  {sentence}", f"  {sentence}")
     if not found:
@@ -132,7 +132,7 @@ def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> li
     stays, moves = ("restent", "stay"), ("franchissent le pas", "make the move")
     verb = (stays if entry["stays"] else moves)[english]
     found = [
-        f"{people}; {pace} a month {verb}" if english else f"{people} ; {pace} par mois {verb}",
+        f"{people}; {pace} a month {verb}" if english else f"{people} ; {pace} par mois {verb}",
         _gain(say, entry),
     ]
     if days is not None:
@@ -140,12 +140,12 @@ def _sentences(say: Voice, entry: Mapping[str, Any], objective: Objective) -> li
         found[0] += (
             f"; half of those who {words[1]} do so within {say.count(days, 'day', 'days')}"
             if english
-            else f" ; la moitié de ceux qui {words[0]} le font en {say.count(days, 'jour', 'jours')}"
+            else f" ; la moitié de ceux qui {words[0]} le font en {say.count(days, 'jour', 'jours')}"
         )
     if objective.target is not None:
-        until = f" {'by' if english else 'd’ici au'} {objective.deadline}" if objective.deadline else ""
+        until = f" {'by' if english else 'd’ici au'} {say.day(objective.deadline)}" if objective.deadline else ""
         aim = say.number(objective.target)
-        found.append(f"target: {aim} a month{until}" if english else f"cible : {aim} par mois{until}")
+        found.append(f"target: {aim} a month{until}" if english else f"cible : {aim} par mois{until}")
     return found
 
 
@@ -200,14 +200,14 @@ def _told_fr(
         "accessible": "aucun consentement n'est connu"
         if reach["share"] is None
         else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
-        "stable": f"même définition sur {say.count(calm['days'], 'jour', 'jours')} ; "
-        f"chaque semaine {say.percent(calm['weekly_churn'])} entrent ou sortent ; "
+        "stable": f"même définition sur {say.count(calm['days'], 'jour', 'jours')} ; "
+        f"chaque semaine {say.percent(calm['weekly_churn'])} entrent ou sortent ; "
         f"{say.percent(calm['flapping'])} font des allers-retours",
         "differentiable": "aucun autre segment à comparer"
         if near["nearest"] is None
-        else f"le plus proche est {labels[near['nearest']]} : {say.percent(near['overlap'])} de personnes communes, "
+        else f"le plus proche est {labels[near['nearest']]} : {say.percent(near['overlap'])} de personnes communes, "
         f"{say.percent(near['distance'])} d'écart de comportement",
-        "actionable": f"objectif : {aim} ; idée : {idea} ; envoyé à : {places}",
+        "actionable": f"objectif : {aim} ; idée : {idea} ; envoyé à : {places}",
     }
 
 
@@ -250,11 +250,11 @@ def _gain(say: Voice, entry: Mapping[str, Any]) -> str:
     """What an objective is worth, and at which chance."""
     english = say.language == "en"
     if not entry["enough"]:
-        return f"no value: {_worth(say, entry)}" if english else f"pas de valeur : {_worth(say, entry)}"
+        return f"no value: {_worth(say, entry)}" if english else f"pas de valeur : {_worth(say, entry)}"
     worth, within = _worth(say, entry).rpartition("   ")[0], entry["within"]
     chance = say.percent(entry["chance"])
     verb = (("partent", "leave"), ("y arrivent", "get there"))[not entry["stays"]][english]
-    fr, en = f"vaut {worth} : {chance} {verb} en {within} jours", f"worth {worth}: {chance} {verb} within {within} days"
+    fr, en = f"vaut {worth} : {chance} {verb} en {within} jours", f"worth {worth}: {chance} {verb} within {within} days"
     told = en if english else fr
     if not entry["left_out"]:
         return told

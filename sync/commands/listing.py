@@ -31,18 +31,18 @@ def run(
 ) -> None:
     """Print the people and the money of each stage and audience at the end of a day; today means now."""
     workspace = open_workspace(config, database, existing=True)
-    say, library = voice(workspace.settings), shelf(workspace.settings).library
+    say, library = voice(workspace.settings, quiet=as_json), shelf(workspace.settings).library
     keys = [library.entry(key).key for key in only] or None
     if keys is None and not (everything or as_json):
         keys = [entry.key for entry in library.entries() if entry.on]
     with workspace.engine.connect() as connection:
         day, today = asked_day(workspace, as_of), workspace.today()
-        report = listing(connection, library, day, window=window, language=say.language, keys=keys, today=today)
+        report = listing(connection, library, day, window=window, language=say.written, keys=keys, today=today)
     if as_json:
         emit(report)
         return
     people = say.people(report["people"])
-    say.say(f"Au {report['as_of']}, {people}", f"As of {report['as_of']}, {people}")
+    say.say(f"Au {say.day(report['as_of'])}, {people}", f"As of {say.day(report['as_of'])}, {people}")
     told = _Table(say, library, keys=everything)
     for family in report["families"]:
         told.family(family)
@@ -91,7 +91,7 @@ class _Table:
         found = self.library.entry(entry["key"])
         if isinstance(found, Audience) and found.each:
             values = ", ".join(found.each)
-            self.say.say(f"    une pour chaque valeur : {values}", f"    one for each value: {values}")
+            self.say.say(f"    une pour chaque valeur : {values}", f"    one for each value: {values}")
         elif entry["missing"] is not None and found.missing:
             self._ask(entry, found)
         elif entry["missing"] is not None:
@@ -117,7 +117,7 @@ class _Table:
             if self.keys or limit["level"] == "none" or limit["coverage"] == 0:
                 share = None if limit["coverage"] is None else self.say.percent(limit["coverage"] / 100)
                 self.say.say(
-                    f"    ! {limit['store']} : {limit['reason']}" + ("" if share is None else f" Connu à {share}."),
+                    f"    ! {limit['store']} : {limit['reason']}" + ("" if share is None else f" Connu à {share}."),
                     f"    ! {limit['store']}: {limit['reason']}" + ("" if share is None else f" Known of {share}."),
                 )
 
@@ -135,8 +135,8 @@ class _Table:
 def _tell_others(say: Voice, library: Library, shown: int) -> None:
     others = sum(1 for _ in library.entries()) - shown
     say.say(
-        f"\n{others} autres familles et audiences : `connector segments --all`. "
-        "Chacune s'active dans segments.toml : [audiences.vip] on = true.",
+        f"\n{others} autres familles et audiences : `connector segments --all`. "
+        "Chacune s'active dans segments.toml : [audiences.vip] on = true.",
         f"\n{others} more families and audiences: `connector segments --all`. "
         "Each is switched on in segments.toml: [audiences.vip] on = true.",
     )

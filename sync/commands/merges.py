@@ -33,9 +33,10 @@ def run(config: Path | None, database: str | None, person: str | None, *, as_jso
                     "on": row.day,
                 }
             )
+        day = say.day(row.day)
         say.say(
-            f"{row.number}  {row.day}  la personne {row.absorbed} est devenue {row.kept} ({row.kind} {row.value})",
-            f"{row.number}  {row.day}  person {row.absorbed} became {row.kept} ({row.kind} {row.value})",
+            f"{row.number}  {day}  la personne {row.absorbed} est devenue {row.kept} ({row.kind} {row.value})",
+            f"{row.number}  {day}  person {row.absorbed} became {row.kept} ({row.kind} {row.value})",
         )
     if not rows:
         say.say("Aucune fusion.", "No merges.")

@@ -48,7 +48,8 @@ def movements(
         emit(report)
         return
     labels = stage_labels(workspace, say, family)
-    say.say(f"Du {report['from']} au {report['to']}", f"From {report['from']} to {report['to']}")
+    begin, end = say.day(report["from"]), say.day(report["to"])
+    say.say(f"Du {begin} au {end}", f"From {begin} to {end}")
     width = max([12, *map(len, labels.values())])
     for move in report["moves"]:
         origin = labels.get(move["from"], move["from"]) or "–"
@@ -79,7 +80,7 @@ def evolution(
     labels = stage_labels(workspace, say, family)
     names = [labels.get(stage, stage) for stage in report["stages"]]
     widths = [max(14, len(name) + 2) for name in names]
-    header = " " * 12 + "".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))
+    header = " " * 14 + "".join(f"{name:>{width}}" for name, width in zip(names, widths, strict=True))
     say.say(header, header)
     version = None
     for entry in report["days"]:
@@ -87,7 +88,8 @@ def evolution(
             say.say(f"  – définition, version {entry['version']}", f"  – definition, version {entry['version']}")
         version = entry["version"]
         people = [say.number(entry["people"][stage]) for stage in report["stages"]]
-        line = f"{entry['day']:12}" + "".join(f"{one:>{width}}" for one, width in zip(people, widths, strict=True))
+        figures = "".join(f"{one:>{width}}" for one, width in zip(people, widths, strict=True))
+        line = f"{say.day(entry['day']):14}{figures}"
         say.say(line, line)
 
 
@@ -133,6 +135,6 @@ def _warn(say: Voice, connection: Connection, day: int) -> None:
     if waiting:
         number = say.people(waiting)
         say.warn(
-            f"Un calcul attend pour {number} : lancez `connector recompute`.",
+            f"Un calcul attend pour {number} : lancez `connector recompute`.",
             f"Still to be looked at: {number}. Run `connector recompute`.",
         )

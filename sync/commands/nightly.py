@@ -38,7 +38,7 @@ def look_back(workspace: Workspace, say: Voice) -> None:
                 raise
             except ConnectorError as error:
                 log.error("nightly failed", store=key, error=error.message, remedy=error.remedy)  # noqa: TRY400
-                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
+                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
 
 def is_due(workspace: Workspace, key: str) -> bool:
@@ -108,11 +108,11 @@ def tell(say: Voice, key: str, report: NightlyReport) -> None:
     orders = report.pulled.rows("orders")
     read, count = orders.new + orders.changed + orders.same, say.count
     say.say(
-        f"{key} : {count(read, 'commande relue', 'commandes relues')} des 60 derniers jours, "
+        f"{key} : {count(read, 'commande relue', 'commandes relues')} des 60 derniers jours, "
         f"{count(orders.changed, 'corrigée', 'corrigées')}, "
-        f"{count(orders.new, 'retrouvée', 'retrouvées')} ; disparus : "
+        f"{count(orders.new, 'retrouvée', 'retrouvées')} ; disparus : "
         f"{count(report.deleted_orders, 'commande', 'commandes')}, "
-        f"{count(report.deleted_accounts, 'compte', 'comptes')} ; "
+        f"{count(report.deleted_accounts, 'compte', 'comptes')} ; "
         f"{count(report.merged_accounts, 'compte fusionné', 'comptes fusionnés')} "
         f"({count(report.requests, 'requête', 'requêtes')}).",
         f"{key}: {count(read, 'order', 'orders')} of the last 60 days read again, "
@@ -124,6 +124,6 @@ def tell(say: Voice, key: str, report: NightlyReport) -> None:
     )
     if report.left:
         say.warn(
-            f"{key} : à vérifier la nuit prochaine : {count(report.left, 'identifiant', 'identifiants')}.",
+            f"{key} : à vérifier la nuit prochaine : {count(report.left, 'identifiant', 'identifiants')}.",
             f"{key}: left for the next night: {count(report.left, 'id', 'ids')}.",
         )

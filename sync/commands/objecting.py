@@ -40,9 +40,9 @@ def objected(workspace: Workspace, say: Voice, number: int, *, ends: bool) -> li
         if ends:
             say.say("L'opposition est levée.", "The objection is withdrawn.")
             return pending
-        day = day_date(workspace.today())
+        day = say.day(day_date(workspace.today()))
         say.say(
-            f"Opposition notée : dans aucun segment depuis le {day}, plus rien ne part.",
+            f"Opposition notée : dans aucun segment depuis le {day}, plus rien ne part.",
             f"Objection noted: in no segment from {day} on, and nothing is pushed any more.",
         )
         pending += [key for key in _places(workspace, number) if not _left(workspace, say, key, number)]
@@ -59,14 +59,14 @@ def _left(workspace: Workspace, say: Voice, key: str, person: int) -> bool:
     except StorageError:
         raise
     except ConnectorError as error:
-        say.warn(f"EN ATTENTE, {key} : {whole(error, 'fr')}", f"PENDING, {key}: {error}")
+        say.warn(f"EN ATTENTE, {key} : {whole(error, 'fr')}", f"PENDING, {key}: {error}")
     with workspace.engine.connect() as connection:
         gone = key not in _holding(connection, person)
     if gone:
         say.say(f"Retiré chez {key}.", f"Taken away at {key}.")
     else:
         say.warn(
-            f"EN ATTENTE, {key} : le prochain envoi y retire ce qui reste.",
+            f"EN ATTENTE, {key} : le prochain envoi y retire ce qui reste.",
             f"PENDING, {key}: the next push takes away what is left there.",
         )
     return gone

@@ -18,6 +18,7 @@ from sync.disclosing import disclose
 from sync.lock import writer
 from sync.runs import recorded
 from sync.shelf import shelf
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
@@ -77,15 +78,16 @@ def run(config: Path | None, database: str | None, person: str, *, as_json: bool
         if as_json:
             emit(one)
         elif one["contact_ok_after"] is None:
-            facts = {"until": one["known_until"], "since": one["known_from"], "segment": one["segment"]}
+            ends = {"until": one["known_until"], "since": one["known_from"]}
+            facts = {name: day and say.day(day) for name, day in ends.items()} | {"segment": one["segment"]}
             fr, en = (text.format(**facts) for text in REASONS[one["reason"]])
-            say.say(f"Pas de date : {fr}.", f"No day: {en}.")
+            say.say(f"Pas de date : {fr}.", f"No day: {en}.")
         else:
             cap, known = one["cap"], len(one["sends"])
             say.say(
-                f"Peut être contacté à partir du {one['contact_ok_after']} ({one['segment']} : "
+                f"Peut être contacté à partir du {say.day(one['contact_ok_after'])} ({one['segment']} : "
                 f"{cap['at_most']} en {cap['per_days']} jours, {say.count(known, 'envoi connu', 'envois connus')}).",
-                f"May be written to from {one['contact_ok_after']} on ({one['segment']}: "
+                f"May be written to from {say.day(one['contact_ok_after'])} on ({one['segment']}: "
                 f"{cap['at_most']} in {cap['per_days']} days, {say.count(known, 'message', 'messages')} known).",
             )
 
@@ -97,11 +99,11 @@ def _day(at: datetime, zone: ZoneInfo) -> int:
 def _tell(say: Voice, told: dict[str, Any], unread: list[Unread]) -> None:
     say.say(
         f"{say.count(told['new'], 'envoi nouveau', 'envois nouveaux')}, "
-        f"{say.count(told['same'], 'déjà connu', 'déjà connus')}, {told['unknown']} à des adresses inconnues ; "
-        f"connus du {told['known_from']} au {told['known_until']}.",
+        f"{say.count(told['same'], 'déjà connu', 'déjà connus')}, {told['unknown']} à des adresses inconnues ; "
+        f"connus du {say.day(told['known_from'])} au {say.day(told['known_until'])}.",
         f"{say.count(told['new'], 'new message', 'new messages')}, {told['same']} known already, "
         f"{told['unknown']} to unknown addresses; "
-        f"known from {told['known_from']} to {told['known_until']}.",
+        f"known from {say.day(told['known_from'])} to {say.day(told['known_until'])}.",
     )
     for row in unread[:10]:
-        say.warn(row.reason, row.reason)
+        say.warn(sentence(row.reason, "fr"), row.reason)

@@ -26,7 +26,7 @@ def run(config: Path | None, database: str | None, *, as_json: bool) -> None:
     say = voice(workspace.settings, quiet=as_json)
     facts = _facts(workspace)
     if as_json:
-        emit(asdict(facts) | {"telemetry": False, "text": list(record(facts, say.language))})
+        emit(asdict(facts) | {"telemetry": False, "text": list(record(facts, say.written))})
     for line in record(facts, say.language):
         say.say(line, line)
 

@@ -193,7 +193,7 @@ def _push_to(
             if ready:
                 others = ", ".join(key for key, *_ in ready)
                 say.warn(
-                    f"{others} : rien n'y est écrit non plus ; `connector push NOM` écrit à une seule destination.",
+                    f"{others} : rien n'y est écrit non plus ; `connector push NOM` écrit à une seule destination.",
                     f"{others}: nothing is written there either; `connector push NAME` writes to one destination.",
                 )
             raise failures.worst

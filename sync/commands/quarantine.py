@@ -17,6 +17,7 @@ from sync.lock import writer
 from sync.pull import Pull
 from sync.retry import Retried, retry
 from sync.runs import recorded
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -104,9 +105,9 @@ def _show(say: Voice, row: AnyRow, *, as_json: bool) -> None:
         )
     say.say(
         f"{row.id}  {row.store}  {STREAMS[row.stream]} {row.platform_id or '(sans identifiant)'}  "
-        f"{seen:%Y-%m-%d %H:%M} UTC  {fingerprint}\n    {row.reason}",
+        f"{say.moment(seen)} UTC  {fingerprint}\n    {sentence(row.reason, 'fr')}",
         f"{row.id}  {row.store}  {row.stream.removesuffix('s')} {row.platform_id or '(no id)'}  "
-        f"{seen:%Y-%m-%d %H:%M} UTC  {fingerprint}\n    {row.reason}",
+        f"{say.moment(seen)} UTC  {fingerprint}\n    {row.reason}",
     )
 
 

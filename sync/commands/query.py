@@ -30,7 +30,7 @@ def run(
             text,
             asked_day(workspace, as_of),
             shelf(workspace.settings).library,
-            say.language,
+            say.written,
             today=workspace.today(),
             kept=kept,
         )
@@ -48,6 +48,6 @@ def run(
     say.say(say.people(answer.people), say.people(answer.people))
     say.say(f"  {answer.canonical}", f"  {answer.canonical}")
     if answer.portability.native is not None:
-        say.say(f"  Shopify : {answer.portability.native}", f"  Shopify: {answer.portability.native}")
+        say.say(f"  Shopify : {answer.portability.native}", f"  Shopify: {answer.portability.native}")
     for warning in answer.warnings:
         say.say(f"  ! {warning}", f"  ! {warning}")

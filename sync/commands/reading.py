@@ -39,7 +39,7 @@ def members(
                 emit(person)
             else:
                 name = f"person:{person['person']}"
-                line = f"{name:14}  {person['since'] or '–':10}  {person['email'] or '–'}"
+                line = f"{name:14}  {say.day(person['since']) if person['since'] else '–':14}  {person['email'] or '–'}"
                 say.say(line, line)
         disclose(workspace, "members", segment, people=shown)
 
@@ -49,7 +49,7 @@ def _suggest(say: Voice, connection: Connection, entry: Family, today: int) -> N
     for name in entry.missing:
         if name in entry.asks and (found := suggested(connection, entry.asks[name], today)):
             values = ", ".join(found)
-            say.say(f"{name} : la boutique a {values}", f"{name}: the shop has {values}")
+            say.say(f"{name} : la boutique a {values}", f"{name}: the shop has {values}")
 
 
 def asked_day(workspace: Workspace, as_of: str | None) -> int:

@@ -19,6 +19,7 @@ from connector.stores import OpenStore, open_store
 from connector.tables import table
 from sync.recompute import families
 from sync.reconcile import Difference, Reconciled, Reconciliation, Rule, Segment, Total
+from sync.told import sentence
 from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
@@ -41,11 +42,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "gross": ("sans déduire les remboursements", "refunds are not taken off"),
     "foreign": ("elle additionne d'autres devises", "it adds other currencies up"),
-    "not_pulled": ("changé depuis la dernière lecture : connector pull", "changed since the last pull: connector pull"),
+    "not_pulled": ("changé depuis la dernière lecture : connector pull", "changed since the last pull: connector pull"),
     "floor": ("ses commandes anciennes ne nous sont pas montrées", "its older orders are not shown to us"),
     "erased": ("effacé ici, comme demandé", "erased here, as was asked"),
-    "objected": ("s'oppose au profilage : dans aucun segment ici", "objects to profiling: in no segment here"),
-    "gone": ("n'existe plus : connector pull --recheck", "gone at the shop: connector pull --recheck"),
+    "objected": ("s'oppose au profilage : dans aucun segment ici", "objects to profiling: in no segment here"),
+    "gone": ("n'existe plus : connector pull --recheck", "gone at the shop: connector pull --recheck"),
     "lagging": ("la boutique ne l'a pas encore compté", "the shop has not counted it yet"),
     "people": ("expliqué personne par personne", "explained person by person"),
     "sampled": ("tout le monde n'a pas été comparé (--sample)", "not everyone was compared (--sample)"),
@@ -142,7 +143,7 @@ def _person(one: Difference) -> dict[str, object]:
 
 def _tell(say: Voice, store: OpenStore, found: Reconciled) -> None:
     say.say(
-        f"{store.key} : {say.count(found.people, 'personne comparée', 'personnes comparées')}, "
+        f"{store.key} : {say.count(found.people, 'personne comparée', 'personnes comparées')}, "
         f"{say.count(found.same, 'identique', 'identiques')} ({say.count(found.requests, 'requête', 'requêtes')}).",
         f"{store.key}: {say.people(found.people)} compared, {say.number(found.same)} the same "
         f"({say.count(found.requests, 'request', 'requests')}).",
@@ -169,7 +170,7 @@ def _tell(say: Voice, store: OpenStore, found: Reconciled) -> None:
     else:
         say.say("Chaque écart est expliqué.", "Every difference is explained.")
     if store.floor_day is not None:
-        day = day_date(store.floor_day)
+        day = say.day(day_date(store.floor_day))
         say.say(
             f"La boutique ne nous montre ses commandes que depuis le {day}.",
             f"The shop only shows us its orders since {day}.",
@@ -188,7 +189,7 @@ def _tell_total(say: Voice, store: OpenStore, total: Total) -> None:
 
     ours, theirs = written(total.ours), written(total.theirs)
     say.say(
-        f"  {what[0]} : {ours} ici, {theirs} là-bas{_because(say, total.why, differs=total.differs)}",
+        f"  {what[0]} : {ours} ici, {theirs} là-bas{_because(say, total.why, differs=total.differs)}",
         f"  {what[1]}: {ours} here, {theirs} there{_because(say, total.why, differs=total.differs)}",
     )
 
@@ -200,7 +201,7 @@ def _tell_person(say: Voice, store: OpenStore, one: Difference) -> None:
     who = one.email or one.account or "–"
     why = _because(say, one.why, differs=True)
     say.say(
-        f"  {who} : {figures(one.ours)} ici, {figures(one.theirs)} là-bas{why}",
+        f"  {who} : {figures(one.ours)} ici, {figures(one.theirs)} là-bas{why}",
         f"  {who}: {figures(one.ours)} here, {figures(one.theirs)} there{why}",
     )
 
@@ -208,12 +209,12 @@ def _tell_person(say: Voice, store: OpenStore, one: Difference) -> None:
 def _tell_segment(say: Voice, segment: Segment) -> None:
     if segment.theirs is None:
         say.say(
-            f"  {segment.key} : refusé par la boutique ({segment.refused})",
+            f"  {segment.key} : refusé par la boutique ({sentence(segment.refused or '', 'fr')})",
             f"  {segment.key}: the shop refuses it ({segment.refused})",
         )
         return
     say.say(
-        f"  {segment.key} : {say.number(segment.ours)} ici, {say.number(segment.theirs)} là-bas",
+        f"  {segment.key} : {say.number(segment.ours)} ici, {say.number(segment.theirs)} là-bas",
         f"  {segment.key}: {say.number(segment.ours)} here, {say.number(segment.theirs)} there",
     )
     for fr, en, accounts in (
@@ -222,7 +223,7 @@ def _tell_segment(say: Voice, segment: Segment) -> None:
     ):
         for account, why in list(accounts.items())[:SHOWN]:
             because = _because(say, why, differs=True)
-            say.say(f"    {fr} : {account}{because}", f"    {en}: {account}{because}")
+            say.say(f"    {fr} : {account}{because}", f"    {en}: {account}{because}")
     if segment.erased:
         _tell_erased(say, "    ", segment.erased)
 
@@ -230,7 +231,7 @@ def _tell_segment(say: Voice, segment: Segment) -> None:
 def _tell_erased(say: Voice, indent: str, people: int) -> None:
     """Say how many differ because they were erased here; who they are is known no more."""
     count, (fr, en) = say.number(people), REASONS["erased"]
-    say.say(f"{indent}là-bas seulement : {count} ; {fr}", f"{indent}only there: {count}; {en}")
+    say.say(f"{indent}là-bas seulement : {count} ; {fr}", f"{indent}only there: {count}; {en}")
 
 
 def _because(say: Voice, why: Sequence[str], *, differs: bool) -> str:
@@ -238,6 +239,6 @@ def _because(say: Voice, why: Sequence[str], *, differs: bool) -> str:
         return ""
     french = say.language == "fr"
     if not why:
-        return " ; sans explication" if french else "; no reason found"
+        return " ; sans explication" if french else "; no reason found"
     told = ", ".join(REASONS[reason][0 if french else 1] for reason in why)
-    return f" ; {told}" if french else f"; {told}"
+    return f" ; {told}" if french else f"; {told}"

@@ -93,8 +93,8 @@ def _invite(workspace: Workspace, address: str) -> None:
     door = f"{workspace.settings.serve.dashboard_url or address}/login"
     minutes = round(FIRST.total_seconds() / 60)
     voice(workspace.settings).say(
-        f"Tableau de bord : {door}\nPersonne n'y a de compte. Code du premier, à usage unique, valable "
-        f"{minutes} minutes : {code}",
+        f"Tableau de bord : {door}\nPersonne n'y a de compte. Code du premier, à usage unique, valable "
+        f"{minutes} minutes : {code}",
         f"Dashboard: {door}\nNobody has an account there. Code of the first one, to be used once, valid for "
         f"{minutes} minutes: {code}",
     )
@@ -104,12 +104,12 @@ def _tell(workspace: Workspace, zone: ZoneInfo, address: str) -> None:
     plan = workspace.settings.schedule
     if not workspace.settings.stores:
         voice(workspace.settings).say(
-            f"En service sur {address} : recalcul de chaque jour, sans boutique à lire. Ctrl-C arrête.",
+            f"En service sur {address} : recalcul de chaque jour, sans boutique à lire. Ctrl-C arrête.",
             f"Serving on {address}: each day is worked out, there is no shop to pull. Ctrl-C stops.",
         )
         return
     voice(workspace.settings).say(
-        f"En service sur {address} : lecture toutes les {plan.pull}, recalcul du jour à {plan.day} ({zone.key}). "
+        f"En service sur {address} : lecture toutes les {plan.pull}, recalcul du jour à {plan.day} ({zone.key}). "
         "Ctrl-C arrête.",
         f"Serving on {address}: pull every {plan.pull}, the day's recompute at {plan.day} ({zone.key}). Ctrl-C stops.",
     )

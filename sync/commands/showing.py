@@ -47,7 +47,7 @@ def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Fami
         console.print(_moves(say, found, labels))
     if found["staying"]:
         staying = say.people(found["staying"])
-        say.say(f"Sans changement : {staying}.", f"Unchanged: {staying}.")
+        say.say(f"Sans changement : {staying}.", f"Unchanged: {staying}.")
 
 
 def _moves(say: Voice, found: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
@@ -81,9 +81,7 @@ def _window(console: Console, say: Voice, window: Mapping[str, Any]) -> None:
     steps = [step for step in window["gaps"]["distribution"] or [] if step["days"] <= window["suggested"] + 30]
     table = ruled("", _pick(say, ["jours", "part", ""], ["days", "share", ""]), left=(2,))
     for step in steps:
-        table.add_row(
-            str(step["days"]), f"{round(100 * step['share'])}{say.text(' %', '%')}", "█" * round(BAR * step["share"])
-        )
+        table.add_row(str(step["days"]), say.percents(round(100 * step["share"])), "█" * round(BAR * step["share"]))
     if steps:
         console.print(table)
 

@@ -55,7 +55,7 @@ def _report(
     workspace: Workspace, connection: Connection, supposition: Supposition, as_of: int, say: Voice
 ) -> dict[str, Any]:
     with answered(connection, supposition, as_of) as answers:
-        told = compared(connection, answers, supposition, as_of, say.language)
+        told = compared(connection, answers, supposition, as_of, say.written)
         pushes = _pushes(workspace, connection, supposition, answers, say) if as_of == workspace.today() else []
     return {
         "as_of": day_date(as_of).isoformat(),
@@ -88,7 +88,7 @@ def _aims(
     workspace: Workspace, connection: Connection, chosen: tuple[Family, ...], say: Voice
 ) -> dict[str, Target | str]:
     """What each destination is to receive, or why that cannot be said."""
-    why = incomplete(connection, chosen, workspace.today(), say.language)
+    why = incomplete(connection, chosen, workspace.today(), say.written)
     supposed = replace(shelf(workspace.settings), families=chosen)
     found: dict[str, Target | str] = {}
     for key, _, destination in workspace.destinations():
@@ -96,7 +96,7 @@ def _aims(
             aim = target(connection, workspace.settings, key, supposed, destination, why)
             found[key] = with_given(connection, workspace.settings, aim, supposed, workspace.today())
         except ConnectorError as error:
-            found[key] = whole(error, say.language)
+            found[key] = whole(error, say.written)
     return found
 
 
@@ -104,8 +104,8 @@ def _push(workspace: Workspace, connection: Connection, aim: Target, say: Voice)
     try:
         formed = plan(connection, aim, now=workspace.now(), run_id=0, examples=0)
     except ConnectorError as error:
-        return {**dict.fromkeys(_FIGURES, 0), "refused": whole(error, say.language)}
-    guards = [sentence(guard, formed.destination, say.language) for guard in formed.guards]
+        return {**dict.fromkeys(_FIGURES, 0), "refused": whole(error, say.written)}
+    guards = [sentence(guard, formed.destination, say.written) for guard in formed.guards]
     return {
         "people": formed.people,
         "adds": sum(item.added for item in formed.items),
@@ -117,7 +117,7 @@ def _push(workspace: Workspace, connection: Connection, aim: Target, say: Voice)
 
 def _window(connection: Connection, as_of: int, say: Voice) -> dict[str, Any]:
     """The window that fits the shop, as `connector insights` finds it."""
-    found = window(connection, as_of, say.language)
+    found = window(connection, as_of, say.written)
     gaps = {"count": found["gaps"], "people": found["people"]}
     gaps |= {name: found.get(name) for name in ("percentiles", "distribution")}
     return {

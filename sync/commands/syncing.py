@@ -66,10 +66,10 @@ def _recompute_one(workspace: Workspace, say: Voice, *, full: bool, history: boo
             differed = _recompute(workspace, history=history).everyone()
             record.detail["differed"] = differed
             say.say(
-                f"Tout le monde revu : {say.count(differed, 'écart corrigé', 'écarts corrigés')}.",
+                f"Tout le monde revu : {say.count(differed, 'écart corrigé', 'écarts corrigés')}.",
                 f"Everyone looked at: {say.count(differed, 'difference', 'differences')} repaired.",
             )
-        say.say(f"État au {day_date(record.as_of)}.", f"As of {day_date(record.as_of)}.")
+        say.say(*(f"{text} {say.day(day_date(record.as_of))}." for text in ("État au", "As of")))
 
 
 def cycle(config: Path | None, database: str | None, *, force: bool) -> None:
@@ -137,7 +137,7 @@ def _pull_sends(workspace: Workspace, say: Voice, failures: Failures) -> None:
             with failures.kept(key):
                 noted = _read_sends(workspace, key)
                 say.say(
-                    f"{key} : {say.count(noted.new, 'envoi nouveau', 'envois nouveaux')}.",
+                    f"{key} : {say.count(noted.new, 'envoi nouveau', 'envois nouveaux')}.",
                     f"{key}: {say.count(noted.new, 'new message', 'new messages')}.",
                 )
 
@@ -188,7 +188,7 @@ def _retain(workspace: Workspace, say: Voice) -> None:
     done = retain(workspace)
     if done:
         say.say(
-            f"Durée de conservation écoulée, rendues anonymes : {say.people(done)}.",
+            f"Durée de conservation écoulée, rendues anonymes : {say.people(done)}.",
             f"Retention is over, made nameless: {say.people(done)}.",
         )
 
@@ -256,8 +256,8 @@ def tell_pull(say: Voice, key: str, report: PullReport) -> None:
     """Say what a pull or an import read."""
     customers, orders, count = report.rows("customers"), report.rows("orders"), say.count
     say.say(
-        f"{key} : {count(orders.new, 'commande nouvelle', 'commandes nouvelles')}, "
-        f"{count(orders.changed, 'modifiée', 'modifiées')}, {count(orders.same, 'inchangée', 'inchangées')} ; "
+        f"{key} : {count(orders.new, 'commande nouvelle', 'commandes nouvelles')}, "
+        f"{count(orders.changed, 'modifiée', 'modifiées')}, {count(orders.same, 'inchangée', 'inchangées')} ; "
         f"{count(customers.new, 'compte nouveau', 'comptes nouveaux')}, "
         f"{count(customers.changed, 'modifié', 'modifiés')}.",
         f"{key}: {count(orders.new, 'new order', 'new orders')}, {say.number(orders.changed)} changed, "
@@ -266,21 +266,21 @@ def tell_pull(say: Voice, key: str, report: PullReport) -> None:
     )
     if report.quarantined:
         say.warn(
-            f"{key} : gardés en quarantaine avec leur raison : "
+            f"{key} : gardés en quarantaine avec leur raison : "
             f"{count(report.quarantined, 'enregistrement illisible', 'enregistrements illisibles')}.",
             f"{key}: {count(report.quarantined, 'record', 'records')} could not be read, "
             "kept in quarantine with the reason.",
         )
     for warning in report.warnings:
-        say.warn(f"{key} : {sentence(warning, 'fr')}", f"{key}: {warning}")
+        say.warn(f"{key} : {sentence(warning, 'fr')}", f"{key}: {warning}")
 
 
 def _tell_floor(say: Voice, store: OpenStore) -> None:
     assert store.floor_day is not None
-    day = day_date(store.floor_day)
+    day = say.day(day_date(store.floor_day))
     say.warn(
-        f"{store.key} : la boutique ne montre ses commandes que depuis le {day} ; les étapes ne sont pas envoyées. "
-        f"Remède : exportez toutes les commandes et `connector import FICHIER --store {store.key}`.",
+        f"{store.key} : la boutique ne montre ses commandes que depuis le {day} ; les étapes ne sont pas envoyées. "
+        f"Remède : exportez toutes les commandes et `connector import FICHIER --store {store.key}`.",
         f"{store.key}: the shop only shows its orders since {day}; stages are not pushed. "
         f"Remedy: export all orders there and `connector import FILE --store {store.key}`.",
     )

@@ -84,8 +84,8 @@ def front(platforms: Platforms) -> Shopfront:
 def _tell(say: Voice, address: str, platforms: Platforms) -> None:
     admin = f"{platforms.shopify.url}{CUSTOMERS}"
     say.say(
-        f"\nTableau de bord, sans mot de passe, sur cette machine seule : {address}{PATH}\n"
-        f"L'administration de la boutique imitée : {admin}\nCtrl-C arrête.",
+        f"\nTableau de bord, sans mot de passe, sur cette machine seule : {address}{PATH}\n"
+        f"L'administration de la boutique imitée : {admin}\nCtrl-C arrête.",
         f"\nDashboard, without a password, on this machine alone: {address}{PATH}\n"
         f"The imitated shop's own admin: {admin}\nCtrl-C stops.",
     )

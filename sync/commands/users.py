@@ -27,7 +27,7 @@ def listed(config: Path | None, database: str | None, *, as_json: bool) -> None:
         say.say(f"{user.name}  ({role}{off}{by})", f"{user.name}  ({role}{off}{by})")
     if not users:
         say.say(
-            "Personne encore : `connector serve` donne le premier code.", "Nobody yet: `connector serve` tells how."
+            "Personne encore : `connector serve` donne le premier code.", "Nobody yet: `connector serve` tells how."
         )
 
 
@@ -40,7 +40,7 @@ def add(config: Path | None, database: str | None, name: str, role: Role | None)
         code = invite(connection, name, granted, workspace.now())
     hours = round(VALID.total_seconds() / 3600)
     voice(workspace.settings).say(
-        f"Code de {name}, à usage unique, valable {hours} heures : {code}\nÀ saisir sur la page /welcome.",
+        f"Code de {name}, à usage unique, valable {hours} heures : {code}\nÀ saisir sur la page /welcome.",
         f"Code of {name}, to be used once, valid for {hours} hours: {code}\nTo be entered on the page /welcome.",
     )
 
@@ -62,6 +62,6 @@ def token(config: Path | None, database: str | None, name: str, role: Role) -> N
     with workspace.engine.begin() as connection:
         made = issue_token(connection, name, role, workspace.now())
     voice(workspace.settings).say(
-        f"Jeton de {name}, montré cette seule fois (Authorization: Bearer …) : {made}",
+        f"Jeton de {name}, montré cette seule fois (Authorization: Bearer …) : {made}",
         f"Token of {name}, shown this once (Authorization: Bearer …): {made}",
     )

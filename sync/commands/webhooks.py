@@ -30,13 +30,13 @@ def run(config: Path | None, database: str | None, action: Action, store: str | 
         if action == "install":
             topics = platform.install(address)
             say.say(
-                f"{key} : {say.count(len(topics), 'webhook ajouté ou relancé', 'webhooks ajoutés ou relancés')}.",
+                f"{key} : {say.count(len(topics), 'webhook ajouté ou relancé', 'webhooks ajoutés ou relancés')}.",
                 f"{key}: {say.count(len(topics), 'webhook', 'webhooks')} added.",
             )
         elif action == "remove":
             topics = platform.remove(address)
             say.say(
-                f"{key} : {say.count(len(topics), 'webhook retiré', 'webhooks retirés')}.",
+                f"{key} : {say.count(len(topics), 'webhook retiré', 'webhooks retirés')}.",
                 f"{key}: {say.count(len(topics), 'webhook', 'webhooks')} removed.",
             )
         if action != "remove":
@@ -54,9 +54,9 @@ def _tell_requests(workspace: Workspace, say: Voice, *, as_json: bool) -> None:
         if as_json:
             emit({"store": request.store, "request": asked.kind, "customer": asked.customer_id, "received": day})
         say.say(
-            f"  ! {request.store} : demande « {asked.kind} » du {day}, client {asked.customer_id or 'tous'} : "
+            f"  ! {request.store} : demande « {asked.kind} » du {say.day(day)}, client {asked.customer_id or 'tous'} : "
             "30 jours pour y répondre (`connector export`, `connector erase`).",
-            f"  ! {request.store}: request {asked.kind!r} of {day}, customer {asked.customer_id or 'all'}: "
+            f"  ! {request.store}: request {asked.kind!r} of {say.day(day)}, customer {asked.customer_id or 'all'}: "
             "30 days to act on it (`connector export`, `connector erase`).",
         )
 
@@ -115,7 +115,7 @@ def _status(say: Voice, key: str, address: str, platform: Webhooks, *, as_json: 
     if as_json:
         webhooks = [{"topic": one.topic, "problem": one.problem, "remedy": one.remedy} for one in found]
         emit({"store": key, "address": address, "webhooks": webhooks})
-    say.say(f"{key} : {address}", f"{key}: {address}")
+    say.say(f"{key} : {address}", f"{key}: {address}")
     for one in found:
         _tell(say, one)
     return not any(one.problem for one in found)

@@ -52,7 +52,7 @@ def run(
 
 def _names(library: Library, say: Voice) -> dict[str, str]:
     """How each segment is called: a stage with its family, and the key that a command takes."""
-    joint = " : " if say.language == "fr" else ": "
+    joint = " : " if say.language == "fr" else ": "
     found = {}
     for key, (entry, stage) in library.segments().items():
         label = stage.label.of(say.language)
@@ -66,17 +66,17 @@ def _next(say: Voice, change: dict[str, Any], names: dict[str, str]) -> None:
     if change["to"] is None:
         left = names[change["from"]]
         say.say(
-            f"Sans achat, quitte le {change['day']} : {left}",
-            f"If nothing is bought, leaves on {change['day']}: {left}",
+            f"Sans achat, quitte le {say.day(change['day'])} : {left}",
+            f"If nothing is bought, leaves on {say.day(change['day'])}: {left}",
         )
         return
-    to = names[change["to"]]
-    say.say(f"Sans achat, le {change['day']} : {to}", f"If nothing is bought, on {change['day']}: {to}")
+    to, day = names[change["to"]], say.day(change["day"])
+    say.say(f"Sans achat, le {day} : {to}", f"If nothing is bought, on {day}: {to}")
 
 
 def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
     mark = "✓" if entry["in"] else "✗"
-    since = entry["since"]
+    since = entry["since"] and say.day(entry["since"])
     say.say(
         f"{mark} {name}{f', depuis le {since}' if since else ''}", f"{mark} {name}{f', since {since}' if since else ''}"
     )
@@ -88,7 +88,7 @@ def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
             say.say(line, line)
     if entry["misses"]:
         wanted = [_wanted(clause) for clause in entry["misses"]]
-        say.say(f"    il s'en faut de : {' ; '.join(wanted)}", f"    nearest miss: {'; '.join(wanted)}")
+        say.say(f"    il s'en faut de : {' ; '.join(wanted)}", f"    nearest miss: {'; '.join(wanted)}")
 
 
 def _wanted(clause: dict[str, Any]) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from connector.settings import Language
 from sync.push.summary import Guard, PlannedChange, PlanSummary
+from sync.told import sentence as translated
 from sync.voice import Voice
 
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _GUARDS = {
     "removes": (
         "{now} of the {was} things delivered to {key} would be taken away",
@@ -25,15 +30,15 @@ _GUARDS = {
     ),
     "clock": (
         "the clock says {now}, but something was done at {was}",
-        "l'horloge dit {now}, mais la dernière opération date de {was}",
+        "l'horloge dit {now}, mais la dernière opération date du {was}",
     ),
     "ahead": (
         "the clock says {now}, but nothing was done since {was}",
-        "l'horloge dit {now}, mais rien n'a été fait depuis {was}",
+        "l'horloge dit {now}, mais rien n'a été fait depuis le {was}",
     ),
     "older": (
         "the last plan that was applied to {key}, of {was}, is not in this database: it is an older copy, or another",
-        "cette base ignore le dernier plan appliqué à {key}, du {was} : c'est une copie plus ancienne, ou une autre",
+        "cette base ignore le dernier plan appliqué à {key}, du {was} : c'est une copie plus ancienne, ou une autre",
     ),
     "lost": (
         "of {was} addresses of {key} that were looked at, {now} hold no more what was delivered there",
@@ -103,8 +108,8 @@ _NOTES = (
     (
         (f"address is {_ALONE}", f"addresses are {_ALONE}"),
         (
-            "adresse est laissée de côté : refusée, ou inconnue à la dernière lecture",
-            "adresses sont laissées de côté : refusées, ou inconnues à la dernière lecture",
+            "adresse est laissée de côté : refusée, ou inconnue à la dernière lecture",
+            "adresses sont laissées de côté : refusées, ou inconnues à la dernière lecture",
         ),
     ),
     (
@@ -113,8 +118,8 @@ _NOTES = (
             "addresses were never written to; those unknown there become contacts, subscribed to nothing",
         ),
         (
-            "adresse n'a jamais rien reçu ; inconnue là-bas, elle devient un contact, abonné à rien",
-            "adresses n'ont jamais rien reçu ; les inconnues là-bas deviennent des contacts, abonnés à rien",
+            "adresse n'a jamais rien reçu ; inconnue là-bas, elle devient un contact, abonné à rien",
+            "adresses n'ont jamais rien reçu ; les inconnues là-bas deviennent des contacts, abonnés à rien",
         ),
     ),
 )
@@ -127,16 +132,16 @@ def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
     head = (
         f"Plan {plan.plan_id} for {plan.destination} ({STATES[plan.state][0]}): "
         f"{say.people(plan.people)}, {say.count(plan.changes, 'change', 'changes')}. 0 consents changed.",
-        f"Plan {plan.plan_id} pour {plan.destination} ({STATES[plan.state][1]}) : "
+        f"Plan {plan.plan_id} pour {plan.destination} ({STATES[plan.state][1]}) : "
         f"{say.people(plan.people)}, {say.count(plan.changes, 'changement', 'changements')}. "
         "0 consentement modifié.",
     )
     return [
         head[n],
-        *(f"  {item.text}: +{item.added} ~{item.changed} -{item.removed}" for item in plan.items),
-        *(f"  {CAUSES.get(cause, (cause, cause))[n]}: {count}" for cause, count in plan.causes.items()),
-        *(f"  {OUTCOMES.get(name, (name, name))[n]}: {count}" for name, count in plan.outcomes.items()),
-        *(f"    {reason}: {count}" for reason, count in plan.reasons.items()),
+        *(f"  {item.text}{say.colon}+{item.added} ~{item.changed} -{item.removed}" for item in plan.items),
+        *(f"  {CAUSES.get(cause, (cause, cause))[n]}{say.colon}{count}" for cause, count in plan.causes.items()),
+        *(f"  {OUTCOMES.get(name, (name, name))[n]}{say.colon}{count}" for name, count in plan.outcomes.items()),
+        *(f"    {translated(reason, language)}{say.colon}{count}" for reason, count in plan.reasons.items()),
         *(f"  {note}" for note in notes(plan, language)),
         *(f"  ! {sentence(guard, plan.destination, language)}" for guard in plan.guards),
         *(_example(change, n) for change in plan.examples),
@@ -153,7 +158,7 @@ def refusal(plan: PlanSummary, language: Language = "en") -> str:
     """Why a plan is refused, in one sentence."""
     why = [sentence(guard, plan.destination, language) for guard in plan.guards]
     if language == "fr":
-        return f"Le plan {plan.plan_id} est refusé : {' ; '.join(why)}."
+        return f"Le plan {plan.plan_id} est refusé : {' ; '.join(why)}."
     return f"Plan {plan.plan_id} is refused: {'; '.join(why)}."
 
 
@@ -164,7 +169,12 @@ def _counted(code: str, figure: str, say: Voice) -> str:
             return say.people(int(figure))
         case "orders":
             return say.count(int(figure), *(("commande", "commandes") if say.language == "fr" else ("order", "orders")))
-    return say.number(int(figure)) if code in {"removes", "changes"} else figure
+        case "removes" | "changes":
+            return say.number(int(figure))
+        case _ if _INSTANT.match(figure):
+            at = datetime.fromisoformat(figure)
+            return f"{say.moment(at)} {at:%Z}"
+    return figure
 
 
 def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
@@ -173,10 +183,12 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
     told = (plan.unreachable, plan.excluded, plan.holdout, plan.waiting, plan.new_addresses if plan.creates else 0)
     say = Voice(language)
     lines = [say.count(count, *words[n]) for count, words in zip(told, _NOTES, strict=True) if count]
-    lines += [f"{family}: {_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()]
     lines += [
-        f"{key}: "
-        + _pick(n, f"stays {old!r}; --rename makes it {new!r}", f"reste « {old} » ; --rename en fait « {new} »")
+        f"{family}{say.colon}{_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()
+    ]
+    lines += [
+        f"{key}{say.colon}"
+        + _pick(n, f"stays {old!r}; --rename makes it {new!r}", f"reste « {old} » ; --rename en fait « {new} »")
         for key, (old, new) in plan.relabelled.items()
     ]
     if plan.first and plan.kind == "push":
@@ -184,7 +196,7 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
             _pick(
                 n,
                 "First push: automations are kept quiet. From the next one on, a tag added or removed can start one.",
-                "Premier envoi : aucune automatisation ne part. Dès le suivant, une étiquette ajoutée ou retirée "
+                "Premier envoi : aucune automatisation ne part. Dès le suivant, une étiquette ajoutée ou retirée "
                 "peut en déclencher une.",
             )
         )

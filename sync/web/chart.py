@@ -105,10 +105,10 @@ def figure(drawn: Chart | Flows | Points, say: Voice) -> dict[str, Any]:
         case Chart():
             found = _series(drawn, say)
         case Flows():
-            found = _flows(drawn)
+            found = _flows(drawn, say)
         case Points():
             found = _points(drawn)
-    found["layout"]["separators"] = {"fr": ", ", "en": ".,"}[say.language]
+    found["layout"]["separators"] = {"fr": ",\u202f", "en": ".,"}[say.language]
     return found
 
 
@@ -158,7 +158,7 @@ def _marks(chart: Chart, names: Sequence[str]) -> dict[str, Any]:
     return {"shapes": shapes, "annotations": numbers}
 
 
-def _flows(flows: Flows) -> dict[str, Any]:
+def _flows(flows: Flows, say: Voice) -> dict[str, Any]:
     places = [*flows.left, *flows.right]
     nodes = {
         "label": [name for name, _ in places],
@@ -166,15 +166,16 @@ def _flows(flows: Flows) -> dict[str, Any]:
         "pad": 18,
         "thickness": 14,
         "line": {"width": 0},
-        "hovertemplate": "%{label}: %{value}<extra></extra>",
+        "hovertemplate": f"%{{label}}{say.colon}%{{value}}<extra></extra>",
     }
+    move = "%{source.label} → %{target.label}"
     links = {
         "source": [flow.origin for flow in flows.flows],
         "target": [len(flows.left) + flow.target for flow in flows.flows],
         "value": [flow.people for flow in flows.flows],
         "color": [f"{_colour(flows.left[flow.origin][1])}/soft" for flow in flows.flows],
         "customdata": [flow.told for flow in flows.flows],
-        "hovertemplate": "%{source.label} → %{target.label}: %{value}<br>%{customdata}<extra></extra>",
+        "hovertemplate": f"{move}{say.colon}%{{value}}<br>%{{customdata}}<extra></extra>",
     }
     return {
         "data": [{"type": "sankey", "node": nodes, "link": links, "valueformat": ",d"}],

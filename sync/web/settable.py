@@ -76,7 +76,7 @@ GROUPS: tuple[Group, ...] = (
             Field(
                 ("segments_file",),
                 ("Fichier des familles et audiences", "File of families and audiences"),
-                ("Vide : segments.toml, à côté des réglages.", "Empty: segments.toml, beside the settings."),
+                ("Vide : segments.toml, à côté des réglages.", "Empty: segments.toml, beside the settings."),
             ),
         ),
     ),
@@ -88,7 +88,7 @@ GROUPS: tuple[Group, ...] = (
             Field(
                 ("pull",),
                 ("Lecture des boutiques, toutes les", "The shops are read every"),
-                ("En minutes, heures ou jours : 15m, 1h, 1d.", "In minutes, hours or days: 15m, 1h, 1d."),
+                ("En minutes, heures ou jours : 15m, 1h, 1d.", "In minutes, hours or days: 15m, 1h, 1d."),
                 default="15m",
             ),
             Field(
@@ -111,7 +111,7 @@ GROUPS: tuple[Group, ...] = (
                 ("dashboard_url",),
                 ("Adresse de ce tableau de bord", "Address of this dashboard"),
                 (
-                    "https, un nom à lui seul : https://connector.boutique.example. Vide : cette machine seule.",
+                    "https, un nom à lui seul : https://connector.boutique.example. Vide : cette machine seule.",
                     "https, a host of its own: https://connector.boutique.example. Empty: this machine alone.",
                 ),
             ),
@@ -119,7 +119,7 @@ GROUPS: tuple[Group, ...] = (
                 ("public_url",),
                 ("Adresse que les boutiques appellent", "Address that shops call"),
                 (
-                    "Pour les webhooks : https://boutique.example/connector",
+                    "Pour les webhooks : https://boutique.example/connector",
                     "For webhooks: https://boutique.example/connector",
                 ),
             ),
@@ -139,14 +139,14 @@ GROUPS: tuple[Group, ...] = (
                 ("retain",),
                 ("Conservation des clients", "Customers are kept for"),
                 (
-                    "En années, mois ou jours : 3y, 18m, 400d. Vide : sans limite.",
+                    "En années, mois ou jours : 3y, 18m, 400d. Vide : sans limite.",
                     "In years, months or days: 3y, 18m, 400d. Empty: without end.",
                 ),
             ),
             Field(
                 ("retain_prospects",),
                 ("Conservation des prospects", "Prospects are kept for"),
-                ("Vide : comme les clients.", "Empty: as customers."),
+                ("Vide : comme les clients.", "Empty: as customers."),
             ),
         ),
     ),
@@ -163,7 +163,7 @@ _ENDPOINT = (
         ("endpoint",),
         ("Adresse d'essai", "Address to try with"),
         (
-            "Un serveur sur cette machine ; vide, la vraie plateforme.",
+            "Un serveur sur cette machine ; vide, la vraie plateforme.",
             "A server on this machine; empty, the real platform.",
         ),
         rare=True,
@@ -190,7 +190,7 @@ _SHOPIFY = (
         ("token",),
         ("Jeton d'accès", "Access token"),
         (
-            "Seulement d'une application personnalisée plus ancienne : shpat_…",
+            "Seulement d'une application personnalisée plus ancienne : shpat_…",
             "Only of an older custom app: shpat_…",
         ),
         "secret",
@@ -207,13 +207,13 @@ _WOOCOMMERCE = (
     Field(
         ("consumer_key",),
         ("Clé client", "Consumer key"),
-        ("WooCommerce, Réglages, Avancé, API REST : ck_…", "WooCommerce, Settings, Advanced, REST API: ck_…"),
+        ("WooCommerce, Réglages, Avancé, API REST : ck_…", "WooCommerce, Settings, Advanced, REST API: ck_…"),
         "secret",
     ),
     Field(
         ("consumer_secret",),
         ("Secret client", "Consumer secret"),
-        ("Donné avec la clé : cs_…", "Given with the key: cs_…"),
+        ("Donné avec la clé : cs_…", "Given with the key: cs_…"),
         "secret",
     ),
     Field(
@@ -235,7 +235,7 @@ _WOOCOMMERCE = (
     Field(
         ("timezone",),
         ("Fuseau horaire", "Time zone"),
-        ("Si la boutique ne le dit pas : Europe/Paris", "Where the shop does not tell: Europe/Paris"),
+        ("Si la boutique ne le dit pas : Europe/Paris", "Where the shop does not tell: Europe/Paris"),
         rare=True,
     ),
 )
@@ -269,7 +269,7 @@ STORE: tuple[Field, ...] = (
         ("fields",),
         ("Champs de clients lus", "Customer fields that are read"),
         (
-            "Un par ligne, par un nom à vous : gender = custom.gender",
+            "Un par ligne, par un nom à vous : gender = custom.gender",
             "One a line, by a name of yours: gender = custom.gender",
         ),
         "pairs",
@@ -277,7 +277,7 @@ STORE: tuple[Field, ...] = (
     Field(
         ("lifespan_days",),
         ("Durée d'usage de produits, en jours", "How long products last, in days"),
-        ("Un produit par ligne, par son numéro : 8123 = 30", "A product a line, by its id: 8123 = 30"),
+        ("Un produit par ligne, par son numéro : 8123 = 30", "A product a line, by its id: 8123 = 30"),
         "pairs",
         of="number",
     ),
@@ -315,15 +315,15 @@ DESTINATION: tuple[Field, ...] = (
         NOTHING,
         "choice",
         (
-            ("auto", ("Non : envoyé aussitôt", "No: pushed at once")),
-            ("always", ("Oui : chaque plan attend", "Yes: each plan waits")),
+            ("auto", ("Non : envoyé aussitôt", "No: pushed at once")),
+            ("always", ("Oui : chaque plan attend", "Yes: each plan waits")),
         ),
         default="auto",
     ),
     Field(
         ("write",),
         ("Sous quelle forme", "In which form"),
-        ("Rien de coché : des étiquettes.", "Nothing ticked: tags."),
+        ("Rien de coché : des étiquettes.", "Nothing ticked: tags."),
         "several",
         (("tag", ("étiquette", "tag")), ("field", ("champ", "field"))),
     ),
@@ -339,16 +339,16 @@ DESTINATION: tuple[Field, ...] = (
         ("exclude",),
         ("Segments exclus", "Segments that are excluded"),
         (
-            "Un par ligne ; leurs membres ne reçoivent rien : aud.vip",
+            "Un par ligne ; leurs membres ne reçoivent rien : aud.vip",
             "One a line; their people receive nothing: aud.vip",
         ),
         "lines",
     ),
     Field(
         ("holdout",),
-        ("Part mise à l'écart, en %", "Share that is held out, in %"),
+        ("Part mise à l'écart, en %", "Share that is held out, in %"),
         (
-            "Un segment par ligne, de 0 à 50 : spread.inactive = 10",
+            "Un segment par ligne, de 0 à 50 : spread.inactive = 10",
             "A segment a line, from 0 to 50: spread.inactive = 10",
         ),
         "pairs",
@@ -377,13 +377,13 @@ _MAILCHIMP = (
     Field(
         ("api_key",),
         ("Clé API", "API key"),
-        ("Mailchimp, Account, Extras, API keys : …-us21", "Mailchimp, Account, Extras, API keys: …-us21"),
+        ("Mailchimp, Account, Extras, API keys : …-us21", "Mailchimp, Account, Extras, API keys: …-us21"),
         "secret",
     ),
     Field(
         ("audience",),
         ("Identifiant de l'audience", "Audience ID"),
-        ("Audience, Settings, Audience ID : a1b2c3d4e5", "Audience, Settings, Audience ID: a1b2c3d4e5"),
+        ("Audience, Settings, Audience ID : a1b2c3d4e5", "Audience, Settings, Audience ID: a1b2c3d4e5"),
         needed=True,
     ),
 )

@@ -233,7 +233,7 @@ def _family(desk: Desk, key: str) -> tuple[Field, ...]:
         ("window",),
         ("Fenêtre, en jours", "Window, in days"),
         (
-            "Un autre nombre déplace des clients d'une étape à l'autre ; l'atelier de règles montre combien.",
+            "Un autre nombre déplace des clients d'une étape à l'autre ; l'atelier de règles montre combien.",
             "Another number moves customers from stage to stage; the rule workshop shows how many.",
         ),
         "number",
@@ -242,7 +242,7 @@ def _family(desk: Desk, key: str) -> tuple[Field, ...]:
     tags = (
         Field(
             ("tags", stage.key),
-            (f"Étiquette : {stage.label.fr}", f"Tag: {stage.label.en}"),
+            (f"Étiquette : {stage.label.fr}", f"Tag: {stage.label.en}"),
             default=stage.tag.of(desk.workspace.settings.language),
         )
         for stage in family.stages

@@ -26,10 +26,10 @@ SHOWN = ("amount", "products", "email", "email_consent")
 _SCOPE = re.compile(r"\bscope (\w+)")
 
 _KINDS: Mapping[str, tuple[str, str]] = {
-    "pull": ("Lecture de « {of} »", "“{of}” read"),
+    "pull": ("Lecture de « {of} »", "“{of}” read"),
     "import": ("Import", "Import"),
     "recompute": ("Recalcul", "Recompute"),
-    "push": ("Envoi vers « {of} »", "Push to “{of}”"),
+    "push": ("Envoi vers « {of} »", "Push to “{of}”"),
 }
 _ENDED: Mapping[str | None, tuple[str, str]] = {
     "done": ("fait", "done"),
@@ -99,6 +99,7 @@ def turns(desk: Sight, connection: Connection) -> list[Turn]:
     """The last pull of each shop, the last recompute, and the last push to each destination."""
     now, zone = desk.workspace.now(), desk.workspace.merchant().zone
     every = desk.workspace.settings.schedule.pull_seconds
+    coming = desk.workspace.settings.stores if desk.workspace.scheduled else {}
     found: dict[tuple[str, str], Turn] = {}
     for row in _lately(connection):
         kind, _, of = str(row.kind).partition(" ")
@@ -106,7 +107,7 @@ def turns(desk: Sight, connection: Connection) -> list[Turn]:
         if kind not in _KINDS or (kind, of) in found:
             continue
         at = row.ended_at or row.started_at
-        due = row.started_at + round(every) if kind == "pull" and of in desk.workspace.settings.stores else None
+        due = row.started_at + round(every) if kind == "pull" and of in coming else None
         found[kind, of] = Turn(
             kind,
             of,
@@ -133,13 +134,13 @@ def _floors(desk: Sight, connection: Connection) -> Iterator[Worry]:
         day = desk.say.day(day_date(row.floor_day), "long")
         yield Worry(
             desk.say.text(
-                "{store} ne montre ses commandes que depuis le {day} : les étapes d'avant ne sont pas sûres.",
+                "{store} ne montre ses commandes que depuis le {day} : les étapes d'avant ne sont pas sûres.",
                 "{store} shows its orders only since {day}: stages before that are not certain.",
                 store=row.key,
                 day=day,
             ),
             desk.say.text(
-                "Donnez la permission read_all_orders, ou importez l'export de toutes les commandes : "
+                "Donnez la permission read_all_orders, ou importez l'export de toutes les commandes : "
                 "connector import FICHIER --store {store}",
                 "Give the scope read_all_orders, or import the export of all orders: connector import FILE --store "
                 "{store}",
@@ -174,7 +175,7 @@ def _without(desk: Sight, store: str, scopes: Sequence[str]) -> Worry:
     names = ", ".join(scopes)
     return Worry(
         desk.say.text(
-            "{store} : il manque la permission {scopes} ; ce qu'elle montre n'est pas lu.",
+            "{store} : il manque la permission {scopes} ; ce qu'elle montre n'est pas lu.",
             "{store}: the scope {scopes} is missing; what it shows is not read.",
             store=store,
             scopes=names,

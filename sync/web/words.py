@@ -70,7 +70,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "early": ("au plus tôt, en jours", "at the earliest, in days"),
         "late": ("au plus tard, en jours", "at the latest, in days"),
         "n": ("nombre", "number"),
-        "percent": ("part, en %", "share, in %"),
+        "percent": ("part, en %", "share, in %"),
         "pages": ("pages vues", "pages seen"),
         "minutes": ("durée, en minutes", "time, in minutes"),
         "value": ("valeur", "value"),
@@ -90,15 +90,15 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "stream": STREAMS,
     "one": {"orders": ("commande", "order"), "customers": ("compte", "account"), "checkouts": ("panier", "checkout")},
     "did": {
-        "pull": ("Lecture de « {name} »", "Pull of “{name}”"),
-        "hints": ("Changements annoncés par « {name} »", "Changes told by “{name}”"),
-        "nightly": ("Vérification de nuit de « {name} »", "Nightly look at “{name}”"),
-        "sends": ("Lecture des envois de « {name} »", "Messages read at “{name}”"),
-        "retry": ("Quarantaine redemandée à « {name} »", "Quarantine asked of “{name}” again"),
-        "plan": ("Plan pour « {name} »", "Plan for “{name}”"),
-        "push": ("Envoi vers « {name} »", "Push to “{name}”"),
-        "undo": ("Annulation chez « {name} »", "Undo at “{name}”"),
-        "leave": ("Départ de « {name} »", "Leaving “{name}”"),
+        "pull": ("Lecture de « {name} »", "Pull of “{name}”"),
+        "hints": ("Changements annoncés par « {name} »", "Changes told by “{name}”"),
+        "nightly": ("Vérification de nuit de « {name} »", "Nightly look at “{name}”"),
+        "sends": ("Lecture des envois de « {name} »", "Messages read at “{name}”"),
+        "retry": ("Quarantaine redemandée à « {name} »", "Quarantine asked of “{name}” again"),
+        "plan": ("Plan pour « {name} »", "Plan for “{name}”"),
+        "push": ("Envoi vers « {name} »", "Push to “{name}”"),
+        "undo": ("Annulation chez « {name} »", "Undo at “{name}”"),
+        "leave": ("Départ de « {name} »", "Leaving “{name}”"),
         "import": ("Import d'un fichier", "Import of a file"),
         "import-sends": ("Import d'envois", "Import of messages"),
         "day": ("Calcul du jour", "The day worked out"),
@@ -109,7 +109,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 
-_NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "shop_accounts": (
         ("compte à la boutique", "comptes à la boutique"),
         ("account at the shop", "accounts at the shop"),
@@ -135,6 +135,7 @@ _NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "deleted_orders": (("commande supprimée", "commandes supprimées"), ("order deleted", "orders deleted")),
     "deleted_accounts": (("compte supprimé", "comptes supprimés"), ("account deleted", "accounts deleted")),
     "merged_accounts": (("compte réuni", "comptes réunis"), ("account merged", "accounts merged")),
+    "left": (("à vérifier encore", "à vérifier encore"), ("left to look at", "left to look at")),
 }
 """What a run noted, by one and by more of it."""
 
@@ -143,7 +144,7 @@ def noted(say: Voice, name: str, value: int) -> str:
     """A figure that a run noted, in words; one that is not known here, by its own name."""
     if name == "undone":
         return say.text("envoi n° {n} repris", "push no. {n} taken back", n=value)
-    french, english = _NOTED.get(name, ((name, name), (name, name)))
+    french, english = NOTED.get(name, ((name, name), (name, name)))
     return say.count(value, *(french if say.language == "fr" else english))
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from connector.errors import SettingsError
 from connector.stores import merchant
 from connector.users import User, anybody, find_user, folded, invited, redeem, set_password
+from sync.told import whole
 from sync.web.access import passwords
 from sync.web.access.limits import Tries
 from sync.web.access.sessions import Sessions
@@ -31,13 +32,13 @@ Text = tuple[str, str]
 
 _WRONG: Text = ("Le nom ou le mot de passe ne convient pas.", "The name or the password is not right.")
 _NO_CODE: Text = (
-    "Ce code ne convient pas à ce nom, ou il a expiré. `connector users add NOM` en donne un autre ; "
+    "Ce code ne convient pas à ce nom, ou il a expiré. `connector users add NOM` en donne un autre ; "
     "au premier démarrage, relancez `connector serve`.",
     "This code does not fit this name, or it has expired. `connector users add NAME` gives another one; "
     "at the first start, run `connector serve` again.",
 )
 _DIFFERENT: Text = ("Les deux mots de passe diffèrent.", "The two passwords differ.")
-_WAIT: Text = ("Trop d'essais : attendez {seconds} secondes.", "Too many tries: wait for {seconds} seconds.")
+_WAIT: Text = ("Trop d'essais : attendez {seconds} secondes.", "Too many tries: wait for {seconds} seconds.")
 
 
 @router.get("/login")
@@ -96,7 +97,7 @@ def welcome(request: Request, code: Field, name: Field, password: Field, again: 
         with workspace.engine.begin() as connection:
             user = redeem(connection, code, name, passwords.hashed(password), workspace.now())
     except SettingsError as error:
-        return _welcome(request, first=first, name=name, code=code, wrong=str(error), status=422)
+        return _welcome(request, first=first, name=name, code=code, wrong=whole(error, say.language), status=422)
     if user is None:
         return _welcome(request, first=first, name=name, code=code, wrong=say.text(*_NO_CODE), status=422)
     log.info("password chosen", user=user.name)

@@ -48,7 +48,7 @@ def refusal(password: str, *own: str) -> tuple[str, str] | None:
     """Why a password is not accepted, in French and English; None of one that is. `own` are words known of the user."""
     if len(password) < SHORTEST:
         return (
-            f"Un mot de passe compte au moins {SHORTEST} caractères ; {RECOMMENDED} ou plus valent mieux.",
+            f"Un mot de passe compte au moins {SHORTEST} caractères ; {RECOMMENDED} ou plus valent mieux.",
             f"A password has at least {SHORTEST} characters; {RECOMMENDED} or more are better.",
         )
     if len(password) > LONGEST:

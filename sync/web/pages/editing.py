@@ -174,7 +174,7 @@ def _said(desk: Desk, form: Asked, change: Mapping[str, Any]) -> str:
             "Enregistré. L'adresse d'écoute et le port changent quand le service redémarre.",
             "Saved. What the service listens on changes when it is started again.",
         )
-    return say.text("Enregistré : le prochain tour en tient compte.", "Saved: the next turn goes by it.")
+    return say.text("Enregistré : le prochain tour en tient compte.", "Saved: the next turn goes by it.")
 
 
 def _doubt(desk: Desk, request: Request, supposed: Workspace, form: Asked) -> str | None:
@@ -182,7 +182,7 @@ def _doubt(desk: Desk, request: Request, supposed: Workspace, form: Asked) -> st
     say = desk.say
     if form.part == "privacy" and (people := _nameless(supposed)):
         return say.text(
-            "Dès le prochain jour, rendues anonymes pour toujours : {people}.",
+            "Dès le prochain jour, rendues anonymes pour toujours : {people}.",
             "With the next day, made nameless for ever: {people}.",
             people=say.people(people),
         )
@@ -227,7 +227,7 @@ def _placed(desk: Desk, form: Asked, reply: Reply, error: WrongValueError) -> bo
 
 def _naming(desk: Desk) -> str:
     return desk.say.text(
-        "Un nom s'écrit en minuscules, chiffres, - et _, et commence par une lettre : boutique_lyon.",
+        "Un nom s'écrit en minuscules, chiffres, - et _, et commence par une lettre : boutique_lyon.",
         "A name is written in small letters, digits, - and _, and begins with a letter: boutique_lyon.",
     )
 
@@ -259,10 +259,10 @@ def _choosing(desk: Desk, part: str) -> Form:
     """The platforms that a new store or destination can be of."""
     say, empty = desk.say, Asked(part, "", "", "", "", (part,), (), new=True)
     title = say.text("Ajouter une boutique", "Add a shop")
-    asks = say.text("Où se trouve-t-elle ?", "Where is it?")
+    asks = say.text("Où se trouve-t-elle ?", "Where is it?")
     if part == "destinations":
         title = say.text("Ajouter une destination", "Add a destination")
-        asks = say.text("Où faut-il écrire ?", "Where is to be written?")
+        asks = say.text("Où faut-il écrire ?", "Where is to be written?")
     found = _form(desk, replace(empty, title=title, told=asks), Reply())
     return replace(found, choices={name: PLATFORMS[name] for name in platforms(part)})
 

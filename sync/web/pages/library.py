@@ -151,7 +151,7 @@ def switch(
     if not on:
         return Done("/segments/library", desk.say.text("{label} est désactivé.", "{label} is off.", label=label))
     said = desk.say.text(
-        "{label} est activé : il sera calculé avec la prochaine lecture de la boutique.",
+        "{label} est activé : il sera calculé avec la prochaine lecture de la boutique.",
         "{label} is on: it is worked out with the next reading of the shop.",
         label=label,
     )
@@ -169,7 +169,7 @@ def aim(desk: Here, objective: Text, target: Annotated[int, Form(ge=1, le=10**9)
     shelve(desk.workspace.settings, {"objectives": {objective: change}}, desk.say.language)
     label = wanted.label.of(desk.say.language)
     return Done(
-        "/segments/library", desk.say.text("Objectif noté : {label}.", "Objective noted: {label}.", label=label)
+        "/segments/library", desk.say.text("Objectif noté : {label}.", "Objective noted: {label}.", label=label)
     )
 
 

@@ -206,7 +206,7 @@ def _names(desk: Desk) -> dict[str | None, str]:
     found: dict[str | None, str] = {}
     for key, (entry, stage) in desk.shelf.library.segments().items():
         label = stage.label.of(language)
-        whole = desk.say.text("{family} : {stage}", "{family}: {stage}", family=entry.label.of(language), stage=label)
+        whole = desk.say.text("{family} : {stage}", "{family}: {stage}", family=entry.label.of(language), stage=label)
         found[key] = label if isinstance(entry, Audience) else whole
     return found
 

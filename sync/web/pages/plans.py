@@ -16,6 +16,7 @@ from sync.commands.pushing import Request, apply_waiting, proposed
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, latest, listed, load, sentence
 from sync.push.describe import notes
+from sync.told import sentence as why
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Page
@@ -75,13 +76,14 @@ def plan(
         if connection.scalar(select(_plans.c.id).where(_plans.c.id == number)) is None:
             raise HTTPException(404)
         found = load(connection, number, 0)
+        found = replace(found, reasons={why(text, language): count for text, count in found.reasons.items()})
         mine = select(func.count()).where(_changes.c.plan_id == number)
         total = connection.scalar(mine.where(_changes.c.outcome == outcome) if outcome else mine) or 0
         changes = list(listed(connection, number, wished.size, offset=wished.skipped, outcome=outcome))
         known = emails(connection, {change.customer_id for change in changes})
     if changes:
         desk.disclosed("plan", str(number), people=len({change.customer_id for change in changes}))
-    shown = [replace(change, address=_whom(desk, change, known.get(change.customer_id))) for change in changes]
+    shown = [_shown(desk, change, known.get(change.customer_id)) for change in changes]
     more = wished.skipped + wished.size < total
     return OnePlan(
         found,
@@ -122,11 +124,17 @@ def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -
         done = apply_waiting(workspace, waiting, force=insist)
         accepted, french = done.outcomes.get("accepted", 0), say.language == "fr"
         words = ("changement accepté", "changements acceptés") if french else ("change accepted", "changes accepted")
-        said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
+        said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
         return Ending(back, said)
 
     ending = desk.errands.send("apply", back, work)
     return Done(ending.to, ending.said)
+
+
+def _shown(desk: Desk, change: PlannedChange, email: str | None) -> PlannedChange:
+    """A change as it is read: whom it concerns, and why it was not accepted."""
+    reason = None if change.reason is None else why(change.reason, desk.say.language)
+    return replace(change, address=_whom(desk, change, email), reason=reason)
 
 
 def _whom(desk: Desk, change: PlannedChange, email: str | None) -> str:
@@ -159,7 +167,7 @@ def _proposed(desk: Desk, key: str, request: Request, *, insist: bool) -> Done:
                 raise
             return Ending(f"/syncs/plans/{refused}")
         if not formed.changes:
-            said = say.text("{key} est déjà à jour : rien à envoyer.", "{key} is up to date: nothing to push.", key=key)
+            said = say.text("{key} est déjà à jour : rien à envoyer.", "{key} is up to date: nothing to push.", key=key)
             return Ending("/syncs", said)
         return Ending(f"/syncs/plans/{formed.plan_id}")
 

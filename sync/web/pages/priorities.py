@@ -225,7 +225,7 @@ def _curve(say: Voice, year: Mapping[str, Any], lifetime: Mapping[str, Any]) -> 
     known = [(name, found["curve"]) for name, found in named if found["curve"]]
     if not known:
         return None
-    along = [f"{point['percent']}{say.text(' %', '%')}" for point in known[0][1]]
+    along = [say.percents(point["percent"]) for point in known[0][1]]
     return Chart(
         "line", along, [Series(name, [_percent(point) for point in curve]) for name, curve in known], dated=False
     )

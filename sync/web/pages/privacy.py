@@ -66,13 +66,13 @@ def objection(desk: Here, number: Number, ends: Annotated[bool, Form()] = False)
             said = say.text("L'opposition est levée.", "The objection is withdrawn.")
         elif pending:
             said = say.text(
-                "Opposition notée. En attente chez {places} : le prochain envoi y retire ce qui reste.",
+                "Opposition notée. En attente chez {places} : le prochain envoi y retire ce qui reste.",
                 "Objection noted. Pending at {places}: the next push takes away what is left there.",
                 places=", ".join(pending),
             )
         else:
             said = say.text(
-                "Opposition notée : dans aucun segment, et plus rien ne part.",
+                "Opposition notée : dans aucun segment, et plus rien ne part.",
                 "Objection noted: in no segment, and nothing is pushed any more.",
             )
         return Ending(f"/people/{found.person}", said)
@@ -87,7 +87,7 @@ def split(desk: Here, number: Number, merge: Annotated[int, Form(ge=1, le=2**62)
         raise HTTPException(404)
     separate(desk.workspace, merge)
     said = say.text(
-        "Séparées : le prochain calcul regarde les deux personnes. Elles ne seront plus réunies pour la même raison.",
+        "Séparées : le prochain calcul regarde les deux personnes. Elles ne seront plus réunies pour la même raison.",
         "Separated: the next recompute looks at both. They are not joined for the same reason again.",
     )
     return Done(f"/people/{number}", said)
@@ -117,7 +117,7 @@ def _told(desk: Desk, orders: int, waiting: dict[str, int], left: list[list[str]
     say = desk.say
     said = [
         say.text(
-            "La personne est effacée ; commandes rendues anonymes : {orders}.",
+            "La personne est effacée ; commandes rendues anonymes : {orders}.",
             "The person is erased; orders made nameless: {orders}.",
             orders=say.number(orders),
         )
@@ -125,7 +125,7 @@ def _told(desk: Desk, orders: int, waiting: dict[str, int], left: list[list[str]
     if places := ", ".join(place for place in waiting if place != "file"):
         said.append(
             say.text(
-                "En attente chez {places} : chaque envoi et chaque nuit réessaient d'y retirer ce qui reste.",
+                "En attente chez {places} : chaque envoi et chaque nuit réessaient d'y retirer ce qui reste.",
                 "Pending at {places}: each push and each night try again to take away what is left there.",
                 places=places,
             )

@@ -171,7 +171,7 @@ def keep(
         raise SettingsError(f"{key} is there already.", remedy="Say that it is to be replaced, or give another name.")
     shelve(desk.workspace.settings, _change(rule, name, label), desk.say.language)
     said = desk.say.text(
-        "{label} est gardé : il sera calculé avec la prochaine lecture de la boutique.",
+        "{label} est gardé : il sera calculé avec la prochaine lecture de la boutique.",
         "{label} is kept: it is worked out with the next reading of the shop.",
         label=label or name,
     )

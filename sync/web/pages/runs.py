@@ -15,6 +15,7 @@ from connector.models import Plan, Run
 from connector.tables import AnyRow, table
 from sync.commands.undoing import take_back
 from sync.push import PlanSummary, load
+from sync.runs import wrong
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Page
@@ -106,7 +107,7 @@ def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotat
         back = sum(plan.outcomes.get("accepted", 0) for plan in plans)
         kept = sum(plan.outcomes.get("kept", 0) for plan in plans)
         said = say.text(
-            "Repris : {back} ; laissés tels quels : {kept}. La destination est suspendue.",
+            "Repris : {back} ; laissés tels quels : {kept}. La destination est suspendue.",
             "Taken back: {back}; left as they are: {kept}. The destination is held.",
             back=say.number(back),
             kept=say.number(kept),
@@ -125,8 +126,15 @@ def _ran(desk: Desk, connection: Connection, row: AnyRow) -> Ran:
         None if row.ended_at is None else desk.moment(row.ended_at),
         None if row.as_of is None else day_date(row.as_of).isoformat(),
         row.outcome or _unended(connection, row.id),
-        json.loads(row.detail) if row.detail else {},
+        _detail(desk, row),
     )
+
+
+def _detail(desk: Desk, row: AnyRow) -> dict[str, Any]:
+    """What a run kept, with what it failed of in words."""
+    kept: dict[str, Any] = json.loads(row.detail) if row.detail else {}
+    failed = wrong(kept, desk.say.language)
+    return kept if failed is None else {**kept, "error": failed}
 
 
 def _unended(connection: Connection, number: int) -> str:

@@ -291,16 +291,16 @@ def _remark(desk: Desk, entry: Family) -> str:
     obstacle = desk.shelf.library.obstacle(entry, say.language)
     if entry.missing:
         asked = [entry.asks[name].label.of(say.language) if name in entry.asks else name for name in entry.missing]
-        return say.text("Il manque une valeur : {asked}.", "A value is missing: {asked}.", asked=", ".join(asked))
+        return say.text("Il manque une valeur : {asked}.", "A value is missing: {asked}.", asked=", ".join(asked))
     if obstacle:
         return obstacle
     if desk.shelf.holds(entry.key):
         return say.text(
-            "Ce segment vient d'être activé : il sera calculé avec la prochaine lecture de la boutique.",
+            "Ce segment vient d'être activé : il sera calculé avec la prochaine lecture de la boutique.",
             "This segment was just switched on: it is worked out with the next reading of the shop.",
         )
     return say.text(
-        "Ce segment n'est pas actif : personne n'y est compté.", "This segment is off: nobody is counted in it."
+        "Ce segment n'est pas actif : personne n'y est compté.", "This segment is off: nobody is counted in it."
     )
 
 

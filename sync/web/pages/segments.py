@@ -134,10 +134,10 @@ def remark(desk: Sight, entry: Mapping[str, Any], found: Family) -> str | None:
     say = desk.say
     if isinstance(found, Audience) and found.each:
         values = ", ".join(found.each)
-        return say.text("Une pour chaque valeur : {values}.", "One for each value: {values}.", values=values)
+        return say.text("Une pour chaque valeur : {values}.", "One for each value: {values}.", values=values)
     if entry["missing"] is not None and found.missing:
         words = [found.asks[name].label.of(say.language) if name in found.asks else name for name in found.missing]
-        return say.text("Demande une valeur : {asked}.", "Needs a value: {asked}.", asked=", ".join(words))
+        return say.text("Demande une valeur : {asked}.", "Needs a value: {asked}.", asked=", ".join(words))
     if entry["missing"] is not None:
         return str(entry["missing"])
     if all(counted["people"] is None for counted in entry.get("stages", [entry])):

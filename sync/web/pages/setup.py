@@ -20,6 +20,7 @@ from connector.settings import Language
 from connector.stores import FILE, merchant
 from connector.tables import table
 from connector.totals import totals
+from sync import assumed
 from sync.amending import amend
 from sync.board import Step
 from sync.commands.importing import Imported
@@ -233,8 +234,8 @@ def _sheet(desk: Desk, draft: FileDraft) -> Sheet:
         stores = [str(key) for key in connection.scalars(select(_stores.c.key).order_by(_stores.c.id))]
         base = merchant(connection)
     said = draft.said
-    currency = said.get("money") or (base.currency if base else draft.found.currency or desk.say.text("EUR", "GBP"))
-    zone = said.get("timezone") or (base.zone.key if base else desk.say.text("Europe/Paris", "Europe/London"))
+    currency = said.get("money") or (base.currency if base else draft.found.currency or assumed.CURRENCY)
+    zone = said.get("timezone") or (base.zone.key if base else assumed.zone())
     found = draft.found
     new = "" if stores else desk.say.text("boutique", "shop")
     return Sheet(draft.file.name, found.form, found.columns, found.rows, said, stores, new, currency, zone)

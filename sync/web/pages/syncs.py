@@ -25,6 +25,7 @@ from sync.inbox import Inbox
 from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, load, sentence
+from sync.runs import wrong
 from sync.told import sentence as said
 from sync.told import whole
 from sync.voice import Voice
@@ -100,7 +101,7 @@ class UnderWay:
 
 @dataclass(frozen=True)
 class Syncs:
-    """The state of the synchronisation; `next` is when the service reads next, None where it reads no shop."""
+    """The state of the synchronisation; `next` is when the service reads next, None where it reads none by itself."""
 
     last: str | None
     ago: int | None  # seconds
@@ -192,7 +193,7 @@ def retry(desk: Here, number: Annotated[int | None, Form(ge=1)] = None) -> Done:
         with writer(workspace.engine, now=workspace.now()):
             done = retried(workspace, number)
         said = say.text(
-            "Enregistrés : {stored} ; disparus de la boutique : {gone} ; toujours illisibles : {kept}.",
+            "Enregistrés : {stored} ; disparus de la boutique : {gone} ; toujours illisibles : {kept}.",
             "{stored} stored, {gone} gone at the shop, {kept} still unreadable.",
             stored=say.number(done.stored),
             gone=say.number(done.gone),
@@ -248,8 +249,8 @@ def _against(desk: Desk, plan: PlanSummary) -> list[str]:
 
 
 def _next(desk: Desk, connection: Connection) -> int | None:
-    """Seconds until the service reads the shops again; None where it reads none."""
-    if not desk.workspace.settings.stores:
+    """Seconds until the service reads the shops again; None where it reads none by itself."""
+    if not (desk.workspace.settings.stores and desk.workspace.scheduled):
         return None
     last = _last(connection, "pull ", done=False)
     due = 0 if last is None else last + desk.workspace.settings.schedule.pull_seconds
@@ -281,8 +282,8 @@ def _read(desk: Desk, connection: Connection) -> list[Read]:
             .order_by(_runs.c.id.desc())
             .limit(1)
         ).one_or_none()
-        wrong = json.loads(row.detail or "{}").get("error") if row is not None and row.outcome != "done" else None
-        found.append(Read(key, platform, None if last is None else desk.moment(last), wrong))
+        kept = json.loads(row.detail or "{}") if row is not None and row.outcome != "done" else {}
+        found.append(Read(key, platform, None if last is None else desk.moment(last), wrong(kept, desk.say.language)))
     return found
 
 
@@ -305,9 +306,13 @@ def _there(desk: Desk, connection: Connection, key: str) -> There:
 def _unread(desk: Desk, connection: Connection) -> list[Unread]:
     query = select(_quarantine, _stores.c.key.label("store")).join(_stores, _stores.c.id == _quarantine.c.store_id)
     return [
-        Unread(row.id, row.store, row.stream, row.platform_id, nameless(row.reason), desk.moment(row.seen_at))
+        Unread(row.id, row.store, row.stream, row.platform_id, _why(desk, row.reason), desk.moment(row.seen_at))
         for row in connection.execute(query.order_by(_quarantine.c.id).limit(KEPT))
     ]
+
+
+def _why(desk: Desk, reason: str) -> str:
+    return nameless(said(reason, desk.say.language))
 
 
 def _hooks(desk: Desk, key: str) -> Hooks:

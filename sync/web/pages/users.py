@@ -86,7 +86,7 @@ def offer(desk: Here, name: Name = "", role: Annotated[Role, Form()] = "viewer")
         there = find_user(connection, name)
     if there is not None and there.active:
         wrong = desk.say.text(
-            "{name} entre déjà : changez son rôle, ou donnez un nouveau code, dans la liste.",
+            "{name} entre déjà : changez son rôle, ou donnez un nouveau code, dans la liste.",
             "{name} is let in already: change the role, or give a new code, in the list.",
             name=there.name,
         )

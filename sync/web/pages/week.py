@@ -101,6 +101,7 @@ class Week:
     moves: list[Moved] = field(default_factory=list)
     flows: Flows | None = None
     turns: list[Turn] = field(default_factory=list)
+    scheduled: bool = True  # whether the shops are read again without being asked to
     trust: Trust | None = None
 
 
@@ -143,6 +144,7 @@ def week(
         flows=None if chosen is None else _flows(chosen, moves),
         trust=about[0],
         turns=about[1],
+        scheduled=desk.workspace.scheduled,
     )
 
 
@@ -228,9 +230,9 @@ def _sentence(desk: Sight, stages: Sequence[Standing]) -> str:
     moved = sorted((stage for stage in stages if stage.month), key=lambda stage: stage.month or 0)
     changes = [_changed(say, stage) for stage in dict.fromkeys([*moved[-1:], *moved[:1]])]
     if not changes:
-        return told + say.text(" ; rien n'a bougé en 30 jours.", "; nothing has moved in 30 days.")
+        return told + say.text(" ; rien n'a bougé en 30 jours.", "; nothing has moved in 30 days.")
     joined = say.text(" et ", " and ").join(changes)
-    return told + say.text(" ; en 30 jours, {changes}.", "; in 30 days, {changes}.", changes=joined)
+    return told + say.text(" ; en 30 jours, {changes}.", "; in 30 days, {changes}.", changes=joined)
 
 
 def _changed(say: Voice, stage: Standing) -> str:
