@@ -151,7 +151,7 @@ def test_eighteen_months_show_both_values_of_each_stage(pulled: CommandLine) -> 
 @needs_sample
 def test_people_read_sentences_in_their_language(pulled: CommandLine) -> None:
     said = pulled.ask("clv").out
-    assert "As of 1998-07-01, 2,357 buyers, of whom 1,139 came back." in said
+    assert "As of 1 Jul 1998, 2,357 buyers, of whom 1,139 came back." in said
     assert "Spent to date, net of refunds: $244,091.94." in said
     assert "in 95 cases of 100 if habits last." in said
     french = CliRunner().invoke(

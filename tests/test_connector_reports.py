@@ -162,7 +162,7 @@ def test_what_has_no_past_has_no_figure_for_an_earlier_day(engine: Engine) -> No
     assert earlier["reason"] == "Pas de chiffre au 28 mars 2026 : customer_tags n'est connu qu'à ce jour."
     assert earlier["complete"] is False
     assert today["complete"] is True
-    assert reasons == {"vip": "There is no figure for 2026-03-28: customer_tags is known as of today only."}
+    assert reasons == {"vip": "There is no figure for 28 Mar 2026: customer_tags is known as of today only."}
 
 
 def test_a_family_that_asks_for_a_field_that_is_not_mapped_is_not_trusted(engine: Engine) -> None:
