@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, cast
 
 from connector.errors import SettingsError
@@ -52,8 +53,15 @@ def kinds(platform: str) -> tuple[str, ...]:
 
 
 def _build(registry: dict[str, str], platform: str, options: dict[str, Any]) -> object:
+    made = _named(registry, platform)
+    asked = signature(made).parameters.values()
+    if missing := [one.name for one in asked if one.default is Parameter.empty and one.name not in options]:
+        raise SettingsError(
+            f"A {platform} connector needs {', '.join(missing)}.",
+            remedy="Write it into its table in connector.toml (see README).",
+        )
     try:
-        return _named(registry, platform)(**options)
+        return made(**options)
     except TypeError as error:
         raise SettingsError(f"The settings of a {platform} connector do not fit: {error}.") from error
 

@@ -151,6 +151,10 @@ SETTINGS: Mapping[str, str] = {
     "The settings of a {platform} connector do not fit: {reason}.": (
         "Les réglages d'un connecteur {platform} ne conviennent pas : {reason}."
     ),
+    "A {platform} connector needs {names}.": "Un connecteur {platform} a besoin de {names}.",
+    "Write it into its table in connector.toml (see README).": (
+        "Écrivez-le dans sa table de connector.toml (voir README)."
+    ),
     "CONNECTOR_NOW={told} is no instant.": "CONNECTOR_NOW={told} n'est pas un instant.",
     "Write 2026-06-30T12:00:00Z.": "Écrivez 2026-06-30T12:00:00Z.",
     "endpoint = {endpoint} is not on this machine.": "endpoint = {endpoint} n'est pas sur cette machine.",
@@ -270,6 +274,11 @@ DATABASE: Mapping[str, str] = {
     ),
     "Set the clock right; --force insists.": "Mettez l'horloge à l'heure ; --force insiste.",
     "{file} cannot be put back: {reason}.": "{file} ne peut pas être remis : {reason}.",
+    "it is not there": "il n'existe pas",
+    "file is not a database": "ce n'est pas une copie de la base",
+    "Give the user who runs the connector the right to write to that folder, or name another one.": (
+        "Donnez à l'utilisateur du connecteur le droit d'écrire dans ce dossier, ou nommez-en un autre."
+    ),
     "{file} is no copy of a database of the connector.": "{file} n'est pas une copie d'une base du connecteur.",
     "Name another copy.": "Nommez une autre copie.",
     "Name a copy of it.": "Nommez-en une copie.",

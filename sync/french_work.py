@@ -192,6 +192,9 @@ FILES: Mapping[str, str] = {
         "{file} n'est pas un export de clients : il n'a pas de champs client."
     ),
     "Give --fields with the export of customers only.": "Donnez --fields avec l'export des clients seulement.",
+    "{file} has no column that is known for {column}; its columns are: {columns}.": (
+        "{file} n'a pas de colonne connue pour {column} ; ses colonnes : {columns}."
+    ),
     "{file} has no column {column}; its columns are: {columns}.": (
         "{file} n'a pas de colonne {column} ; ses colonnes : {columns}."
     ),
@@ -319,6 +322,7 @@ AUDITS: Mapping[str, str] = {
         "Les lignes de chaque commande répètent le même {column}, et elles ont été additionnées : "
         "si c'est le total de la commande, indiquez plutôt quantity et price."
     ),
+    "No such file or directory": "ce dossier n'existe pas",
     "Permission denied": "accès refusé",
     "Read-only file system": "disque en lecture seule",
     "No space left on device": "disque plein",

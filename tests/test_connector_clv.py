@@ -440,7 +440,10 @@ def answered(engine: Engine, people: Sequence[Person], as_of: int = BASE) -> dic
 
 def test_under_a_hundred_who_came_back_nothing_is_forecast(engine: Engine) -> None:
     hidden, seen = answered(engine, regulars(99)), answered(engine, regulars(100))
-    assert (hidden["available"], hidden["reason"]) == (False, "Only 99 people came back to buy; 100 are needed.")
+    assert (hidden["available"], hidden["reason"]) == (
+        False,
+        "Too few people came back to buy (99 of the 100 that are needed).",
+    )
     assert hidden["total"] is None
     assert hidden["model"] is not None
     assert seen["reason"] != hidden["reason"]
@@ -463,7 +466,7 @@ def test_an_empty_base_and_one_without_repeats_say_so(engine: Engine) -> None:
     for people in ([], [Person(BASE)], [person(BASE - 500), person(BASE - 3)]):
         answer = answered(engine, people)
         assert (answer["model"], answer["spend"], answer["available"]) == (None, None, False)
-        assert answer["reason"] == "Only 0 people came back to buy; 100 are needed."
+        assert answer["reason"] == "Too few people came back to buy (0 of the 100 that are needed)."
         with lent(engine, people) as connection:
             assert held_against(clv(connection, SPREAD, BASE - 1), connection, BASE) is None
 

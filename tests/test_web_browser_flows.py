@@ -39,7 +39,7 @@ def to_plan(seen: Window, shop: Stand, destination: str) -> Page:
     """From the synchronisations to the newest plan that waits for a destination."""
     page = seen.open(f"{shop.demo}/syncs")
     with page.expect_navigation(wait_until="load"):
-        page.get_by_role("link", name=re.compile(rf"^Plan \d+ (pour|for) {destination}$")).first.click()
+        page.get_by_role("link", name=re.compile(rf"^Plan \d+ (pour|for) [«“]\s?{destination}\s?[»”]$")).first.click()
     return page
 
 
@@ -119,7 +119,7 @@ def test_what_a_guard_refuses_is_said_insisted_on_and_undone(browser: Browser, s
         expect(page.get_by_role("heading", name="The guards refuse")).to_be_visible()
         assert seen.sound()
         assert shop.tags() == standing
-        seen.done("Form the plan all the same")
+        seen.done("Prepare the plan all the same")
         page = to_plan(seen, shop, "tags")
         page.get_by_label("I have read what the guards say").check()
         seen.done(re.compile("^Apply to"))

@@ -31,8 +31,8 @@ OFTEN = 7
 
 _REASONS: Mapping[str, Mapping[Language, str]] = {
     "people": {
-        "fr": "Seules {count} personnes sont revenues acheter ; il en faut {needed}.",
-        "en": "Only {count} people came back to buy; {needed} are needed.",
+        "fr": "Trop peu de personnes sont revenues acheter ({count} sur les {needed} qu'il faut).",
+        "en": "Too few people came back to buy ({count} of the {needed} that are needed).",
     },
     "days": {
         "fr": "L'historique compte {count} jours ; il en faut {needed}.",

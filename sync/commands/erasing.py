@@ -31,6 +31,8 @@ def erase_people(
     if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
         raise SettingsError("Nobody was erased.", remedy="Answer y, or give --yes.")
     said = erased(workspace, say, asked, force=force)
+    if not asked and not said["waiting"]:
+        say.say("Aucun effacement n'attend.", "No erasure waits.")
     if as_json:
         emit(said)
 

@@ -29,7 +29,7 @@ CAUSES: Mapping[str, tuple[str, str]] = {
     "merge": ("fiches réunies", "merge"),
     "time": ("temps écoulé", "time"),
     "calibration": ("étalonnage", "calibration"),
-    "definition": ("règle nouvelle", "new rule"),
+    "definition": ("nouvelle règle", "new rule"),
 }
 
 

@@ -251,4 +251,7 @@ def _day(day: str, all_days: Sequence[str], say: Voice) -> str:
 
 
 def _large(chart: Chart) -> bool:
-    return any(value is not None and value >= 1000 for series in chart.series for value in series.values)
+    """Whether the axis reaches thousands: that of lines with the largest, others with what stands on each other."""
+    heights = zip(*(series.values for series in chart.series), strict=True)
+    known = [[value for value in values if value is not None] for values in heights]
+    return any((max(values, default=0) if chart.kind == "line" else sum(values)) >= 1000 for values in known)

@@ -191,10 +191,14 @@ def platforms(part: str) -> list[str]:
 
 def _title(say: Voice, part: str, key: str, *, new: bool) -> str:
     if part == "stores":
-        return say.text("Nouvelle boutique", "New shop") if new else say.text("Boutique {key}", "Shop {key}", key=key)
+        return (
+            say.text("Nouvelle boutique", "New shop")
+            if new
+            else say.text("Boutique « {key} »", "Shop “{key}”", key=key)
+        )
     if new:
         return say.text("Nouvelle destination", "New destination")
-    return say.text("Destination {key}", "Destination {key}", key=key)
+    return say.text("Destination « {key} »", "Destination “{key}”", key=key)
 
 
 def _group(say: Voice, group: Group) -> Asked:

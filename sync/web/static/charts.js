@@ -26,7 +26,7 @@
     return {
       ...layout,
       autosize: true,
-      paper_bgcolor: "rgba(0,0,0,0)",
+      paper_bgcolor: read("--surface"), // of which labels have their halo
       plot_bgcolor: "rgba(0,0,0,0)",
       colorway: !many ? [read("--accent")] : [1, 2, 3, 4, 5, 6, 7, 8].map((number) => read(`--s${number}`)),
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: read("--soft") },
