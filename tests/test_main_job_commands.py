@@ -105,7 +105,7 @@ def test_wrong_input_gets_one_sentence_and_a_remedy(
         (("segments", "--as-of", "2026-07-01"), "has not come yet", "up to today"),
         (("members", "spread.loyaux"), "spread.loyaux", "spread.loyal"),
         (("import", "orders.csv", "--currency", "USD", "--map", MAP), "EUR, not USD", "another"),
-        (("push", "newsletter"), "newsletter", "none"),
+        (("push", "newsletter"), "name no destination", "destinations"),
         (("undo", "77"), "77", "number"),
         (("leave", "newsletter"), "newsletter", "none"),
         (("plan", "77"), "77", "plan"),

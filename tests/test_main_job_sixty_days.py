@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from connector.worded import day
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
@@ -127,11 +128,11 @@ def test_sixty_days_alone_are_not_complete_and_say_why_and_what_to_do(
 ) -> None:
     with ExitStack() as stack:
         shown = open_shop(stack, shop, tmp_path, all_orders=False)
-        assert str(FLOOR) in shown.line.ask("pull").err
+        assert day(FLOOR, "en") in shown.line.ask("pull").err
         shown.line.ask("recompute")
         found = family(shown.line, *window)
         assert found["complete"] is False
-        assert str(FLOOR) in found["reason"]
+        assert day(FLOOR, "en") in found["reason"]
         assert "read_all_orders" in found["remedy"]
         assert "import" in found["remedy"]
 
@@ -142,7 +143,7 @@ def test_sixty_days_alone_are_not_pushed(shop: Shop, tmp_path: Path) -> None:
         shown.line.ask("run")
         said = shown.line.ask("push", "--json").last
         assert said["changes"] == 0
-        assert str(FLOOR) in said["incomplete"]["spread"]
+        assert day(FLOOR, "fr") in said["incomplete"]["spread"]
         assert shown.fake.writes == []
         assert tags_of(shown.fake.shop) == tags_of(shop)
 

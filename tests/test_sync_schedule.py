@@ -139,15 +139,20 @@ def played(made: World, services: list[Service], until: datetime, happens: Calla
 
 
 @pytest.mark.parametrize(
-    ("zone", "at"), [(PARIS, time(2, 30)), pytest.param(NEW_YORK, AT, marks=FULL)], ids=["paris", "new_york"]
+    ("zone", "at", "days"),
+    [
+        pytest.param(PARIS, time(2, 30), 40, id="paris, over the hour that does not come"),
+        pytest.param(PARIS, time(2, 30), 400, id="paris", marks=FULL),
+        pytest.param(NEW_YORK, AT, 400, id="new_york", marks=FULL),
+    ],
 )
-def test_each_of_400_shop_days_is_worked_out_once_over_both_clock_changes(
-    engine: Engine, zone: ZoneInfo, at: time
+def test_each_shop_day_is_worked_out_once_over_the_clock_changes(
+    engine: Engine, zone: ZoneInfo, at: time, days: int
 ) -> None:
     start = datetime(2026, 3, 1, 12, tzinfo=UTC)
     made = world(engine, zone, start)
     service = made.service(at, every=24 * HOUR)
-    played(made, [service], start + timedelta(days=400), lambda: timedelta(0))
+    played(made, [service], start + timedelta(days=days), lambda: timedelta(0))
     before = local(start - timedelta(days=1), zone)
     assert [day for day, _ in made.days()] == span(before, local(made.true - timedelta(hours=3), zone))
     for day, began in made.days()[2:]:
