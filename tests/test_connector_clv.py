@@ -346,6 +346,7 @@ def test_a_second_answer_is_the_first(invented: Model) -> None:
     assert by_person(invented, values, [3, 4]) == by_person(invented, values, [3, 4])
 
 
+@pytest.mark.full
 def test_the_one_step_bootstrap_is_as_wide_as_fitting_again(invented: Model) -> None:
     """What is done in one Newton step, held against 20 whole fits to people drawn anew, by the purchases to expect."""
     cells, random = invented.cells, np.random.default_rng(4)
@@ -365,6 +366,7 @@ def purchases_of(log: Vector, cells: Cells) -> float:
     return float(BgNbd.at(log).expected(cells.repeats, cells.recency, cells.age, 365) @ cells.people)
 
 
+@pytest.mark.full
 def test_intervals_hold_what_comes_about_as_often_as_they_say() -> None:
     """A year of each of 16 shops like this one, drawn from the truth, against its interval."""
     truth = BgNbd.at(np.log([0.8, 8.0, 0.9, 3.0])), GammaGamma(*(np.array([v]) for v in (5.0, 4.0, 6000.0)))

@@ -168,6 +168,7 @@ def test_cdnow_gives_its_published_counts(shared: Path) -> None:
     assert sum(order.total == 0 for order in found) == 80
 
 
+@pytest.mark.full
 def test_online_retail_gives_its_published_counts(shared: Path) -> None:
     mapping = (
         "order=invoice,customer=customer_id,placed_at=invoice_date,quantity=quantity,price=price,product=stock_code"

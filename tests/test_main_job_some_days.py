@@ -1,4 +1,4 @@
-"""What the day's recompute leaves is what a full one finds: on twenty of all of CDNOW's days, ten from each of two drawn."""
+"""What the day's recompute leaves is what a full one finds: on twenty of CDNOW's days, ten from each of two drawn."""
 
 from __future__ import annotations
 
