@@ -53,6 +53,16 @@ def test_an_undo_puts_everything_back_and_holds_the_destination(world: World) ->
     world.assert_right()
 
 
+def test_a_plan_that_waited_over_several_runs_is_taken_back_by_the_one_that_it_names(world: World) -> None:
+    world.target = replace(world.target, approve="always")
+    before = world.destination.state(), world.deliveries()
+    waited, again = world.push(), world.push()
+    assert (again.plan_id, again.run_id) == (waited.plan_id, world.run_id)
+    done = apply_plan(world.engine, again.plan_id, world.target, world.destination, now=world.later())
+    assert take_back(world, done.run_id).outcomes["accepted"] > 0
+    assert (world.destination.state(), world.deliveries()) == before
+
+
 def test_pushes_are_taken_back_one_after_the_other_each_to_what_stood_before_it(world: World) -> None:
     """A stage that comes, goes and comes back: what one undo put there again, the next takes away."""
     before, runs = [], []

@@ -71,9 +71,7 @@ def rows_of(page: Page) -> dict[str, str]:
     return {who.strip(): what.strip() for who, what, *_ in cells}
 
 
-@pytest.fixture(scope="module")
-def undone(browser: Browser, shop: Stand) -> bool:
-    """A plan was tried on a few, applied and undone to the last tag."""
+def test_a_plan_is_tried_on_a_few_applied_and_undone_to_the_last_tag(browser: Browser, shop: Stand) -> None:
     before = shop.tags()
     emails = {f"tags {n}": str(one.email) for n, one in shop.platforms.shopify.shop.customers.items()}
 
@@ -104,14 +102,8 @@ def undone(browser: Browser, shop: Stand) -> bool:
         undo_all(seen, shop, "Annuler le dernier envoi…", "Oui, reprendre", "Annuler cet envoi", "Reprendre les envois")
         assert shop.tags() == before
         assert seen.clean()
-    return True
 
 
-def test_a_plan_is_tried_on_a_few_applied_and_undone_to_the_last_tag(undone: bool) -> None:
-    assert undone
-
-
-@pytest.mark.usefixtures("undone")
 def test_what_a_guard_refuses_is_said_insisted_on_and_undone(browser: Browser, shop: Stand) -> None:
     before = shop.tags()
     with window(browser, "en-GB", "phone", color_scheme="dark") as seen:

@@ -224,8 +224,7 @@ def _settled(draft: Draft, formed: PlanSummary, examples: int) -> PlanSummary:
         if _equal(draft.connection, plan_id, draft.plan_id):
             draft.connection.execute(delete(_changes).where(_changes.c.plan_id == draft.plan_id))
             draft.connection.execute(delete(_plans).where(_plans.c.id == draft.plan_id))
-            current = replace(formed, plan_id=plan_id, run_id=formed.run_id)
-            summary.store(draft.connection, current)
+            summary.store(draft.connection, replace(formed, plan_id=plan_id))
             return summary.load(draft.connection, plan_id, examples)
     cancel(draft.connection, older)
     running = and_(_plans.c.destination_id == draft.destination_id, _plans.c.state == "applying")

@@ -99,7 +99,8 @@ class PlanSummary:
 def store(connection: Connection, summary: PlanSummary) -> PlanSummary:
     """Write the summary to its plan, without examples; the summary itself."""
     text = msgspec.json.encode(replace(summary, examples=())).decode()
-    connection.execute(_plans.update().where(_plans.c.id == summary.plan_id).values(summary=text, state=summary.state))
+    values = {"summary": text, "state": summary.state, "run_id": summary.run_id}
+    connection.execute(_plans.update().where(_plans.c.id == summary.plan_id).values(values))
     return summary
 
 
