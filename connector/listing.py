@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector.catalogue import Audience, Family, Language, Library
+from connector.catalogue import Audience, Family, Library
 from connector.counts import people_on
 from connector.judging.kept import kept
+from connector.language import Language
 from connector.reports import segments
 from connector.segments import settled
 from connector.sizes import Size

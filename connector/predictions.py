@@ -7,9 +7,9 @@ from importlib.util import find_spec
 
 from sqlalchemy import Connection, exists, select
 
+from connector.language import Language
 from connector.models import Calibration, PredictedValue
 from connector.query.meaning import attributes
-from connector.query.messages import Language
 from connector.query.tree import Expression
 from connector.tables import table
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, select
 
-from connector.catalogue import Cap, Language, Library, Phase
+from connector.catalogue import Cap, Library, Phase
 from connector.catalogue.entries import slowest
 from connector.days import day_date
+from connector.language import Language
 from connector.models import Identity, Membership, Segment, Send
 from connector.sends import Log, logs
 from connector.tables import table

@@ -12,11 +12,12 @@ from connector.catalogue import Library
 from connector.days import day_date
 from connector.errors import QueryError
 from connector.fields import mapped, unmapped
+from connector.language import Language
 from connector.models import Identity
 from connector.predictions import reads, why_absent
 from connector.query import canonical
 from connector.query.meaning import Meaning, attributes, meaning, timeless
-from connector.query.messages import Language, problem
+from connector.query.messages import problem
 from connector.query.parse import parse_remarked
 from connector.query.portability import Portability, portability
 from connector.query.references import entered, expanded

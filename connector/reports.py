@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, literal, or_, select
 
 from connector.calibrations import in_force
-from connector.catalogue import Family, Language, Stage
+from connector.catalogue import Family, Stage
 from connector.database import batches, chosen
 from connector.days import day_date
 from connector.errors import SettingsError
 from connector.fields import mapped, unmapped
+from connector.language import Language
 from connector.models import Customer, Identity, Membership, Segment, Store
 from connector.privacy.objections import profiled
 from connector.query.bounds import Span

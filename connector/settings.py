@@ -23,9 +23,9 @@ from pydantic_settings import SettingsError as EnvironmentProblem
 
 from connector.counting import Switches
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.secret import secret
 
-Language = Literal["fr", "en"]
 FILE_NAME = "connector.toml"
 SEGMENTS_NAME = Path("segments.toml")
 SUPPRESSED_NAME = Path("connector.suppressed")

@@ -19,9 +19,10 @@ from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func,
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.calibrations import in_force
-from connector.catalogue import Family, Language, Library
+from connector.catalogue import Family, Library
 from connector.catalogue.change import Changed, change, require_values
 from connector.database import chosen
+from connector.language import Language
 from connector.models import BigInt, Identity
 from connector.query.select import state
 from connector.reports import incomplete

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, literal, select, union
 
-from connector.catalogue import Family, Language, Library, Limit, Platform
+from connector.catalogue import Family, Library, Limit, Platform
 from connector.dialects import json_text
+from connector.language import Language
 from connector.models import Account, Consent, CustomerField, Identity, Order, OrderLine, Product, Store
 from connector.tables import table
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
 
-from connector.settings import Language
+from connector.language import Language
 
 _FIRST = re.compile(r"\b1 (?=[a-zéû])")
 _LOCALES: Mapping[Language, str] = {"fr": "fr", "en": "en_GB"}

@@ -685,8 +685,8 @@ def main() -> None:
 
 def _run() -> None:
     from sync.logs import set_up  # noqa: PLC0415
+    from sync.terminal import terminal_language  # noqa: PLC0415
     from sync.usage import run  # noqa: PLC0415
-    from sync.voice import terminal_language  # noqa: PLC0415
 
     set_up()
     _speak_utf8()

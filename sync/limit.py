@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from connector.errors import QueryError
-from connector.query.messages import Language
+from connector.language import Language
 
 STEPS = 10_000
 """Of SQLite's machine, after each of which it looks at the clock."""

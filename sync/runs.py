@@ -14,8 +14,8 @@ from sqlalchemy import Engine, func, select, update
 
 from connector.days import epoch
 from connector.errors import ConnectorError, StoppedError, UnsafeError
+from connector.language import Language
 from connector.models import Run
-from connector.settings import Language
 from connector.tables import table
 from sync.logs import nameless
 from sync.told import sentence

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from connector.catalogue import FILE_NAME, Family, Library, check_tags, load, text_of
-from connector.settings import Language, SegmentSettings, Settings
+from connector.language import Language
+from connector.settings import SegmentSettings, Settings
 from sync.voice import voice
 
 

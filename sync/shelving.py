@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 
-from connector.catalogue import Language, load, text_of
+from connector.catalogue import load, text_of
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.settings import Settings
 from sync.shelf import filled
 from sync.tomlfile import Change, changed, write

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from itertools import chain
 
 from connector.errors import ConnectorError
-from connector.settings import Language
+from connector.language import Language
 from connector.worded import day
 from sync.french import DATABASE, SETTINGS, STORES
 from sync.french_checks import CHECKS

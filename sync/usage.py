@@ -10,9 +10,8 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from connector.settings import Language
+from connector.language import Language
 from sync.french_help import HEADINGS, HELP
-from sync.told import sentence
 
 _PLAIN: Any = typer.Context.formatter_class
 _EXTRAS = re.compile(r"(.*?)(?:(?:^|  )\[([^\]]*)\])?", re.DOTALL)
@@ -70,6 +69,8 @@ def _of_option(text: str) -> str:
 
 def _tell(error: TyperException, language: Language) -> None:
     """Say what is wrong with a command line, and where its help is; where nothing was asked the help itself."""
+    from sync.told import sentence  # noqa: PLC0415 - what all errors are told in is heavy, and help needs none of it
+
     context: Any = getattr(error, "ctx", None)
     said = error.format_message()
     typer.echo(sentence(said, language), err=True)

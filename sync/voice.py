@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import locale
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -17,8 +15,10 @@ from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 from connector import worded
+from connector.language import Language
 from connector.money import major_units
-from connector.settings import Language, Settings
+from connector.settings import Settings
+from sync.terminal import terminal_language
 
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal would obey instead of showing it: escapes, returns, and marks that turn writing round."""
@@ -143,17 +143,6 @@ def voice(settings: Settings, *, quiet: bool = False) -> Voice:
 def spoken() -> Language:
     """The language of the settings that were read last in this run; until then the terminal's."""
     return _SPOKEN.get() or terminal_language()
-
-
-def terminal_language() -> Language:
-    """French where the terminal's locale is French, else English; Windows tells its own in other words."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or _of_windows()
-    return "fr" if spoken.lower().startswith("fr") else "en"
-
-
-def _of_windows() -> str:
-    """The language of the user as Windows names it, such as French_France; "" elsewhere."""
-    return (locale.getlocale()[0] or "") if os.name == "nt" else ""
 
 
 def emit(value: Any) -> None:  # noqa: ANN401 - what JSON holds

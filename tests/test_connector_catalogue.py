@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from connector.catalogue import Family, Language, Library, catalogue, check_tags, library
+from connector.catalogue import Family, Library, catalogue, check_tags, library
 from connector.catalogue.check import problems
 from connector.catalogue.pages import PLACES, page
 from connector.errors import QueryError, SettingsError
+from connector.language import Language
 from connector.query import parse
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from connector.catalogue import Language, library, load, read
+from connector.catalogue import library, load, read
 from connector.catalogue.check import problems
 from connector.catalogue.refusal import line_of
 from connector.errors import SettingsError
+from connector.language import Language
 
 CHANGED = """\
 # what this shop has of its own

@@ -8,9 +8,10 @@ from hypothesis import given
 
 from connector.days import day_number
 from connector.errors import QueryError
+from connector.language import Language
 from connector.query import Expression, bind, canonical, parameters, parse
 from connector.query.check import check
-from connector.query.messages import Language, pointed
+from connector.query.messages import pointed
 from connector.query.parse import parse_remarked
 from connector.query.tree import All, Any, Condition, Day, Matches, Not, Number, Offset, Parameter, any_of
 from tests.rules_world import rules

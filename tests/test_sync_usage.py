@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from connector.settings import Language
+from connector.language import Language
 from sync.cli import app
 from sync.french_help import HELP
 from sync.usage import run

@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from connector.settings import GivenSettings, Language
+from connector.language import Language
+from connector.settings import GivenSettings
 from sync.push import sentence
 from sync.push.describe import describe
 from sync.push.summary import Guard, PlanSummary

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.settings import Language
+from connector.language import Language
 from sync.hints import Looked
 from sync.retry import Retried
 from sync.voice import Voice

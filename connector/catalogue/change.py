@@ -15,10 +15,11 @@ from typing import Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from connector.catalogue.entries import Audience, Family, Language, ParameterValue, Stage, Tag, Text
+from connector.catalogue.entries import Audience, Family, ParameterValue, Stage, Tag, Text
 from connector.catalogue.library import Library
 from connector.catalogue.messages import EXPECTED, NEAR, SENTENCES
 from connector.errors import QueryError, SettingsError
+from connector.language import Language
 from connector.query.meaning import meaning
 from connector.query.references import expanded
 

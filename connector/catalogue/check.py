@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from connector.catalogue.entries import Audience, Family, Language, folded, slug
+from connector.catalogue.entries import Audience, Family, folded, slug
 from connector.catalogue.library import Library
 from connector.errors import QueryError, SettingsError
+from connector.language import Language
 from connector.query import parse
 from connector.query.meaning import meaning
 from connector.query.references import entered, in_segment

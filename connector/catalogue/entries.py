@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pydantic_core import PydanticCustomError
 
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.query import Expression, bind, canonical, parse
 from connector.query.meaning import meaning
 from connector.query.select import Choice
 
-Language = Literal["fr", "en"]
 Platform = Literal["shopify", "woocommerce", "csv"]
 Level = Literal["full", "partial", "none"]
 ParameterValue: TypeAlias = int | float | date | str | tuple[str, ...]

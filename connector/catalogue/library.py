@@ -12,7 +12,6 @@ from connector.catalogue.entries import (
     Cap,
     Entry,
     Family,
-    Language,
     Level,
     Need,
     Objective,
@@ -25,6 +24,7 @@ from connector.catalogue.entries import (
     slowest,
 )
 from connector.errors import QueryError, SettingsError
+from connector.language import Language
 from connector.query import Expression, canonical
 from connector.query.meaning import meaning
 from connector.query.references import entered, expanded, in_segment, stage_rules

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from connector.catalogue.check import Path as Place
 from connector.catalogue.check import misplaced, problems, rule_problems
-from connector.catalogue.entries import Language
 from connector.catalogue.library import Library
 from connector.catalogue.refusal import not_toml, refusal, refused_model
 from connector.errors import SettingsError
+from connector.language import Language
 
 FILE_NAME = "segments.toml"
 SHIPPED = (

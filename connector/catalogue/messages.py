@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.catalogue.entries import Language
+from connector.language import Language
 
 WHERE: Mapping[Language, str] = {"en": "{file}, line {line}: ", "fr": "{file}, ligne {line} : "}
 NEAR: Mapping[Language, str] = {"en": "Did you mean {name}?", "fr": "Vouliez-vous dire {name} ?"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from connector.catalogue.entries import Audience, Cap, Family, Language, Platform, Stage
+from connector.catalogue.entries import Audience, Cap, Family, Platform, Stage
 from connector.catalogue.library import PLATFORMS, Library
+from connector.language import Language
 
 PLACES: Mapping[Language, str] = {"fr": "docs/fr/segments.md", "en": "docs/en/segments.md"}
 """Where the pages are kept."""

@@ -19,7 +19,6 @@ from connector.catalogue.entries import (
     Audience,
     Cap,
     Family,
-    Language,
     Move,
     Need,
     Objective,
@@ -31,6 +30,7 @@ from connector.catalogue.entries import (
 )
 from connector.catalogue.messages import EXPECTED, NEAR, SENTENCES, WHERE
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.query.tree import NAMED
 
 _MODELS: Mapping[str, type[BaseModel]] = {

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from connector.catalogue import Family, Language
+from connector.catalogue import Family
 from connector.clv.fitting import Vector
 from connector.clv.forecast import YEAR, Forecast, Model, by_group, by_person, clv_12m, fit
 from connector.clv.histories import Histories, read
 from connector.database import chosen
 from connector.days import day_date
+from connector.language import Language
 from connector.models import Identity
 from connector.money import decimals
 from connector.segments import currency_of

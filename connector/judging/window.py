@@ -7,9 +7,9 @@ from typing import Any
 from babel.numbers import format_decimal
 from sqlalchemy import Connection, func, select
 
-from connector.catalogue import Language
 from connector.judging.figures import LEAST_PEOPLE, share
 from connector.judging.purchases import occasions, purchases
+from connector.language import Language
 
 STEP = 30
 PERCENT = 90

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Language = Literal["fr", "en"]
+from connector.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from connector.days import day_number
-from connector.query.messages import Language, problem
+from connector.language import Language
+from connector.query.messages import problem
 from connector.query.tree import (
     NAMED,
     All,

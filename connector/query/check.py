@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
+from connector.language import Language
 from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS, Attribute, attribute
 from connector.query.bounds import RATIO_DECIMALS
 from connector.query.canonical import written
 from connector.query.measures import Kind
-from connector.query.messages import KINDS, Language, Name, problem
+from connector.query.messages import KINDS, Name, problem
 from connector.query.tree import (
     All,
     Any,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from connector.errors import QueryError
+from connector.language import Language
 from connector.money import decimals
 from connector.query.attributes import FUNCTIONS, LINE, Attribute, attribute
 from connector.query.bounds import (
@@ -42,7 +43,7 @@ from connector.query.measures import (
     Test,
     Yearly,
 )
-from connector.query.messages import REASONS, Language, problem
+from connector.query.messages import REASONS, problem
 from connector.query.tree import (
     NAMED,
     All,

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from typing import Literal
 
 from connector.errors import QueryError
+from connector.language import Language
 from connector.query.attributes import Reason
 from connector.query.measures import Kind
 from connector.query.tree import Place
 
-Language = Literal["fr", "en"]
 Name = Literal[
     "unexpected",
     "bare",

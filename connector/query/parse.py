@@ -16,10 +16,11 @@ from lark.exceptions import UnexpectedCharacters, VisitError
 
 from connector.days import day_number
 from connector.errors import QueryError
+from connector.language import Language
 from connector.query.attributes import attribute
 from connector.query.canonical import canonical
 from connector.query.check import check
-from connector.query.messages import REMARKS, Language, Name, Remark, expected, problem
+from connector.query.messages import REMARKS, Name, Remark, expected, problem
 from connector.query.tree import (
     Always,
     Condition,

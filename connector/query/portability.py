@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from connector.language import Language
 from connector.query.attributes import FUNCTIONS, LINE, Attribute, Native, attribute
 from connector.query.canonical import canonical
 from connector.query.measures import Kind
-from connector.query.messages import Language
 from connector.query.tree import (
     All,
     Always,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from connector.language import Language
 from connector.query.check import MOST, check
-from connector.query.messages import Language, problem
+from connector.query.messages import problem
 from connector.query.tree import (
     All,
     Always,

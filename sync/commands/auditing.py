@@ -19,8 +19,9 @@ from sqlalchemy import select
 from connector.database import open_database
 from connector.days import day_date
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.models import Quarantine
-from connector.settings import GivenSettings, Language
+from connector.settings import GivenSettings
 from connector.tables import table
 from connectors.csvfile import CsvSource, parse_mapping
 from sync import assumed
@@ -30,8 +31,9 @@ from sync.commands.showing import difference, ruled
 from sync.commands.syncing import bring_up_to_date
 from sync.files import replacing
 from sync.lock import writer
+from sync.terminal import terminal_language
 from sync.told import sentence
-from sync.voice import Voice, emit, terminal_language, voice
+from sync.voice import Voice, emit, voice
 from sync.web.pages.week import Standing
 from sync.web.report import Picture, Subject, page, picture
 from sync.web.trust import Worry

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import typer
 
-from connector.catalogue import Audience, Language, Library
+from connector.catalogue import Audience, Library
 from connector.destination import DestinationCheck
 from connector.errors import ConnectorError, SettingsError
+from connector.language import Language
 from connector.settings import StoreSettings
 from connector.source import Problem, ShopCheck, Source
 from sync.commands.webhooks import broken

@@ -14,8 +14,9 @@ from connector.catalogue import Family
 from connector.database import open_database
 from connector.days import day_date, local_day
 from connector.errors import SettingsError
+from connector.language import Language
 from connector.reports import segments
-from connector.settings import DestinationSettings, GivenSettings, Language, StoreSettings
+from connector.settings import DestinationSettings, GivenSettings, StoreSettings
 from connector.totals import totals
 from sync import clock
 from sync.commands.pushing import push_all
@@ -26,7 +27,8 @@ from sync.demo.mailchimp import FakeMailchimp
 from sync.push import PlanSummary
 from sync.recompute import families
 from sync.runs import recorded
-from sync.voice import Voice, emit, terminal_language
+from sync.terminal import terminal_language
+from sync.voice import Voice, emit
 from sync.workspace import Workspace
 
 TOKEN = "shpat_demo"  # noqa: S105 - the fake's own

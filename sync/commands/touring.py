@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from connector.errors import StoppedError
-from connector.settings import Language, ServeSettings
+from connector.language import Language
+from connector.settings import ServeSettings
 from connector.users import User, invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, spoken_language, workspace_of
 from sync.commands.pushing import push_all

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from connector.settings import Language
+from connector.language import Language
 from sync.demo.server import Answer, Request
 from sync.demo.shop import ShopCustomer
 from sync.demo.shopify import FakeShopify

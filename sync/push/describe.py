@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from connector.settings import Language
+from connector.language import Language
 from sync.push.summary import Guard, PlannedChange, PlanSummary
 from sync.told import sentence as translated
 from sync.voice import Voice

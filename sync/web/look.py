@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from starlette.requests import Request
 
-from connector.settings import Language
+from connector.language import Language
 from sync.web.access.visitor import Address
 
 Theme: TypeAlias = Literal["auto", "light", "dark"]

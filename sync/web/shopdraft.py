@@ -12,8 +12,8 @@ from typing import Any
 
 from connector.database import connect, path
 from connector.errors import ConnectorError, SettingsError
+from connector.language import Language
 from connector.origins import origin
-from connector.settings import Language
 from connector.source import ShopCheck
 from sync.amending import rehearse
 from sync.workspace import Workspace

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from connector.days import day_date
 from connector.errors import ConnectorError, SettingsError
+from connector.language import Language
 from connector.models import Store
 from connector.origins import origin
-from connector.settings import Language
 from connector.stores import FILE, merchant
 from connector.tables import table
 from connector.totals import totals
