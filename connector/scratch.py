@@ -42,11 +42,17 @@ def scratch(connection: Connection, choices: Sequence[Choice]) -> Iterator[Scrat
 @contextmanager
 def lent(connection: Connection, name: str, key: Sequence[str], others: Sequence[str]) -> Iterator[Table]:
     """An empty table of whole numbers; it is gone afterwards."""
-    made = _table(name, tuple(key), tuple(others))
-    connection.execute(DropTable(made, if_exists=True))  # left over where a caller's transaction went on
-    connection.execute(CreateTable(made))
-    yield made
-    connection.execute(DropTable(made))
+    with standing(connection, _table(name, tuple(key), tuple(others))) as made:
+        yield made
+
+
+@contextmanager
+def standing(connection: Connection, table: Table) -> Iterator[Table]:
+    """A temporary table, empty; it is gone afterwards."""
+    connection.execute(DropTable(table, if_exists=True))  # left over where a caller's transaction went on
+    connection.execute(CreateTable(table))
+    yield table
+    connection.execute(DropTable(table))
 
 
 def fill(

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func, insert, null, select
-from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.calibrations import in_force
 from connector.catalogue import Family, Library
@@ -26,6 +25,7 @@ from connector.language import Language
 from connector.models import BigInt, Identity
 from connector.query.select import state
 from connector.reports import incomplete
+from connector.scratch import standing
 from connector.segments import currency_of
 from connector.steps import shape_of
 from connector.tables import table
@@ -102,11 +102,9 @@ def answered(connection: Connection, supposition: Supposition, as_of: int) -> It
         *(Column(name, BigInt) for name in names),
         prefixes=["TEMPORARY"],
     )
-    connection.execute(DropTable(answers, if_exists=True))
-    connection.execute(CreateTable(answers))
-    _fill(connection, answers, supposition, as_of)
-    yield answers
-    connection.execute(DropTable(answers))
+    with standing(connection, answers):
+        _fill(connection, answers, supposition, as_of)
+        yield answers
 
 
 def compared(

@@ -21,9 +21,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt, Membership, Segment
+from connector.scratch import standing
 from connector.tables import table
 
 memberships, segments = table(Membership), table(Segment)
@@ -51,11 +51,9 @@ def stays(connection: Connection, family: str, since: int | None = None, until: 
     Columns: customer_id, entered_on, left_on (None: still there), stage (its segment's key), cause (of the entry),
     before (the stage that was left for it, None where it was none).
     """
-    connection.execute(DropTable(_made, if_exists=True))
-    connection.execute(CreateTable(_made))
-    connection.execute(insert(_made).from_select(_made.columns.keys(), _stays(family, since, until)))
-    yield _made
-    connection.execute(DropTable(_made))
+    with standing(connection, _made) as made:
+        connection.execute(insert(made).from_select(made.columns.keys(), _stays(family, since, until)))
+        yield made
 
 
 def _stays(

@@ -19,9 +19,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.models import BigInt, Membership, Segment
+from connector.scratch import standing
 from connector.tables import table
 
 _members, _segments = table(Membership), table(Segment)
@@ -46,18 +46,16 @@ def turns(connection: Connection, family: str) -> Iterator[Table]:
     Columns: customer_id, entered_on, stage (its segment's key), cause (of the entry), before (the stage that was left
     for it, None where it was none). A new version of the definition that leaves somebody in their stage is no entry.
     """
-    connection.execute(DropTable(_made, if_exists=True))
-    connection.execute(CreateTable(_made))
     before = _left(family, _members.c.customer_id, _members.c.entered_on)
     now = (
         select(_members.c.customer_id, _members.c.entered_on, _segments.c.key, _members.c.cause, before)
         .join(_segments, _segments.c.id == _members.c.segment_id)
         .where(_segments.c.family == family, _members.c.left_on.is_(None))
     )
-    connection.execute(_made.insert().from_select(_made.columns.keys(), now))
-    _follow_versions(connection, _made, family)
-    yield _made
-    connection.execute(DropTable(_made))
+    with standing(connection, _made) as made:
+        connection.execute(made.insert().from_select(made.columns.keys(), now))
+        _follow_versions(connection, made, family)
+        yield made
 
 
 def _left(family: str, person: ColumnElement[Any], day: ColumnElement[Any], what: str = "key") -> ScalarSelect[Any]:

@@ -26,7 +26,6 @@ PUSHES: Mapping[str, str] = {
     "Nothing was ever pushed to {key}.": "Rien n'a jamais été envoyé à {key}.",
     "Check its name in the settings.": "Vérifiez son nom dans les réglages.",
     "Run {number} wrote nothing to {key}.": "L'exécution {number} n'a rien écrit chez {key}.",
-    "`connector runs` lists them.": "`connector runs` les montre.",
     "Destination {key} names {names}, which has not been worked out.": (
         "La destination {key} nomme {names}, qui n'a pas été calculé."
     ),

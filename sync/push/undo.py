@@ -144,7 +144,7 @@ def _originals(connection: Connection, destination_id: int, key: str, undone: in
     )
     found = list(connection.execute(query).scalars())
     if not found:
-        raise SettingsError(f"Run {undone} wrote nothing to {key!r}.", remedy="`connector runs` lists them.")
+        raise SettingsError(f"Run {undone} wrote nothing to {key!r}.", remedy="Give the number that the push printed.")
     return found
 
 
