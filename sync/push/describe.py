@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from connector.language import Language
@@ -138,14 +139,24 @@ def describe(plan: PlanSummary, language: Language = "en") -> list[str]:
     )
     return [
         head[n],
-        *(f"  {item.text}{say.colon}+{item.added} ~{item.changed} -{item.removed}" for item in plan.items),
-        *(f"  {CAUSES.get(cause, (cause, cause))[n]}{say.colon}{count}" for cause, count in plan.causes.items()),
-        *(f"  {OUTCOMES.get(name, (name, name))[n]}{say.colon}{count}" for name, count in plan.outcomes.items()),
-        *(f"    {translated(reason, language)}{say.colon}{count}" for reason, count in plan.reasons.items()),
+        *(f"  {line}" for line in _tallies(plan, say, n)),
         *(f"  {note}" for note in notes(plan, language)),
         *(f"  ! {sentence(guard, plan.destination, language)}" for guard in plan.guards),
         *(_example(change, n) for change in plan.examples),
     ]
+
+
+def _tallies(plan: PlanSummary, say: Voice, n: int) -> Iterator[str]:
+    """How many of each tag and field, of each cause, outcome and reason."""
+    for item in plan.items:
+        added, changed, removed = (say.number(number) for number in (item.added, item.changed, item.removed))
+        yield f"{item.text}{say.colon}+{added} ~{changed} -{removed}"
+    for cause, count in plan.causes.items():
+        yield f"{CAUSES.get(cause, (cause, cause))[n]}{say.colon}{say.number(count)}"
+    for name, count in plan.outcomes.items():
+        yield f"{OUTCOMES.get(name, (name, name))[n]}{say.colon}{say.number(count)}"
+    for reason, count in plan.reasons.items():
+        yield f"  {translated(reason, say.language)}{say.colon}{say.number(count)}"
 
 
 def sentence(guard: Guard, key: str, language: Language = "en") -> str:
