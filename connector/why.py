@@ -19,7 +19,7 @@ from connector.days import day_date
 from connector.models import Membership, Segment
 from connector.query import Expression, canonical
 from connector.query.attributes import FUNCTIONS, attribute
-from connector.query.bounds import RATIO_DECIMALS, Calibrations, Span
+from connector.query.bounds import RATIO_DECIMALS, Calibrations, Frozen, Span
 from connector.query.clocks import BoundClock, Shape
 from connector.query.derived import DERIVED
 from connector.query.meaning import Figure, Leaf, leaves, meaning
@@ -115,18 +115,6 @@ class _Someone:
         """What they have of what each leaf asks, and by what that is to be divided."""
         had = self.ask(values(asked, Shape(), among=ONE), self.as_of, self.figures)
         return {leaf: (had[1 + 2 * number], had[2 + 2 * number]) for number, leaf in enumerate(asked)}
-
-
-@dataclass(frozen=True)
-class _Frozen:
-    """The figures of one day, for every later one too."""
-
-    figures: Calibrations
-    day: int
-
-    def value(self, key: str, day: int) -> Any:  # noqa: ANN401 - as the figures themselves give it
-        """The figure in force on the one day."""
-        return self.figures.value(key, min(day, self.day))
 
 
 def _entries(someone: _Someone, rules: Mapping[str, Expression]) -> Iterator[dict[str, Any]]:
@@ -294,7 +282,7 @@ def _entered(someone: _Someone, keys: Sequence[str]) -> dict[str, str]:
 
 def _changes(someone: _Someone, families: Sequence[Family]) -> Iterator[dict[str, Any]]:
     """For each family the first day on which the person is somewhere else, if nothing is bought until then."""
-    figures = _Frozen(someone.figures, someone.as_of)
+    figures = Frozen(someone.figures, someone.as_of)
     for family in families:
         choice = family.choice("stage", someone.currency, range(len(family.stages)))
         asked = state([choice], Shape(), among=ONE, still=True)

@@ -91,7 +91,7 @@ def stand(folder: Path, people: int = 80) -> Iterator[Stand]:
         workspace = workspace_of(place, "fr", platforms, approve="always")
         open_.callback(workspace.engine.dispose)
         prepare(workspace, Voice("fr", quiet=True))
-        shop, port = front(platforms), ServeSettings(port=0)
+        shop, port = front(platforms, workspace), ServeSettings(port=0)
         with workspace.engine.begin() as connection:
             code = invite(connection, "Ada", "admin", workspace.now())
             redeem(connection, code, "Ada", hashed(PASSWORD), workspace.now())

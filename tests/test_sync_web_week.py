@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from sync.shelf import shelf
 from sync.workspace import Workspace
 from tests.contract import NOW, Clock, small_shop
 from tests.dashboard_world import HOSTILE, QUIET, Dashboard, copied
-from tests.week_world import TODAY, bring, made
+from tests.week_world import TODAY, bring, made, people
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,20 @@ def test_stages_are_those_of_today_and_how_they_changed(dashboard: Dashboard) ->
     assert along[-1] == found["as_of"]
     assert [line[-1] for line in series.values()] == [stage["people"] for stage in stages.values()]
     assert "460 people in your base" in found["sentence"]
+
+
+def test_who_will_be_inactive_in_30_days_unless_they_buy_and_what_is_at_stake(dashboard: Dashboard) -> None:
+    """Counted from the people that the shop was made of: the window is 180 days."""
+    last = [[sale.day for sale in one.sales] for one in people()]
+    going = [days for days in last if days and TODAY - 180 < max(days) <= TODAY - 150]
+    bought = sum(sum(day > TODAY - 365 for day in days) for days in going)
+    told = asked(dashboard)["ahead"]
+    until = day_date(TODAY + 30)
+    assert told == (
+        f"Unless they buy again, {len(going)} people will be “Inactive” by {until.day} {until:%B %Y}; "
+        f"they bought for €{10 * bought} in the past year."
+    )
+    assert told in html.unescape(dashboard.user("Vic", "viewer", "en").get("/").text)
 
 
 def test_movements_are_those_of_the_command_with_their_causes(dashboard: Dashboard) -> None:

@@ -25,6 +25,7 @@ from connector.judging.coverage import coverage
 from connector.judging.grid import grid
 from connector.judging.health import reach_of
 from connector.judging.ladder import ladder
+from connector.judging.lapsing import lapsing
 from connector.judging.objectives import objectives
 from connector.judging.pareto import pareto
 from connector.judging.silences import silences
@@ -109,6 +110,7 @@ def _found(connection: Connection, families: Sequence[Family], library: Library,
         "objectives": objectives(connection, library.objectives, families, day),
         "reach": _reach(connection),
         "arrivals": _arrivals(connection, day),
+        "lapsing": lapsing(connection, families, day),
         "revenue": _revenue(connection),
         "shares": [[*place, share] for place, share in shares_of(connection, library, _on(library)).items()],
         "movements": _movements(connection, families, day),

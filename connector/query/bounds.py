@@ -41,6 +41,18 @@ UNCALIBRATED = Uncalibrated()
 
 
 @dataclass(frozen=True, slots=True)
+class Frozen:
+    """The figures of one day, for every later one too: to look ahead, as if the shop stayed as it is."""
+
+    figures: Calibrations
+    day: int
+
+    def value(self, key: str, day: int) -> Fraction | int | None:
+        """The figure in force on the one day."""
+        return self.figures.value(key, min(day, self.day))
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """The day `count` units before the day asked for, and `shift` days on; without a unit, the day `shift` itself."""
 

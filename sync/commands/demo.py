@@ -14,6 +14,7 @@ from connector.catalogue import Family
 from connector.database import open_database
 from connector.days import day_date, local_day
 from connector.errors import SettingsError
+from connector.judging.kept import kept
 from connector.language import Language
 from connector.reports import segments
 from connector.settings import DestinationSettings, GivenSettings, StoreSettings
@@ -24,6 +25,7 @@ from sync.commands.syncing import bring_up_to_date, pull_all
 from sync.demo.admin import Storefront
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.mailchimp import FakeMailchimp
+from sync.lapsing import told
 from sync.push import PlanSummary
 from sync.recompute import families
 from sync.runs import recorded
@@ -120,37 +122,21 @@ def _tell_stages(workspace: Workspace, say: Voice) -> dict[str, Any]:
     chosen, today = families(workspace.settings)[:1], workspace.today()
     with workspace.engine.connect() as connection:
         now = segments(connection, chosen, today)
-        soon = segments(connection, chosen, today + 30)
         past = [segments(connection, chosen, today - ago) for ago in (720, 540, 360, 180)]
+        ahead = told(say, kept(connection, "lapsing"), chosen[0])
     family = chosen[0]
     labels = [stage.label.of(say.language) for stage in family.stages]
     say.say(" " * 16 + "".join(f"{label:>12}" for label in labels), " " * 16 + "".join(f"{x:>12}" for x in labels))
     for counted in (*past, now):
         row = "".join(f"{say.number(stage['people']):>12}" for stage in _stages(counted, family))
         say.say(f"  {say.day(counted['as_of']):14}{row}", f"  {say.day(counted['as_of']):14}{row}")
-    lapsing, money = _lapsing(now, soon)
-    if say.language == "fr":
-        more = say.count(lapsing, "personne de plus sera inactive", "personnes de plus seront inactives")
-    else:
-        more = say.count(lapsing, "more person is inactive", "more people are inactive")
-    amount = say.money(money, workspace.merchant().currency)
-    say.say(
-        f"Si rien n'est acheté, {more} dans 30 jours ; dépensé jusqu'ici : {amount}.",
-        f"If nothing is bought, {more} in 30 days; spent so far: {amount}.",
-    )
+    if ahead:
+        say.say(ahead, ahead)
     return now
 
 
 def _stages(report: dict[str, Any], family: Family) -> list[dict[str, Any]]:
     return next(entry["stages"] for entry in report["families"] if entry["key"] == family.key)
-
-
-def _lapsing(now: dict[str, Any], soon: dict[str, Any]) -> tuple[int, int]:
-    """How many more are inactive later than now, and what they have spent, in minor units."""
-    before, after = (
-        next(stage for stage in report["families"][0]["stages"] if stage["key"] == "inactive") for report in (now, soon)
-    )
-    return after["people"] - before["people"], after["revenue"]["minor"] - before["revenue"]["minor"]
 
 
 def _tell_example(platforms: Platforms, pushed: list[PlanSummary], say: Voice) -> None:

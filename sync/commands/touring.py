@@ -8,10 +8,15 @@ import sys
 import threading
 import webbrowser
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
+from connector.days import day_date, day_number
+from connector.dossier import emails
 from connector.errors import StoppedError
+from connector.judging.kept import kept
 from connector.language import Language
+from connector.notes import add
 from connector.settings import ServeSettings
 from connector.users import User, invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, spoken_language, workspace_of
@@ -37,7 +42,7 @@ def run(*, people: int, language: str, keep: Path | None, port: int, browser: bo
         ended = threading.Event()
         end_when_told(workspace, ended)
         prepare(workspace, say)
-        made = app(workspace, guest=guest(workspace, spoken), more=Guide(front(platforms)).routes())
+        made = app(workspace, guest=guest(workspace, spoken), more=Guide(front(platforms, workspace)).routes())
         with listening(made, ServeSettings(port=port)) as address:
             _tell(say, address, platforms)
             if browser and _has_screen():
@@ -52,7 +57,18 @@ def prepare(workspace: Workspace, say: Voice) -> None:
     pull_all(workspace, say)
     with recorded(workspace.engine, "recompute", workspace.now) as record:
         record.as_of = bring_up_to_date(workspace, say)
+    _note(workspace, say)
     push_all(workspace, Voice(say.language, quiet=True))
+
+
+def _note(workspace: Workspace, say: Voice) -> None:
+    """Note the days that explain the curves, as a merchant would."""
+    today = day_date(workspace.today())
+    noted = {(12, 1): say.text("Ventes de Noël", "Christmas season"), (7, 1): say.text("Soldes d'été", "Summer sale")}
+    with workspace.engine.begin() as connection:
+        for (month, day), text in noted.items():
+            last = today.year if (today.month, today.day) >= (month, day) else today.year - 1
+            add(connection, day_number(date(last, month, day)), text)
 
 
 def guest(workspace: Workspace, language: Language) -> User:
@@ -66,20 +82,27 @@ def guest(workspace: Workspace, language: Language) -> User:
     return user
 
 
-def front(platforms: Platforms) -> Shopfront:
-    """What the tour knows of the shop."""
+def front(platforms: Platforms, workspace: Workspace) -> Shopfront:
+    """What the tour knows of the shop; the customer it follows is, if it can be, about to go."""
     shopify = platforms.shopify
     admin = f"{shopify.url}{CUSTOMERS}"
-
-    shown = shopify.example()
+    shown = shopify.example(_going(workspace))
 
     def example() -> Seen | None:
         if shown is None:
             return None
         with shopify.lock:
-            return Seen(f"{shown.first_name} {shown.last_name}", f"{admin}/{shown.id}", sorted(shown.tags))
+            name, address = f"{shown.first_name} {shown.last_name}", f"{admin}/{shown.id}"
+            return Seen(name, shown.email, address, sorted(shown.tags))
 
     return Shopfront(shopify.shop.name, admin, lambda: platforms.writes, example)
+
+
+def _going(workspace: Workspace) -> set[str | None]:
+    """The addresses of those about to go who bought for most."""
+    with workspace.engine.connect() as connection:
+        found = kept(connection, "lapsing").found.get("lapsing", {}).values()
+        return set(emails(connection, {person for one in found for person in one["most"]}).values())
 
 
 def _tell(say: Voice, address: str, platforms: Platforms) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +53,13 @@ class Storefront(FakeShopify):
             return super().answer(request)
         return self._admin(request), False
 
-    def example(self) -> ShopCustomer | None:
-        """A customer to look at: if possible one who bought, with a tag of the shop's own, which must stay."""
+    def example(self, among: Collection[str | None] = ()) -> ShopCustomer | None:
+        """A customer to look at: if possible one of these addresses, with a tag of the shop's own, who bought."""
         with self.lock:
             bought = {order.customer_id for order in self.shop.orders.values()}
             people = [customer for customer in self.shop.customers.values() if not customer.deleted]
-        return max(people, key=lambda one: (bool(one.tags), one.id in bought, -one.id), default=None)
+        rank = {one.id: (one.email in among, bool(one.tags), one.id in bought, -one.id) for one in people}
+        return max(people, key=lambda one: rank[one.id], default=None)
 
     def _admin(self, request: Request) -> Answer:
         asked = request.query.get("language", "")

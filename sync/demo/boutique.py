@@ -1,7 +1,7 @@
 """The demo's shop: a seeded French boutique with three years of orders that end yesterday. Every figure is invented.
 
 People buy at rates of their own and stop after a while, as buyers do; sales and Christmas come every year; some
-return things, some unsubscribe, some never make an account, and some never buy.
+return things, some leave a cart, some unsubscribe, some never make an account, and some never buy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sync.demo.shop import Shop, ShopCustomer, ShopLine, ShopOrder, ShopProduct, ShopRefund
+from sync.demo.shop import Shop, ShopCheckout, ShopCustomer, ShopLine, ShopOrder, ShopProduct, ShopRefund
 
 YEARS = 3
 ZONE = ZoneInfo("Europe/Paris")
@@ -102,6 +102,9 @@ _GOODS = (
     ("Coffret découverte", 3990, "Coffrets"), ("Coffret de Noël", 5990, "Coffrets"),
     ("Serviette en lin", 2790, "Maison"), ("Eau de toilette verveine", 4590, "Parfums"),
 )  # fmt: skip
+_TAGS = {"Salon de Lyon": 6, "Marché de Noël": 6, "Parrainage": 4, "": 84}
+"""What the shop itself has put on customers, of a hundred."""
+_NO_OFFER = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ class _Builder:
         for number, order in enumerate(sorted(orders, key=lambda order: order.placed_at), start=1001):
             self._number(order, number)
             self.shop.orders[number] = order
+        self._carts()
         return self.shop
 
     def _person(self, number: int) -> list[ShopOrder]:
@@ -146,7 +150,7 @@ class _Builder:
         guest = kind > 0.9
         if not guest:
             self._account(number, email, (first_name, last_name), habit.first)
-        return [self._order(day, None if guest else number, email) for day in dates]
+        return [self._order(day, None if guest else number, email, first=day == dates[0]) for day in dates]
 
     def _habit(self) -> _Habit:
         chance = self.chance
@@ -176,6 +180,7 @@ class _Builder:
         city, postcode, _ = self.chance.choices(_CITIES, [weight for *_, weight in _CITIES])[0]
         created = self._moment(since, earliest=7)
         consent = self.chance.choices(("subscribed", "not_subscribed", "unsubscribed"), (62, 28, 10))[0]
+        tag = self.chance.choices(list(_TAGS), list(_TAGS.values()))[0]
         self.shop.customers[number] = ShopCustomer(
             id=number,
             email=email,
@@ -188,20 +193,37 @@ class _Builder:
             consent_at=created if consent != "not_subscribed" else None,
             city=city,
             postcode=postcode,
-            tags={"Salon de Lyon"} if self.chance.random() < 0.03 else set(),
+            tags={tag} if tag else set(),
         )
 
-    def _order(self, day: date, customer_id: int | None, email: str) -> ShopOrder:
+    def _carts(self) -> None:
+        """One account holder in 70 left a cart in the last fortnight."""
+        for customer in self.shop.customers.values():
+            if self.chance.random() < 1 / 70:
+                left = self._moment(self.end - timedelta(days=self.chance.randrange(14)), earliest=8)
+                number, total = len(self.shop.checkouts) + 1, sum(self._line().total for _ in range(2))
+                self.shop.checkouts[number] = ShopCheckout(number, left, left, total, customer.id, customer.email)
+
+    def _offer(self, day: date, *, first: bool) -> tuple[str, int]:
+        """The code of an order and its per cent: of the sales, of the last days of November, or of a first order."""
+        chance = self.chance.random()
+        if day.month in {1, 7}:
+            return ("SOLDES20", 20) if chance < 0.5 else _NO_OFFER
+        if day.month == 11 and day.day > 20:
+            return ("BLACKFRIDAY", 15) if chance < 0.4 else _NO_OFFER
+        return ("BIENVENUE10", 10) if first and chance < 0.2 else _NO_OFFER
+
+    def _order(self, day: date, customer_id: int | None, email: str, *, first: bool) -> ShopOrder:
         chance = self.chance
         placed = self._moment(day, earliest=8)
         lines = [self._line() for _ in range(chance.choices((1, 2, 3, 4), (46, 32, 15, 7))[0])]
         goods = sum(line.total for line in lines)
-        sale = day.month in {1, 7} and chance.random() < 0.5
-        discount = goods // 5 if sale else 0
+        code, percent = self._offer(day, first=first)
         shipping = 0 if goods >= 5000 else 490
         for line in lines:
-            line.total -= line.total // 5 if sale else 0
-        total = sum(line.total for line in lines) + shipping
+            line.total -= line.total * percent // 100
+        paid = sum(line.total for line in lines)
+        total = paid + shipping
         cancelled = chance.random() < 0.015
         order = ShopOrder(
             id=0,
@@ -213,8 +235,8 @@ class _Builder:
             cancelled_at=placed + timedelta(hours=5) if cancelled else None,
             tax=round(total / 6),
             shipping=shipping,
-            discount=discount,
-            coupons=("SOLDES20",) if sale else (),
+            discount=goods - paid,
+            coupons=(code,) if code else (),
             channel="pos" if customer_id and chance.random() < 0.08 else "web",
             shipping_method=chance.choice(("Colissimo", "Mondial Relay", "Chronopost")),
             payment_method=chance.choice(("Carte bancaire", "PayPal", "Alma")),

@@ -52,11 +52,17 @@ class Chart:
     along: list[str]
     series: list[Series]
     dated: bool = True
+    newest_first: bool = True  # in its table
     marks: list[Mark] = field(default_factory=list)
 
     def names(self, say: Voice) -> list[str]:
         """What stands along the chart, as people read it."""
         return [_day(day, self.along, say) for day in self.along] if self.dated else self.along
+
+    def rows(self, say: Voice) -> list[tuple[str, list[float | None]]]:
+        """The same as a table: each name with the value of each series."""
+        found = [(name, [series.values[at] for series in self.series]) for at, name in enumerate(self.names(say))]
+        return found[::-1] if self.newest_first else found
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,40 @@
 """The demo's tour: one page that leads from what was read to a plan, its push, the shop, a second push, and back.
 
-What its buttons do is what the commands do; what stands in the shop is asked of the shop's own books.
+What its buttons do is what the commands do, and what it shows is what the pages show; what stands in the shop is
+asked of the shop's own books.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, select
 
+from connector.errors import SettingsError
 from connector.models import DestinationRow, Plan
-from connector.reports import segments
+from connector.people import find_person
+from connector.questions import ask
 from connector.tables import table
 from connector.totals import Totals, totals
 from sync.commands.pushing import apply_waiting, push_all
 from sync.commands.undoing import take_back
 from sync.lock import writer
-from sync.push import PlanSummary, load, resume
+from sync.push import PlannedChange, PlanSummary, load, resume
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page, Routed
+from sync.web.pages.person import Verdict, Why, reasons
+from sync.web.pages.plans import plan
+from sync.web.pages.week import Week, week
 from sync.web.rendering import Place
+from sync.web.sheet import Wish
 from sync.workspace import Workspace
 
 PATH = "/tour"
+NAMED = 5
+"""So many changes of a plan are shown."""
 _plans, _destinations = table(Plan), table(DestinationRow)
 _QUIET = Voice("en", quiet=True)
 
@@ -34,6 +44,7 @@ class Seen:
     """A customer as the shop's own admin shows them."""
 
     name: str
+    email: str | None
     address: str
     tags: list[str]
 
@@ -49,12 +60,22 @@ class Shopfront:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A stage of the first family, and how many people are in it."""
+class Season:
+    """Who bought in the last December that lies half a year back, and who of them never came back; as rules, too."""
 
-    key: str
-    label: str
-    people: int
+    first: str
+    bought: int
+    gone: int
+    rule: str  # of those who never came back
+
+
+@dataclass(frozen=True)
+class Someone:
+    """The customer whom the tour follows, as our pages know them; `stage` is that of the first family."""
+
+    person: int
+    stage: Verdict | None
+    why: Why
 
 
 @dataclass(frozen=True)
@@ -64,25 +85,35 @@ class Tour:
     shop: str
     admin: str
     held: Totals
-    stages: list[Stage]
+    week: Week
+    season: Season
+    someone: Someone | None
     plans: list[PlanSummary]  # the newest of each destination
+    named: list[PlannedChange]  # a few changes of the first plan
     example: Seen | None
     again: int | None
 
     @property
     def waiting(self) -> list[PlanSummary]:
         """The plans that wait for a yes."""
-        return [plan for plan in self.plans if plan.state == "planned"]
+        return _waiting(self.plans)
 
     @property
     def pushed(self) -> list[PlanSummary]:
         """The plans that were applied and stand."""
-        return [plan for plan in self.plans if plan.kind == "push" and plan.state == "applied"]
+        return _pushed(self.plans)
 
     @property
     def undone(self) -> bool:
         """Whether all that was pushed was taken back."""
         return bool(self.plans) and all(plan.kind == "undo" for plan in self.plans)
+
+    @property
+    def written(self) -> dict[str, list[int]]:
+        """What would be written, by its text: to how many addresses of each plan that waits."""
+        texts = dict.fromkeys(item.text for plan in self.waiting for item in plan.items)
+        added = [{item.text: item.added for item in plan.items} for plan in self.waiting]
+        return {text: [plan.get(text, 0) for plan in added] for text in texts}
 
 
 class Guide:
@@ -103,18 +134,19 @@ class Guide:
 
     def page(self, desk: Here) -> Tour:
         """Where the tour stands."""
+        front, example = self._front, self._front.example()
         with desk.reading() as connection:
-            stages = _stages(connection, desk)
-            found = [plan for key in desk.workspace.settings.destinations if (plan := _standing(connection, key))]
-            held = totals(connection)
-        front = self._front
-        return Tour(front.name, front.admin, held, stages, found, front.example(), self._again)
+            held, season = totals(connection), _season(connection, desk)
+            someone = None if example is None else _someone(connection, desk, example)
+        found, few = _standing(desk), Wish("", "", 1, NAMED)
+        named = plan(desk, found[0].plan_id, few).changes.rows if found else []
+        return Tour(front.name, front.admin, held, week(desk), season, someone, found, named, example, self._again)
 
     def apply(self, desk: Here) -> Done:
         """Say yes to each plan that waits."""
         workspace = desk.workspace
-        for plan in self.page(desk).waiting:
-            apply_waiting(workspace, plan)
+        for waiting in _waiting(_standing(desk)):
+            apply_waiting(workspace, waiting)
         return Done(f"{PATH}#shop", desk.say.text("Les plans sont appliqués.", "The plans are applied."))
 
     def again(self, desk: Here) -> Done:
@@ -127,7 +159,7 @@ class Guide:
     def undo(self, desk: Here) -> Done:
         """Take back what was pushed."""
         workspace = desk.workspace
-        for run in sorted({plan.run_id for plan in self.page(desk).pushed}):
+        for run in sorted({one.run_id for one in _pushed(_standing(desk))}):
             list(take_back(workspace, run))
         return Done(f"{PATH}#undo", desk.say.text("Tout est repris.", "Everything is taken back."))
 
@@ -141,12 +173,35 @@ class Guide:
         return Done(f"{PATH}#plan")
 
 
-def _stages(connection: Connection, desk: Desk) -> list[Stage]:
-    """Where people stand today, by the first family."""
-    family = desk.shelf.families[0]
-    counted = segments(connection, [family], desk.workspace.today())["families"][0]["stages"]
-    labels = [stage.label.of(desk.say.language) for stage in family.stages]
-    return [Stage(one["key"], label, one["people"]) for one, label in zip(counted, labels, strict=True)]
+def _waiting(plans: list[PlanSummary]) -> list[PlanSummary]:
+    return [plan for plan in plans if plan.state == "planned"]
+
+
+def _pushed(plans: list[PlanSummary]) -> list[PlanSummary]:
+    return [plan for plan in plans if plan.kind == "push" and plan.state == "applied"]
+
+
+def _season(connection: Connection, desk: Desk) -> Season:
+    """The last December whose buyers had half a year to come back, of which the curve tells."""
+    last = date((desk.today - timedelta(days=181)).year - 1, 12, 31)
+    first = last.replace(day=1)
+    bought = f"orders_placed MATCHES (date BETWEEN {first} AND {last})"
+    gone = f"{bought} AND last_order_date <= {last}"
+    library, day = desk.shelf.library, desk.workspace.today()
+    counted = [ask(connection, rule, day, library=library, examples=0) for rule in (bought, gone)]
+    return Season(first.isoformat(), counted[0].people, counted[1].people, gone)
+
+
+def _someone(connection: Connection, desk: Desk, example: Seen) -> Someone | None:
+    """The customer of the shop's admin, as our pages know them."""
+    try:
+        person = find_person(connection, example.email or "")
+    except SettingsError:  # erased since
+        return None
+    why = reasons(desk, connection, person, desk.workspace.today(), None)
+    first = {desk.shelf.families[0].segment_key(stage) for stage in desk.shelf.families[0].stages}
+    stage = next((one for one in why.segments if one.member and one.segment in first), None)
+    return Someone(person, stage, why)
 
 
 def _push(workspace: Workspace) -> None:
@@ -154,7 +209,13 @@ def _push(workspace: Workspace) -> None:
         push_all(workspace, _QUIET)
 
 
-def _standing(connection: Connection, key: str) -> PlanSummary | None:
+def _standing(desk: Desk) -> list[PlanSummary]:
+    """The newest plan of each destination that has changes, and waits or was applied."""
+    with desk.reading() as connection:
+        return [found for key in desk.workspace.settings.destinations if (found := _newest(connection, key))]
+
+
+def _newest(connection: Connection, key: str) -> PlanSummary | None:
     """The newest plan of a destination that has changes, and waits or was applied; None before there is one."""
     newest = (
         select(_plans.c.id)

@@ -132,7 +132,7 @@ def person(desk: Here, number: Number) -> Person:
         found = dossier(connection, number)
         if found is None:
             raise HTTPException(404)
-        told = _why(desk, connection, found.person, desk.day(None), None)
+        told = reasons(desk, connection, found.person, desk.day(None), None)
     desk.disclosed("person", customer_id=found.person)
     keys = [replace(key, value=_shown(desk, key.kind, key.value)) for key in found.keys]
     return Person(
@@ -166,12 +166,12 @@ def why(
         found = dossier(connection, number, orders=0)
         if found is None:
             raise HTTPException(404)
-        told = _why(desk, connection, found.person, desk.day(as_of), segment or None)
+        told = reasons(desk, connection, found.person, desk.day(as_of), segment or None)
     desk.disclosed("why", segment, customer_id=found.person)
     return told
 
 
-def _why(desk: Desk, connection: Connection, number: int, day: int, key: str | None) -> Why:
+def reasons(desk: Desk, connection: Connection, number: int, day: int, key: str | None) -> Why:
     """What `connector why` tells, in the visitor's language; nothing of who objects to profiling."""
     if number in objecting(connection):
         return Why(number, "", objects=True, segments=[], next=[])

@@ -226,9 +226,8 @@ def _curve(say: Voice, year: Mapping[str, Any], lifetime: Mapping[str, Any]) -> 
     if not known:
         return None
     along = [say.percents(point["percent"]) for point in known[0][1]]
-    return Chart(
-        "line", along, [Series(name, [_percent(point) for point in curve]) for name, curve in known], dated=False
-    )
+    series = [Series(name, [_percent(point) for point in curve]) for name, curve in known]
+    return Chart("line", along, series, dated=False, newest_first=False)
 
 
 def _percent(point: Mapping[str, Any]) -> float | None:

@@ -24,6 +24,7 @@ from connector.notes import LONGEST, add, notes, remove
 from connector.stores import merchant
 from connector.tables import table
 from sync.commands.moving import CAUSES
+from sync.lapsing import told
 from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions
@@ -89,6 +90,7 @@ class Week:
     day: str = ""  # in words
     people: int = 0
     sentence: str = ""
+    ahead: str | None = None  # who is about to go, and what is at stake
     family: str = ""
     label: str = ""
     families: dict[str, str] = field(default_factory=dict)  # those to choose from
@@ -131,6 +133,7 @@ def week(
         day=full[:1].upper() + full[1:],
         people=sum(stage.people for stage in stages),
         sentence=_sentence(desk, stages),
+        ahead=None if chosen is None else told(desk.say, found, chosen),
         family=chosen.key if chosen else "",
         label=chosen.label.of(desk.say.language) if chosen else "",
         families={key: entry.label.of(desk.say.language) for key, entry in staged.items()},
