@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from connector.query.words import words
+from connector.query.words import in_words, value_in_words, words
 from tests.pages_world import Pages, shop
 
 NOW = date(2026, 6, 30)
@@ -146,3 +146,16 @@ def test_the_words_on_offer_are_those_that_can_be_asked() -> None:
 
     assert {"number_of_orders", "MATCHES", "orders_placed", "sum_amount", "in_segment", "PERCENTILE"} <= set(offered)
     assert "predicted_spend_tier" not in offered
+
+
+def test_every_word_on_offer_says_what_it_means_in_both_languages() -> None:
+    plain = {"date", "segment"}  # the same in rules and in French
+    assert [word for word in words() if in_words(word, "fr") == word and word not in plain] == []
+    assert in_words("number_of_orders", "fr") == "nombre de commandes"
+    assert in_words("anniversary(first_order_date)", "en") == "anniversary: date of the first order"
+    assert in_words("metafields.size", "fr") == "champ « size »"
+
+
+def test_values_that_the_program_gives_are_said_in_words() -> None:
+    assert value_in_words("email_subscription_status", "UNSUBSCRIBED", "fr") == "désinscrit"
+    assert value_in_words("last_city", "paid", "fr") == "paid"

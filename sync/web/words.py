@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector.query.words import CONSENTS
+from connector.query.words import STATES as ORDERS
 from sync.commands.moving import CAUSES
 from sync.progress import STREAMS
 from sync.push.describe import CAUSES as PUSHED
@@ -19,23 +21,8 @@ def _turned(words: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
 _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "cause": CAUSES,
     "kind": {"email": ("e-mail", "e-mail"), "phone": ("téléphone", "phone"), "account": ("compte", "account")},
-    "order": {
-        "paid": ("payée", "paid"),
-        "on_hold": ("en attente de règlement", "on hold"),
-        "refunded": ("remboursée", "refunded"),
-        "pending": ("en attente", "pending"),
-        "cancelled": ("annulée", "cancelled"),
-        "failed": ("échouée", "failed"),
-        "draft": ("brouillon", "draft"),
-        "deleted": ("supprimée", "deleted"),
-    },
-    "consent": {
-        "invalid": ("adresse invalide", "invalid address"),
-        "unsubscribed": ("désinscrit", "unsubscribed"),
-        "not_subscribed": ("jamais inscrit", "never subscribed"),
-        "pending": ("à confirmer", "to be confirmed"),
-        "subscribed": ("inscrit", "subscribed"),
-    },
+    "order": ORDERS,
+    "consent": CONSENTS,
     "form": {
         "shopify-orders": ("commandes exportées de Shopify", "orders exported from Shopify"),
         "shopify-customers": ("clients exportés de Shopify", "customers exported from Shopify"),
