@@ -43,9 +43,9 @@ from connector.copies import copy_file, put_back, require_sound
 from connector.errors import SettingsError
 from connector.faults import explained, place, tell_faults
 from connector.models import metadata
-from connector.query.bounds import fold
 from connector.query.replenish import usual
 from connector.tables import AnyRow
+from connector.text import fold
 
 BATCH = 900
 """Values in one IN list: below the oldest SQLite's limit of 999 bound parameters."""

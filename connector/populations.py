@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from connector.dialects import earliest, greatest
 from connector.models import Customer
-from connector.query.bounds import UNCALIBRATED, Edge, OneOf, Span, fold
+from connector.query.bounds import UNCALIBRATED, Edge, OneOf, Span
 from connector.query.clocks import TODAY, BoundClock, Calendar, CalendarClock, Clock, Shape
 from connector.query.facts import Facts, Reading
 from connector.query.fields import line_sum, net, orders, refunds, visible
@@ -43,6 +43,7 @@ from connector.query.select import COUNTED, Choice, moving
 from connector.replay import Days, past
 from connector.scratch import fill, lent
 from connector.tables import table
+from connector.text import fold
 
 Values: TypeAlias = tuple[int | None, ...]
 Counts: TypeAlias = Counter[Values]

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.records import ConsentState
 from connector.source import Problem
-from sync.push.target import same
+from connector.text import fold
 
 
 class CrashError(Exception):
@@ -79,9 +79,9 @@ class MemoryDestination:
         if there is None:
             return Outcome(change.address, Result.REFUSED, "not there")
         for tag in change.remove:
-            there.tags = {other for other in there.tags if same(other) != same(tag)}
-        held = {same(tag) for tag in there.tags}
-        there.tags |= {tag for tag in change.add if same(tag) not in held}
+            there.tags = {other for other in there.tags if fold(other) != fold(tag)}
+        held = {fold(tag) for tag in there.tags}
+        there.tags |= {tag for tag in change.add if fold(tag) not in held}
         for name, value in change.fields.items():
             there.fields.pop(name, None)
             if value is not None:

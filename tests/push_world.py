@@ -12,8 +12,8 @@ from sqlalchemy import Engine, and_, delete, event, insert, select, update
 
 from connector.models import Customer, Delivery, Identity, Membership, Order, Run, Segment, Store
 from connector.tables import table
+from connector.text import fold
 from sync.push import EVERYTHING, FieldTexts, PlannedChange, PlanSummary, Scope, Target, dry_run, listed, push
-from sync.push.target import same
 from tests.memory_destination import CrashError, MemoryDestination
 
 START = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
@@ -131,7 +131,7 @@ class World:
     def put_by_hand(self, number: int, tag: str) -> None:
         """Somebody else adds a tag at the destination."""
         there = self.destination.contacts[address(number)]
-        if same(tag) not in {same(other) for other in there.tags}:
+        if fold(tag) not in {fold(other) for other in there.tags}:
             there.tags.add(tag)
             self.foreign.setdefault(address(number), set()).add(tag)
 
@@ -182,7 +182,7 @@ class World:
         for number in self.people:
             there = self.destination.contacts[address(number)]
             wanted = {self.target.tags[key] for key in self.expected(number)} | self.foreign.get(address(number), set())
-            assert {same(tag) for tag in there.tags} == {same(tag) for tag in wanted}, address(number)
+            assert {fold(tag) for tag in there.tags} == {fold(tag) for tag in wanted}, address(number)
             assert self.foreign.get(address(number), set()) <= there.tags
             assert {name: value for name, value in there.fields.items() if value != "à la main"} == self.told(number)
 

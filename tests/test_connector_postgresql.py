@@ -18,11 +18,11 @@ from connector.dialects import fold as fold_sql
 from connector.errors import QueryError
 from connector.memberships import activate, advance, full
 from connector.query import Expression, canonical
-from connector.query.bounds import fold
 from connector.query.facts import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
 from connector.reports import members, segments
+from connector.text import fold
 from sync.limit import limited
 from tests.rules_rich import rich_rules, rich_shops
 from tests.rules_world import (

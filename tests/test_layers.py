@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     },
     "sync/demo": {"cryptography", "graphql", "jinja2", "jsonschema", "msgspec", "requests", "sqlalchemy"},
 }  # fmt: skip
-FOR_CONNECTORS = {"errors", "money", "days", "records", "source", "destination"}
+FOR_CONNECTORS = {"errors", "money", "days", "records", "source", "destination", "text"}
 NETWORK = {
     "asyncio",
     "ftplib",

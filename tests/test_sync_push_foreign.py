@@ -11,8 +11,8 @@ import random
 import pytest
 from sqlalchemy import Engine
 
+from connector.text import fold
 from sync.push import leave, resume, undo
-from sync.push.target import same
 from tests.push_world import TAGS
 from tests.pushed_places import Place, Tool, outcome_of, place, stage
 
@@ -56,7 +56,7 @@ class Course:
         for typed in self.chance.choice(BY_HAND).split(","):
             tag = self.spelt(typed.strip())
             held = {one.casefold() for one in self.world.held(number)}
-            alike = same(tag) in {same(one) for one in self.ours[number]}
+            alike = fold(tag) in {fold(one) for one in self.ours[number]}
             if tag and tag.casefold() not in held and not (self.doubt or alike):
                 self.world.held(number).add(tag)
                 self.foreign[number].add(tag)
@@ -119,13 +119,13 @@ class Course:
 
     def compare(self, before: dict[int, set[str]]) -> None:
         """What we took was ours, what we gave is a text of ours, and all that others put is there."""
-        texts = {same(text) for text in self.world.target.tags.values()}
+        texts = {fold(text) for text in self.world.target.tags.values()}
         for number in self.world.people:
             held = self.world.held(number)
             assert self.foreign[number] <= held, (number, self.foreign[number] - held)
             gone, come = before[number] - held, held - before[number]
             assert {tag.casefold() for tag in gone} <= self.ours[number], (number, gone)
-            assert {same(tag) for tag in come} <= texts, (number, come)
+            assert {fold(tag) for tag in come} <= texts, (number, come)
             self.ours[number] -= {tag.casefold() for tag in gone}
             self.ours[number] |= {tag.casefold() for tag in come}
 

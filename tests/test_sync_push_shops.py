@@ -12,8 +12,8 @@ from itertools import count
 import pytest
 from sqlalchemy import Engine
 
+from connector.text import fold
 from sync.push import PlannedChange, Scope, resume, undo
-from sync.push.target import same
 from tests.pushed_places import TOOLS, Place, Standing, Tool, outcome_of, place, stage
 
 BY_HAND = ("VIP", "cycle : fidèle", "Cycle : Fidèle x", "Cycle : VIP", "audience : vip")
@@ -78,7 +78,7 @@ def assert_planned(world: Place, plan: tuple[PlannedChange, ...], before: Standi
 
 def keys(tags: Iterable[str | None]) -> set[str]:
     """The tags as the tools tell them apart."""
-    return {same(tag) for tag in tags if tag}
+    return {fold(tag) for tag in tags if tag}
 
 
 def reachable(world: Place, number: int) -> bool:

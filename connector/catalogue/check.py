@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from connector.catalogue.entries import Audience, Family, folded, slug
+from connector.catalogue.entries import Audience, Family, slug
 from connector.catalogue.library import Library
 from connector.errors import QueryError, SettingsError
 from connector.language import Language
 from connector.query import parse
 from connector.query.meaning import meaning
 from connector.query.references import entered, in_segment
+from connector.text import fold
 
 Path: TypeAlias = tuple[str | int, ...]
 _ESSENTIAL = {"audiences": "rule", "families": "stages", "playbooks": "text"}
@@ -33,7 +34,7 @@ def check_tags(tags: Mapping[str, str]) -> None:
     """Refuse two segments, by key, with one tag: tools compare tags without case."""
     seen: dict[str, str] = {}
     for key, tag in tags.items():
-        other = seen.setdefault(folded(tag), key)
+        other = seen.setdefault(fold(tag), key)
         if other != key:
             raise SettingsError(f"{other} and {key} have the same tag, {tag}.", remedy="Give one of them another text.")
 
@@ -124,7 +125,7 @@ def _shared_texts(library: Library) -> Iterator[Problem]:
     seen: dict[tuple[str, str], str] = {}
     for entry in library.entries():
         for number, stage in enumerate(entry.stages):
-            for text in {folded(stage.tag.fr), folded(stage.tag.en)}:
+            for text in {fold(stage.tag.fr), fold(stage.tag.en)}:
                 key = entry.segment_key(stage)
                 other = seen.setdefault(("tag", text), key)
                 if other != key:

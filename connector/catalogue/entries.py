@@ -341,11 +341,6 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or f"x{crc32(text.encode()):08x}"
 
 
-def folded(tag: str) -> str:
-    """A tag as tools compare it: without case."""
-    return unicodedata.normalize("NFC", tag).casefold()
-
-
 def _written(value: ParameterValue | None, language: Language) -> str:
     match value:
         case None:

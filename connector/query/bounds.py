@@ -11,11 +11,11 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Generic, Protocol, TypeAlias, TypeVar
-from unicodedata import normalize
 
 from connector.days import day_date, day_number
 from connector.query.canonical import figure_key
 from connector.query.tree import Day, Figure, Number, Offset, Operator, Text, Truth, Unit, Value
+from connector.text import fold
 
 RATIO_DECIMALS = 4
 """Digits after the point with which a ratio is compared; a price has as many more than its currency."""
@@ -151,11 +151,6 @@ class Crossing:
     first: int
     last: int
     yearly: bool = False
-
-
-def fold(text: str) -> str:
-    """A text as it is compared: NFC, without case."""
-    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def text_span(operator: Operator, values: tuple[Value, ...]) -> Span[int] | OneOf:

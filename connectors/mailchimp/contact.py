@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from typing import Any
 
 from connector.destination import RemoteState
@@ -37,11 +36,6 @@ def path(audience: str, address: str) -> str:
     """Where a contact is: the MD5 of its address in lower case."""
     digest = hashlib.md5(normal(address).encode(), usedforsecurity=False).hexdigest()
     return f"/lists/{audience}/members/{digest}"
-
-
-def tag_key(tag: str) -> str:
-    """What makes two tags the same one."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold())
 
 
 def state(address: str, contact: dict[str, Any] | None) -> RemoteState:

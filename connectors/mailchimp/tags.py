@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from connector.destination import Outcome, RemoteChange, Result
+from connector.text import fold
 from connectors.http import HTTPError
 from connectors.mailchimp import contact
 from connectors.mailchimp.account import Operation, chunks, refusal
@@ -51,7 +52,7 @@ class Segments:
 
     def _segment(self, tag: str) -> Any:  # noqa: ANN401 - what JSON holds
         """The segment of a tag: of several that we hold for the same, the one that is spelt so."""
-        alike = self._found.get(contact.tag_key(tag), [])
+        alike = self._found.get(fold(tag), [])
         return next((found for found in alike if found["name"] == tag), alike[0] if alike else None)
 
     def _created(self, tag: str) -> Any:  # noqa: ANN401 - what JSON holds
@@ -68,7 +69,7 @@ class Segments:
         found: dict[str, list[Any]] = {}
         path = f"{self.audience.path}/segments"
         for segment in self.audience.account.pages(path, "segments", "id,name", type="static"):
-            found.setdefault(contact.tag_key(segment["name"]), []).append(segment)
+            found.setdefault(fold(segment["name"]), []).append(segment)
         return found
 
 
@@ -128,7 +129,7 @@ def _moved(segments: Segments, steps: Sequence[Step]) -> Iterator[tuple[Step, st
     """Each step with None where Mailchimp confirmed it, else with its reason, empty where it gave none."""
     by_tag: dict[str, list[Step]] = {}
     for step in steps:
-        by_tag.setdefault(contact.tag_key(step.tag), []).append(step)
+        by_tag.setdefault(fold(step.tag), []).append(step)
     for some in by_tag.values():
         adding = [step for step in some if step.wanted]
         removing = [step for step in some if not step.wanted]
@@ -176,7 +177,7 @@ def _looked_at(audience: Audience, doubtful: dict[Step, str]) -> Iterator[Outcom
     found = dict(audience.look_up(sorted({step.address for step in doubtful})))
     for step, reason in doubtful.items():
         state = contact.state(step.address, found[step.address])
-        has = contact.tag_key(step.tag) in map(contact.tag_key, state.tags)
+        has = fold(step.tag) in map(fold, state.tags)
         if has is step.wanted:
             yield Outcome(step.address, Result.ACCEPTED)
         elif not state.exists:

@@ -16,6 +16,7 @@ import requests
 
 from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.errors import AuthenticationError, PermanentError, RetryableError
+from connector.text import fold
 from connectors.shopify import bulk
 from connectors.shopify.client import RECOMMENDED_WAIT, Admin, document, retry_later
 from connectors.shopify.convert import consent_state, number
@@ -252,8 +253,8 @@ def _state(address: str, state: _State | None) -> RemoteState:
 
 def _steps(change: RemoteChange) -> Iterator[_Step]:
     """What a change asks for. What comes and goes under one name, case aside, comes: Shopify compares without case."""
-    kept = {tag.casefold() for tag in change.add}
-    remove = sorted(tag for tag in change.remove if tag.casefold() not in kept)
+    kept = {fold(tag) for tag in change.add}
+    remove = sorted(tag for tag in change.remove if fold(tag) not in kept)
     if remove:  # first, so that a customer with 250 tags can exchange one
         yield _Step(change.address, "tagsRemove", remove)
     if change.add:

@@ -13,8 +13,9 @@ from connector.days import epoch
 from connector.destination import Outcome, RemoteState, Result
 from connector.models import Change, Consent, Delivery, Refusal
 from connector.tables import table
+from connector.text import fold
 from sync.push.step import Held, standing, valued
-from sync.push.target import CONTACT, same
+from sync.push.target import CONTACT
 from sync.push.work import Asked, Decision, Found, Job
 
 ABSENT = {
@@ -95,7 +96,7 @@ def _found(asked: Asked, there: RemoteState, names: dict[str, str]) -> Found:
     if asked.item.startswith("tag:"):
         texts = {text for text in (asked.old, asked.new) if text} | (asked.held.ours() if asked.held else set())
         here = standing(there)
-        tags = tuple(sorted(here[same(text)] for text in texts if same(text) in here))
+        tags = tuple(sorted(here[fold(text)] for text in texts if fold(text) in here))
         return Found(there.exists, tags=tags, held=asked.held)
     return Found(there.exists, value=valued(there, names.get(asked.item, "")), held=asked.held)
 

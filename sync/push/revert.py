@@ -8,9 +8,10 @@ from dataclasses import replace
 import msgspec
 
 from connector.destination import Destination, RemoteState
+from connector.text import fold
 from sync.push.step import GOING, Held, Step, doubted, spelling, standing, step, valued
 from sync.push.summary import PlanSummary
-from sync.push.target import CONTACT, same
+from sync.push.target import CONTACT
 from sync.push.work import Asked, Decide, Deciding, Decision, Found, Work
 
 LATER = "later"
@@ -55,10 +56,10 @@ def _kept(asked: Asked, there: RemoteState, undone: int) -> Step | None:
 
 
 def _tag(wrote: str | None, held: Held | None, found: Found, there: RemoteState) -> Step:
-    before, here = {same(tag): tag for tag in found.tags}, standing(there)
+    before, here = {fold(tag): tag for tag in found.tags}, standing(there)
     prior = _settled(found.held, before)
-    ours = {same(text) for text in prior.ours()} if prior else set()
-    written = same(wrote) if wrote else ""
+    ours = {fold(text) for text in prior.ours()} if prior else set()
+    written = fold(wrote) if wrote else ""
     spelt = spelling(wrote, there) if wrote and written not in before else None
     goes = frozenset({spelt} if spelt else ())
     back = frozenset(tag for key, tag in before.items() if key in ours and key != written and key not in here)
@@ -75,7 +76,7 @@ def _settled(prior: Held | None, before: Container[str]) -> Held | None:
     """
     if prior is None or prior.sending is None:
         return prior
-    came = [text for text in prior.ours() if same(text) in before]
+    came = [text for text in prior.ours() if fold(text) in before]
     if len(came) > 1:
         return prior
     if came:

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Engine, Integer, Select, cast, delete, func, 
 from connector.destination import Destination, RemoteState
 from connector.models import Delivery, DestinationRow, Identity
 from connector.tables import AnyRow, table
+from connector.text import fold
 from sync.push.guard import FEW
 from sync.push.step import standing, valued
 from sync.push.summary import Guard, PlanSummary
-from sync.push.target import CONTACT, frozen, same
+from sync.push.target import CONTACT, frozen
 from sync.push.work import ADDRESSES
 
 FIRST, MORE = 10, 100
@@ -110,5 +111,5 @@ def _stands(row: AnyRow, names: Mapping[str, str], there: RemoteState | None) ->
     if there is None or not there.exists:
         return False
     if row.item.startswith("tag:"):
-        return same(row.value) in standing(there)
+        return fold(row.value) in standing(there)
     return valued(there, names[row.item]) is not None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from connector.destination import RemoteChange, RemoteState
 from connector.records import ConsentState
-from sync.push.target import CONTACT, same
+from connector.text import fold
+from sync.push.target import CONTACT
 
 GOING = ""
 """The text on its way where something is being removed."""
@@ -85,12 +86,12 @@ def doubted(held: Held | None) -> Held | None:
 
 def standing(there: RemoteState) -> dict[str, str]:
     """The tags there, each as it is spelt there, by what makes two tags the same."""
-    return {same(tag): tag for tag in there.tags}
+    return {fold(tag): tag for tag in there.tags}
 
 
 def spelling(text: str, there: RemoteState) -> str | None:
     """How a tag of ours is spelt there: as we wrote it, even where another stands beside it that looks the same."""
-    return text if text in there.tags else standing(there).get(same(text))
+    return text if text in there.tags else standing(there).get(fold(text))
 
 
 def valued(there: RemoteState, name: str) -> str | None:
@@ -100,13 +101,13 @@ def valued(there: RemoteState, name: str) -> str | None:
 
 def _tag(want: str | None, held: Held | None, there: RemoteState, run_id: int) -> Step:
     texts = held.ours() if held else frozenset()
-    ours, here = {same(text) for text in texts}, standing(there)
-    spelt = {same(text): spelling(text, there) for text in texts}
-    goes = frozenset(tag for key, tag in spelt.items() if tag is not None and (want is None or key != same(want)))
+    ours, here = {fold(text) for text in texts}, standing(there)
+    spelt = {fold(text): spelling(text, there) for text in texts}
+    goes = frozenset(tag for key, tag in spelt.items() if tag is not None and (want is None or key != fold(want)))
     if want is None:
         return Step(None, doubted(held), remove=goes)
-    if same(want) in here:
-        owned = same(want) in ours
+    if fold(want) in here:
+        owned = fold(want) in ours
         after = Held(want, None, owned, None, held.run_id if held and owned else run_id)
         return Step(after, doubted(held), remove=goes)
     left = min(goes, default=held.value if held and not held.owned else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +12,7 @@ from connector.errors import SettingsError
 from connector.holdout import HeldOut
 from connector.models import Delivery, DestinationRow, Label, Segment
 from connector.tables import table
+from connector.text import fold
 
 CONTACT = "contact"
 """The item of a delivery that says: this contact was created by us."""
@@ -152,11 +152,6 @@ def given_key(family: str) -> str:
     return f"{GIVEN[family][0]}:{family}"
 
 
-def same(text: str) -> str:
-    """What two tags have in common that a tool holds for one: case and composition aside."""
-    return unicodedata.normalize("NFC", text).casefold()
-
-
 def _field(
     told: Told,
     wanted: str,
@@ -214,7 +209,7 @@ def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, s
                 f"{text!r} cannot be the text of {key} at destination {target.key!r}.",
                 remedy="Write a text without commas.",
             )
-        other = taken.setdefault(f"{group}\n{same(text)}", key)
+        other = taken.setdefault(f"{group}\n{fold(text)}", key)
         if other != key:
             raise SettingsError(
                 f"{other} and {key} would both be {text!r} at destination {target.key!r}.",
