@@ -412,7 +412,7 @@ class Refusal(Table, table=True):
     identity_id: int = Field(primary_key=True, sa_type=BigInt, foreign_key="identities.id")
     item: str = Field(primary_key=True)
     value: str | None = None  # what was to be written; None: it was to go
-    outcome: str  # refused (for ever), absent (not known there), gone (was known there once)
+    outcome: str  # of connector.states.Obstacle
     reason: str
     at: int = Field(sa_type=BigInt)
 
@@ -460,9 +460,9 @@ class Plan(Table, table=True):
     id: int = Field(primary_key=True)
     destination_id: int = Field(foreign_key="destinations.id")
     run_id: int = Field(foreign_key="runs.id")
-    kind: str  # push, undo, leave
+    kind: str  # of connector.states.PlanKind
     created_at: int = Field(sa_type=BigInt)
-    state: str  # planned, applying, applied, interrupted, refused, cancelled
+    state: str  # of connector.states.PlanState
     summary: str = Field(sa_type=Text)  # JSON: counts, guards, warnings
 
 
@@ -481,7 +481,7 @@ class Change(Table, table=True):
     new: str | None = None  # None: it goes
     cause: str | None = None
     found: str | None = None  # what stood there and what was delivered, just before writing (JSON)
-    outcome: str | None = None  # accepted, kept, refused, retry, absent; None: not tried
+    outcome: str | None = None  # of connector.states.ChangeOutcome; None: not tried
     reason: str | None = None
 
 
@@ -528,7 +528,7 @@ class Run(Table, table=True):
     started_at: int = Field(sa_type=BigInt)
     ended_at: int | None = Field(default=None, sa_type=BigInt)
     as_of: int | None = None  # the shop day that a recompute brought the memberships to
-    outcome: str | None = None  # done, failed, refused, stopped; None: still running, or killed
+    outcome: str | None = None  # of connector.states.RunOutcome; None: still running, or killed
     detail: str | None = Field(default=None, sa_type=Text)  # JSON
 
 

@@ -16,6 +16,7 @@ from connector.days import epoch
 from connector.errors import ConnectorError, StoppedError, UnsafeError
 from connector.language import Language
 from connector.models import Run
+from connector.states import RunOutcome
 from connector.tables import table
 from sync.logs import nameless
 from sync.told import sentence
@@ -40,15 +41,15 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
         made = connection.execute(runs.insert(), {"kind": kind, "started_at": epoch(clock())}).inserted_primary_key
     assert made is not None
     record = Record(int(made[0]))
-    outcome = "failed"
+    outcome = RunOutcome.FAILED
     try:
         yield record
-        outcome = "done"
+        outcome = RunOutcome.DONE
     except StoppedError:
-        outcome = "stopped"
+        outcome = RunOutcome.STOPPED
         raise
     except UnsafeError as error:
-        outcome = "refused"
+        outcome = RunOutcome.REFUSED
         record.detail |= _told(error)
         raise
     except ConnectorError as error:
@@ -80,5 +81,5 @@ def last_day(engine: Engine) -> int | None:
     """The newest shop day that a run brought the memberships to, None before the first."""
     runs = table(Run)
     with engine.connect() as connection:
-        day: int | None = connection.scalar(select(func.max(runs.c.as_of)).where(runs.c.outcome == "done"))
+        day: int | None = connection.scalar(select(func.max(runs.c.as_of)).where(runs.c.outcome == RunOutcome.DONE))
     return day

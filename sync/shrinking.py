@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from connector.errors import UnsafeError
 from connector.models import Run
 from connector.source import ShopCheck
+from connector.states import RunOutcome
 from connector.tables import table
 from sync.push.guard import fell
 
@@ -38,7 +39,7 @@ def require_whole(engine: Engine, key: str, check: ShopCheck, *, force: bool) ->
 
 def _last_amounts(engine: Engine, key: str) -> dict[str, int]:
     runs = table(Run)
-    mine = runs.c.kind == f"pull {key}", runs.c.outcome == "done"
+    mine = runs.c.kind == f"pull {key}", runs.c.outcome == RunOutcome.DONE
     with engine.connect() as connection:
         detail = connection.scalar(select(runs.c.detail).where(*mine).order_by(runs.c.id.desc()).limit(1))
     found = json.loads(detail) if detail else {}

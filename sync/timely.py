@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, or_, select
 from connector.days import epoch, instant
 from connector.errors import UnsafeError
 from connector.models import Run
+from connector.states import RunOutcome
 from connector.tables import table
 
 BACK = timedelta(days=1)
@@ -49,7 +50,7 @@ def pause(now: datetime, last: int) -> timedelta:
 
 def last_done(connection: Connection, *, but: int | None = None) -> int | None:
     """When the newest run began or ended that was let through; the newest, so that who insisted need not again."""
-    went = or_(_runs.c.outcome.is_(None), _runs.c.outcome == "done")
+    went = or_(_runs.c.outcome.is_(None), _runs.c.outcome == RunOutcome.DONE)
     at = func.coalesce(_runs.c.ended_at, _runs.c.started_at)
     others = _runs.c.id != but if but is not None else _runs.c.id.is_not(None)
     last: int | None = connection.scalar(select(at).where(went, others).order_by(_runs.c.id.desc()).limit(1))

@@ -11,6 +11,7 @@ import pytest
 
 from connector.language import Language
 from connector.settings import GivenSettings
+from connector.states import PlanKind, PlanState
 from sync.push import sentence
 from sync.push.describe import describe
 from sync.push.summary import Guard, PlanSummary
@@ -45,8 +46,8 @@ def test_people_are_counted_as_the_language_does(language: Language, number: int
 
 def plan(people: int) -> PlanSummary:
     return PlanSummary(
-        1, "tags", 1, "push", "planned", 0, people=people, changes=people, unreachable=people, excluded=people,
-        holdout=people, waiting=people, new_addresses=people, creates=True,
+        1, "tags", 1, PlanKind.PUSH, PlanState.PLANNED, 0, people=people, changes=people, unreachable=people,
+        excluded=people, holdout=people, waiting=people, new_addresses=people, creates=True,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeE
 from connector.models import Run
 from connector.settings import StoreSettings
 from connector.source import LiveSource, Source
+from connector.states import RunOutcome
 from connector.stores import open_store
 from connector.tables import table
 from sync.erasing import require
@@ -49,7 +50,9 @@ def is_due(workspace: Workspace, key: str) -> bool:
         if store is None:
             return False
         first = connection.scalar(
-            select(runs.c.started_at).where(runs.c.kind == f"pull {key}", runs.c.outcome == "done").order_by(runs.c.id)
+            select(runs.c.started_at)
+            .where(runs.c.kind == f"pull {key}", runs.c.outcome == RunOutcome.DONE)
+            .order_by(runs.c.id)
         )
         begun = connection.execute(
             select(runs.c.started_at, runs.c.outcome)
@@ -61,7 +64,7 @@ def is_due(workspace: Workspace, key: str) -> bool:
     if first is None or local_day(instant(first), store.zone) >= today:
         return False
     outcomes = [row.outcome for row in begun if local_day(instant(row.started_at), store.zone) == today]
-    return "done" not in outcomes and len(outcomes) < TRIES
+    return RunOutcome.DONE not in outcomes and len(outcomes) < TRIES
 
 
 def look_back_at(

@@ -8,16 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, select
-
 from connector.destination import Destination
 from connector.errors import SettingsError, UnsafeError
 from connector.holdout import note
-from connector.models import DestinationRow, Plan
 from connector.people import find_people
 from connector.reports import incomplete
 from connector.settings import DestinationSettings
-from connector.tables import table
+from connector.states import ChangeOutcome, PlanState
 from sync.commands.erasing import finish
 from sync.failures import Failures
 from sync.lock import writer
@@ -35,6 +32,7 @@ from sync.push import (
     prepare,
     push,
     resume,
+    waiting,
 )
 from sync.runs import recorded
 from sync.shelf import shelf
@@ -204,7 +202,7 @@ def _push_to(
                 _note_holdout(workspace, plan)
                 made.append(plan)
                 _tell(say, plan)
-                if plan.outcomes.get("accepted"):
+                if plan.outcomes.get(ChangeOutcome.ACCEPTED):
                     again = f"`connector undo {plan.run_id}`"
                     say.say(f"  {again} le reprend.", f"  {again} takes it back.")
     return made
@@ -212,7 +210,7 @@ def _push_to(
 
 def _note_holdout(workspace: Workspace, plan: PlanSummary) -> None:
     """Keep the day from which on people are held out, once a push for everyone has been applied."""
-    if plan.state == "applied" and not plan.pilot:
+    if plan.state is PlanState.APPLIED and not plan.pilot:
         percents = workspace.settings.destinations[plan.destination].holdout
         with workspace.engine.begin() as connection:
             note(connection, plan.destination, percents, workspace.today())
@@ -248,22 +246,12 @@ def let_go_on(workspace: Workspace, only: str | None) -> None:
 
 def _list_waiting(workspace: Workspace, say: Voice) -> None:
     with workspace.engine.connect() as connection:
-        rows = _waiting(connection)
-    for number, key in rows:
+        found = waiting(connection)[::-1]
+    for plan in found:
+        number, key = plan.plan_id, plan.destination
         say.say(f"Plan {number} pour {key}", f"Plan {number} for {key}")
-    if not rows:
+    if not found:
         say.say("Aucun plan n'attend.", "No plan waits.")
-
-
-def _waiting(connection: Connection) -> list[tuple[int, str]]:
-    plans, destinations = table(Plan), table(DestinationRow)
-    rows = connection.execute(
-        select(plans.c.id, destinations.c.key)
-        .join(destinations, destinations.c.id == plans.c.destination_id)
-        .where(plans.c.state == "planned")
-        .order_by(plans.c.id)
-    )
-    return [(row.id, row.key) for row in rows]
 
 
 def _tell(say: Voice, plan: PlanSummary) -> None:

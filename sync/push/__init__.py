@@ -3,7 +3,7 @@
 from sync.push.describe import describe, sentence
 from sync.push.plan import EVERYTHING, Scope, plan
 from sync.push.run import Prepared, apply_plan, carry_out, dry_run, forget, prepare, push, resume
-from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, latest, listed, load
+from sync.push.summary import Guard, ItemCount, PlannedChange, PlanSummary, listed, load, recent, waiting
 from sync.push.target import CONTACT_AFTER, SCORES, FieldTexts, GivenField, Target
 from sync.push.undo import leave, undo
 
@@ -25,14 +25,15 @@ __all__ = [
     "describe",
     "dry_run",
     "forget",
-    "latest",
     "leave",
     "listed",
     "load",
     "plan",
     "prepare",
     "push",
+    "recent",
     "resume",
     "sentence",
     "undo",
+    "waiting",
 ]

@@ -17,6 +17,7 @@ from connector.days import epoch
 from connector.destination import Destination, Outcome, RemoteState, Result
 from connector.errors import SettingsError
 from connector.models import DestinationRow, Label, Plan
+from connector.states import Obstacle, PlanKind, PlanState
 from connector.tables import table
 from sync.push import note, summary
 from sync.push.mark import leave_mark
@@ -45,7 +46,7 @@ def pushing(plan: PlanSummary, names: dict[str, str], destination: Destination) 
         wanted = any(asked.new is not None for asked in work.asked)
         steps = [(a, step(a.item, names.get(a.item, ""), a.new, a.held, there, plan.run_id)) for a in work.asked]
         if wanted and not there.exists and not (destination.creates and plan.creates and not known):
-            return Decision(work, there, tuple(steps), "gone" if known else "absent")
+            return Decision(work, there, tuple(steps), Obstacle.GONE if known else Obstacle.ABSENT)
         if wanted and (not there.exists or (work.contact and work.contact.sending == CREATED)):
             made = Asked(None, CONTACT, None, CREATED, work.contact)
             steps.append((made, step(CONTACT, "", CREATED, work.contact, there, plan.run_id)))
@@ -70,12 +71,12 @@ def apply(
     with engine.begin() as connection:
         plan, destination_id, names = start(connection, plan_id)
     leave_mark(engine, plan)
-    silent = plan.first or plan.kind != "push"
+    silent = plan.first or plan.kind != PlanKind.PUSH
     decide = deciding(plan, names, destination)
     run(Job(engine, plan, destination_id, destination, names, now, decide, silent), progress)
     with engine.begin() as connection:
-        done = summary.store(connection, summary.ended(connection, plan, "applied"))
-        if plan.kind == "push" and plan.first and not plan.pilot and plan.changes and not done.retries:
+        done = summary.store(connection, summary.ended(connection, plan, PlanState.APPLIED))
+        if plan.kind == PlanKind.PUSH and plan.first and not plan.pilot and plan.changes and not done.retries:
             row = _destinations.c.id == destination_id
             connection.execute(update(_destinations).where(row).values(first_push_at=epoch(now)))
         return done
@@ -84,13 +85,13 @@ def apply(
 def start(connection: Connection, plan_id: int) -> tuple[PlanSummary, int, dict[str, str]]:
     """The plan, its destination and its fields' names, once its texts are frozen; SettingsError if it was decided."""
     plan = summary.load(connection, plan_id)
-    if plan.state != "planned":
+    if plan.state != PlanState.PLANNED:
         raise SettingsError(f"Plan {plan_id} is {plan.state}.", remedy="Form a new one with `connector plan`.")
     destination_id = connection.execute(select(_plans.c.destination_id).where(_plans.c.id == plan_id)).scalar_one()
     if plan.labels:
         rows = [{"destination_id": destination_id, "key": key, "text": text} for key, text in plan.labels.items()]
         connection.execute(upsert(connection, _labels, ["destination_id", "key"]), rows)
-    summary.store(connection, replace(plan, state="applying"))
+    summary.store(connection, replace(plan, state=PlanState.APPLYING))
     frozen = connection.execute(select(_labels.c.key, _labels.c.text).where(_labels.c.destination_id == destination_id))
     return plan, int(destination_id), {row.key: row.text for row in frozen if "=" not in row.key}
 

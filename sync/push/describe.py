@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connector.language import Language
+from connector.states import ChangeOutcome, PlanKind, PlanState
 from sync.push.summary import Guard, PlannedChange, PlanSummary
 from sync.told import sentence as translated
 from sync.voice import Voice
@@ -70,21 +71,21 @@ CAUSES = {
     "leave": ("leaving the destination", "départ de la destination"),
 }
 
-STATES = {
-    "planned": ("waits", "en attente"),
-    "applying": ("being applied", "en cours"),
-    "applied": ("applied", "appliqué"),
-    "interrupted": ("interrupted", "interrompu"),
-    "refused": ("refused", "refusé"),
-    "cancelled": ("cancelled", "annulé"),
+STATES: dict[str, tuple[str, str]] = {
+    PlanState.PLANNED: ("waits", "en attente"),
+    PlanState.APPLYING: ("being applied", "en cours"),
+    PlanState.APPLIED: ("applied", "appliqué"),
+    PlanState.INTERRUPTED: ("interrupted", "interrompu"),
+    PlanState.REFUSED: ("refused", "refusé"),
+    PlanState.CANCELLED: ("cancelled", "annulé"),
 }
 
-OUTCOMES = {
-    "accepted": ("accepted", "acceptés"),
-    "kept": ("left as they are", "laissés tels quels"),
-    "refused": ("refused for ever", "refusés définitivement"),
-    "retry": ("to be tried again", "à réessayer"),
-    "absent": ("not known there", "inconnus là-bas"),
+OUTCOMES: dict[str, tuple[str, str]] = {
+    ChangeOutcome.ACCEPTED: ("accepted", "acceptés"),
+    ChangeOutcome.KEPT: ("left as they are", "laissés tels quels"),
+    ChangeOutcome.REFUSED: ("refused for ever", "refusés définitivement"),
+    ChangeOutcome.RETRY: ("to be tried again", "à réessayer"),
+    ChangeOutcome.ABSENT: ("not known there", "inconnus là-bas"),
 }
 
 
@@ -202,7 +203,7 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
         + _pick(n, f"stays {old!r}; --rename makes it {new!r}", f"reste « {old} » ; --rename en fait « {new} »")
         for key, (old, new) in plan.relabelled.items()
     ]
-    if plan.first and plan.kind == "push":
+    if plan.first and plan.kind is PlanKind.PUSH:
         lines.append(
             _pick(
                 n,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, distinct, exists, func, select
 
 from connector.days import epoch, instant
 from connector.models import Change, Delivery, DestinationRow, Plan, Refusal, Store
+from connector.states import SENT, Obstacle, PlanKind, PlanState
 from connector.stores import FILE
 from connector.tables import table
 from sync.push.mark import unknown
@@ -18,9 +19,6 @@ from sync.timely import LONG, last_done, pause
 
 FEW = 20
 """So many people may always change: in a small shop a share of a few people says nothing."""
-
-SENT = ("applied", "applying", "interrupted")
-"""States of plans of which something may have been sent."""
 
 _plans, _changes, _deliveries = table(Plan), table(Change), table(Delivery)
 _refusals, _stores, _destinations = table(Refusal), table(Store), table(DestinationRow)
@@ -84,7 +82,7 @@ def _changed(connection: Connection, plan: PlanSummary, destination_id: int) -> 
     absent = exists().where(
         _refusals.c.destination_id == destination_id,
         _refusals.c.identity_id == _changes.c.identity_id,
-        _refusals.c.outcome == "absent",
+        _refusals.c.outcome == Obstacle.ABSENT,
     )
     served = exists().where(
         _deliveries.c.destination_id == destination_id,
@@ -101,7 +99,11 @@ def _source(connection: Connection, plan: PlanSummary, destination_id: int) -> l
     """People or orders fell by more than a fifth since the last push, or to nothing."""
     query = (
         select(_plans.c.summary)
-        .where(_plans.c.destination_id == destination_id, _plans.c.kind == "push", _plans.c.state == "applied")
+        .where(
+            _plans.c.destination_id == destination_id,
+            _plans.c.kind == PlanKind.PUSH,
+            _plans.c.state == PlanState.APPLIED,
+        )
         .order_by(_plans.c.id.desc())
         .limit(1)
     )

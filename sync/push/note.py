@@ -12,6 +12,7 @@ from connector.database import bulk_update, upsert
 from connector.days import epoch
 from connector.destination import Outcome, RemoteState, Result
 from connector.models import Change, Consent, Delivery, Refusal
+from connector.states import ChangeOutcome, Obstacle, PlanKind
 from connector.tables import table
 from connector.text import fold
 from sync.push.step import Held, standing, valued
@@ -19,8 +20,8 @@ from sync.push.target import CONTACT
 from sync.push.work import Asked, Decision, Found, Job
 
 ABSENT = {
-    "absent": "The destination does not know this address.",
-    "gone": "The contact was removed at the destination; it is not created again.",
+    Obstacle.ABSENT: "The destination does not know this address.",
+    Obstacle.GONE: "The contact was removed at the destination; it is not created again.",
 }
 
 _changes, _deliveries, _refusals, _consents = table(Change), table(Delivery), table(Refusal), table(Consent)
@@ -55,19 +56,19 @@ def settle(connection: Connection, job: Job, pairs: Sequence[Pair]) -> None:
     for decision, outcome in pairs:
         for asked, step in decision.steps:
             result, reason = _result(decision, asked, outcome if step.writes else None)
-            if result == "accepted" and step.reason:
-                result, reason = "kept", step.reason
+            if result is ChangeOutcome.ACCEPTED and step.reason:
+                result, reason = ChangeOutcome.KEPT, step.reason
             if asked.change_id is None:
                 extra.append({**_place(job, decision, asked), "outcome": result, "reason": reason or None})
             else:
                 outcomes.append((asked.change_id, result, reason or None))
-            noted = result in {"accepted", "kept"}
+            noted = result in {ChangeOutcome.ACCEPTED, ChangeOutcome.KEPT}
             if noted and step.after:
                 held.append(_delivery(job, decision, asked, step.after))
             elif noted:
                 gone.append({f"of_{name}": value for name, value in _key(job, decision, asked).items()})
-            elif result != "retry":
-                kind = decision.absent or result
+            elif result is not ChangeOutcome.RETRY:
+                kind = decision.absent or Obstacle.REFUSED
                 refused.append(
                     {
                         **_key(job, decision, asked),
@@ -82,14 +83,16 @@ def settle(connection: Connection, job: Job, pairs: Sequence[Pair]) -> None:
     _upsert(connection, _deliveries, _DELIVERY, held)
     _forget(connection, gone)
     _forget_absent(connection, job, [decision.work.identity_id for decision, _ in pairs if decision.absent])
-    if job.plan.kind == "push":
+    if job.plan.kind == PlanKind.PUSH:
         _refuse(connection, job, pairs, refused)
 
 
-def _result(decision: Decision, asked: Asked, outcome: Outcome | None) -> tuple[str, str]:
-    if decision.absent:
-        return ("accepted", "") if asked.new is None else ("absent", ABSENT[decision.absent])
-    return (str(outcome.result), outcome.reason) if outcome else ("accepted", "")
+def _result(decision: Decision, asked: Asked, outcome: Outcome | None) -> tuple[ChangeOutcome, str]:
+    if decision.absent and asked.new is not None:
+        return ChangeOutcome.ABSENT, ABSENT[decision.absent]
+    if decision.absent or outcome is None:
+        return ChangeOutcome.ACCEPTED, ""
+    return ChangeOutcome(outcome.result), outcome.reason
 
 
 def _found(asked: Asked, there: RemoteState, names: dict[str, str]) -> Found:

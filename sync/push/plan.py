@@ -15,22 +15,21 @@ from sqlalchemy import (
     distinct,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
     update,
 )
 
-from connector.database import next_id
 from connector.days import epoch
 from connector.models import Change, Customer, Delivery, DestinationRow, Identity, Membership, Order, Refusal, Segment
 from connector.models import Plan as PlanRow
+from connector.states import UNDECIDED, Obstacle, PlanKind, PlanState
 from connector.tables import table
 from sync.push import guard, summary
 from sync.push.difference import Draft, form, form_removals, held_out, reachable, served
-from sync.push.summary import UNDECIDED, PlanSummary
-from sync.push.target import CONTACT, Item, Target, frozen, items, known, relabelled
+from sync.push.summary import PlanSummary
+from sync.push.target import CONTACT, Item, Target, frozen, items, registered, relabelled
 
 LOOK_AGAIN = timedelta(days=7)
 """How long an address that was not known at a destination is left alone, unless its person changes."""
@@ -71,12 +70,13 @@ def plan(
 
     SettingsError where a segment has not been worked out or its texts cannot be used.
     """
-    destination_id = known(connection, target)
+    destination_id = registered(connection, target)
     labels = frozen(connection, destination_id)
     changed = relabelled(target, labels)
     replaced = {key for key in changed if scope.rename and (key.startswith("tag:") or "=" in key)}
     wanted = items(connection, target, {key: text for key, text in labels.items() if key not in replaced})
-    draft = _draft(connection, target, destination_id, run_id, now, scope)
+    begun = summary.begin(connection, destination_id, target.key, PlanKind.PUSH, now=now, run_id=run_id)
+    draft = Draft(connection, target, begun.plan_id, destination_id, scope.only, _excluded(connection, target))
     ready = [item for item in wanted if item.family not in target.incomplete]
     form(draft, ready)
     form_removals(draft, {item.key for item in wanted}, labels)
@@ -84,7 +84,7 @@ def plan(
     if scope.limit is not None:
         _keep(draft, scope.limit)
     texts = {key: text for key, text in labels.items() if "=" not in key} | {item.key: item.text for item in wanted}
-    formed = summary.counted(connection, _begun(draft, run_id, now, scope), texts)
+    formed = summary.counted(connection, _informed(begun, draft, scope), texts)
     formed = replace(
         _figured(draft, formed, ready),
         waiting=waiting,
@@ -95,42 +95,19 @@ def plan(
     return _settled(draft, summary.store(connection, formed), examples)
 
 
-def _draft(
-    connection: Connection,
-    target: Target,
-    destination_id: int,
-    run_id: int,
-    now: datetime,
-    scope: Scope,
-) -> Draft:
-    plan_id = next_id(connection, _plans)
+def _excluded(connection: Connection, target: Target) -> list[int]:
+    """The ids of the segments whose people receive nothing."""
     query = select(_segments.c.id).where(_segments.c.active, _segments.c.key.in_(target.exclude))
-    excluded = list(connection.execute(query).scalars())
-    connection.execute(
-        insert(_plans).values(
-            id=plan_id,
-            destination_id=destination_id,
-            run_id=run_id,
-            kind="push",
-            created_at=epoch(now),
-            state="planned",
-            summary="{}",
-        )
-    )
-    return Draft(connection, target, plan_id, destination_id, scope.only, excluded)
+    return list(connection.execute(query).scalars())
 
 
-def _begun(draft: Draft, run_id: int, now: datetime, scope: Scope) -> PlanSummary:
+def _informed(begun: PlanSummary, draft: Draft, scope: Scope) -> PlanSummary:
+    """The summary with what is known of the plan whatever its changes are."""
     row = draft.connection.execute(
         select(_destinations.c.first_push_at, _destinations.c.held).where(_destinations.c.id == draft.destination_id)
     ).one()
-    return PlanSummary(
-        draft.plan_id,
-        draft.target.key,
-        run_id,
-        "push",
-        "planned",
-        epoch(now),
+    return replace(
+        begun,
         creates=draft.target.contacts == "all",
         first=row.first_push_at is None,
         pilot=scope.pilot,
@@ -144,9 +121,9 @@ def _leave_alone(draft: Draft, now: datetime) -> int:
     stale = _refusals.c.at <= epoch(now - LOOK_AGAIN)
     creating = literal(draft.target.contacts == "all")
     holds = or_(
-        _refusals.c.outcome == "refused",
-        and_(_refusals.c.outcome == "gone", ~stale),
-        and_(_refusals.c.outcome == "absent", ~stale, ~creating),
+        _refusals.c.outcome == Obstacle.REFUSED,
+        and_(_refusals.c.outcome == Obstacle.GONE, ~stale),
+        and_(_refusals.c.outcome == Obstacle.ABSENT, ~stale, ~creating),
     )
     refused = and_(
         _refusals.c.destination_id == draft.destination_id,
@@ -217,18 +194,17 @@ def _settled(draft: Draft, formed: PlanSummary, examples: int) -> PlanSummary:
     older = and_(
         _plans.c.destination_id == draft.destination_id, _plans.c.id != draft.plan_id, _plans.c.state.in_(UNDECIDED)
     )
-    waiting = [
-        row.id for row in draft.connection.execute(select(_plans.c.id).where(older, _plans.c.state == "planned"))
-    ]
-    for plan_id in waiting:
+    waiting = select(_plans.c.id).where(older, _plans.c.state == PlanState.PLANNED)
+    for plan_id in draft.connection.scalars(waiting).all():
         if _equal(draft.connection, plan_id, draft.plan_id):
             draft.connection.execute(delete(_changes).where(_changes.c.plan_id == draft.plan_id))
             draft.connection.execute(delete(_plans).where(_plans.c.id == draft.plan_id))
             summary.store(draft.connection, replace(formed, plan_id=plan_id))
             return summary.load(draft.connection, plan_id, examples)
     cancel(draft.connection, older)
-    running = and_(_plans.c.destination_id == draft.destination_id, _plans.c.state == "applying")
-    draft.connection.execute(update(_plans).where(running, _plans.c.kind == "push").values(state="interrupted"))
+    running = and_(_plans.c.destination_id == draft.destination_id, _plans.c.state == PlanState.APPLYING)
+    pushes = running & (_plans.c.kind == PlanKind.PUSH)
+    draft.connection.execute(update(_plans).where(pushes).values(state=PlanState.INTERRUPTED))
     return summary.load(draft.connection, draft.plan_id, examples)
 
 
@@ -237,7 +213,7 @@ def cancel(connection: Connection, which: ColumnElement[bool]) -> None:
     ids = [row.id for row in connection.execute(select(_plans.c.id).where(which))]
     if ids:
         connection.execute(delete(_changes).where(_changes.c.plan_id.in_(ids)))
-        connection.execute(update(_plans).where(_plans.c.id.in_(ids)).values(state="cancelled"))
+        connection.execute(update(_plans).where(_plans.c.id.in_(ids)).values(state=PlanState.CANCELLED))
 
 
 def _equal(connection: Connection, one: int, other: int) -> bool:

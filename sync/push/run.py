@@ -11,12 +11,13 @@ from connector.days import epoch
 from connector.destination import Destination
 from connector.errors import PermanentError, SettingsError, UnsafeError
 from connector.models import Delivery, DestinationRow, Label, Plan, Refusal, Run
+from connector.states import UNDECIDED, PlanKind, PlanState
 from connector.tables import AnyRow, table
 from sync.push import guard, standing, summary
 from sync.push.apply import Progress, apply
 from sync.push.describe import refusal, sentence
 from sync.push.plan import EVERYTHING, Scope, cancel, plan
-from sync.push.summary import UNDECIDED, PlanSummary
+from sync.push.summary import PlanSummary
 from sync.push.target import Target
 
 _destinations, _plans, _runs = table(DestinationRow), table(Plan), table(Run)
@@ -66,8 +67,8 @@ def prepare(
     with engine.begin() as connection:
         formed = plan(connection, target, now=now, run_id=run_id, scope=scope)
         if not formed.changes and not formed.guards:
-            summary.store(connection, formed := replace(formed, state="applied"))
-    if formed.held or formed.state == "applied":
+            summary.store(connection, formed := replace(formed, state=PlanState.APPLIED))
+    if formed.held or formed.state is PlanState.APPLIED:
         return Prepared(formed, "")
     found, said = _place(engine, formed, target, destination) if formed.changes else ((), "")
     if found and force:
@@ -90,7 +91,7 @@ def carry_out(
 ) -> PlanSummary:
     """Send what was prepared, unless its destination is held, or asks for approval first."""
     formed = prepared.plan
-    if formed.held or formed.state == "applied" or (target.approve == "always" and formed.changes):
+    if formed.held or formed.state is PlanState.APPLIED or (target.approve == "always" and formed.changes):
         return formed
     if prepared.said:
         _settle_place(engine, target, prepared.said)
@@ -129,7 +130,7 @@ def apply_plan(
     with engine.connect() as connection:
         waiting = summary.load(connection, plan_id)
         row = _row(connection, target.key)
-    if waiting.destination != target.key or waiting.kind != "push":
+    if waiting.destination != target.key or waiting.kind != PlanKind.PUSH:
         raise SettingsError(f"Plan {plan_id} is not a push to {target.key!r}.", remedy="`connector plan` lists them.")
     if row is not None and row.held:
         raise SettingsError(f"Destination {target.key!r} is held.", remedy="`connector push --resume` lets it go on.")
@@ -234,7 +235,7 @@ def _refuse(engine: Engine, formed: PlanSummary, *, force: bool) -> None:
     if not formed.guards or force:
         return
     with engine.begin() as connection:
-        summary.store(connection, replace(formed, state="refused"))
+        summary.store(connection, replace(formed, state=PlanState.REFUSED))
     raise UnsafeError(
         refusal(formed), remedy="Look at the plan with --dry-run; --force insists.", french=refusal(formed, "fr")
     )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, insert, select
 
+from connector.database import next_id
+from connector.days import epoch
 from connector.errors import SettingsError
 from connector.models import Change, DestinationRow, Identity, Plan
-from connector.tables import table
+from connector.states import ChangeOutcome, PlanKind, PlanState
+from connector.tables import AnyRow, table
 from sync.logs import nameless
 
 _plans, _changes, _identities = table(Plan), table(Change), table(Identity)
 _destinations = table(DestinationRow)
-
-UNDECIDED = ("planned", "refused")
-"""States of plans of which nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class PlanSummary:
     plan_id: int
     destination: str
     run_id: int
-    kind: str  # push, undo, leave
-    state: str
+    kind: PlanKind
+    state: PlanState
     created_at: int
     undoes: int | None = None  # the run that an undo takes back
     people: int = 0  # with a change
@@ -93,7 +94,26 @@ class PlanSummary:
     @property
     def retries(self) -> bool:
         """Whether something is left for the next push."""
-        return bool(self.outcomes.get("retry"))
+        return bool(self.outcomes.get(ChangeOutcome.RETRY))
+
+
+def begin(
+    connection: Connection, destination_id: int, key: str, kind: PlanKind, *, now: datetime, run_id: int
+) -> PlanSummary:
+    """A new plan of the destination `key`, stored without any changes yet."""
+    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, PlanState.PLANNED, epoch(now))
+    connection.execute(
+        insert(_plans).values(
+            id=plan.plan_id,
+            destination_id=destination_id,
+            run_id=run_id,
+            kind=kind,
+            created_at=plan.created_at,
+            state=plan.state,
+            summary="{}",
+        )
+    )
+    return plan
 
 
 def store(connection: Connection, summary: PlanSummary) -> PlanSummary:
@@ -109,25 +129,49 @@ def load(connection: Connection, plan_id: int, examples: int = 10) -> PlanSummar
     row = connection.execute(select(_plans.c.summary, _plans.c.state).where(_plans.c.id == plan_id)).first()
     if row is None:
         raise SettingsError(f"There is no plan {plan_id}.", remedy="`connector plan` lists those that wait.")
-    summary = msgspec.json.decode(row.summary, type=PlanSummary)
-    return replace(summary, state=row.state, examples=tuple(listed(connection, plan_id, examples)))
+    return replace(_read(row), examples=tuple(listed(connection, plan_id, examples)))
 
 
-def latest(connection: Connection, destination: str, state: str | None = None) -> int | None:
-    """The id of the newest push plan of a destination (in `state`, where given)."""
-    query = (
-        select(func.max(_plans.c.id))
-        .join(_destinations, _destinations.c.id == _plans.c.destination_id)
-        .where(_destinations.c.key == destination, _plans.c.kind == "push")
-    )
-    found = connection.execute(query.where(_plans.c.state == state) if state else query).scalar()
-    return None if found is None else int(found)
+def recent(
+    connection: Connection,
+    destination: str | None = None,
+    *,
+    kind: PlanKind | None = None,
+    states: Collection[PlanState] = (),
+    run_id: int | None = None,
+    limit: int | None = None,
+    skipped: int = 0,
+) -> list[PlanSummary]:
+    """The plans from the newest on, without examples; only those of a destination, a kind, states, or a run."""
+    query = select(_plans.c.summary, _plans.c.state).order_by(_plans.c.id.desc()).limit(limit).offset(skipped)
+    if destination is not None:
+        query = query.join(_destinations, _destinations.c.id == _plans.c.destination_id)
+        query = query.where(_destinations.c.key == destination)
+    query = query.where(_plans.c.kind == kind) if kind else query
+    query = query.where(_plans.c.state.in_(states)) if states else query
+    query = query if run_id is None else query.where(_plans.c.run_id == run_id)
+    return [_read(row) for row in connection.execute(query)]
+
+
+def waiting(connection: Connection, destination: str | None = None) -> list[PlanSummary]:
+    """The pushes that wait for a yes, from the newest on: one of each destination at most."""
+    return recent(connection, destination, kind=PlanKind.PUSH, states=[PlanState.PLANNED])
+
+
+def _read(row: AnyRow) -> PlanSummary:
+    return replace(msgspec.json.decode(row.summary, type=PlanSummary), state=PlanState(row.state))
 
 
 def listed(
-    connection: Connection, plan_id: int, limit: int | None = None, *, offset: int = 0, outcome: str = ""
+    connection: Connection,
+    plan_id: int,
+    limit: int | None = None,
+    *,
+    offset: int = 0,
+    outcome: str = "",
+    item: str = "",
 ) -> Iterator[PlannedChange]:
-    """The changes of a plan, address by address; only those that ended as `outcome`, where one is given."""
+    """The changes of a plan, address by address; only those that ended as `outcome`, or of an item, where given."""
     query = (
         select(
             _identities.c.value,
@@ -139,9 +183,15 @@ def listed(
         .limit(limit)
         .offset(offset)
     )
-    query = query.where(_changes.c.outcome == outcome) if outcome else query
+    query = query.where(*chosen(outcome, item))
     for row in connection.execute(query):
         yield PlannedChange(*tuple(row))
+
+
+def chosen(outcome: str, item: str) -> list[ColumnElement[bool]]:
+    """What holds for the changes that ended as `outcome`, and that are of an item; of all where neither is given."""
+    given = (_changes.c.outcome, outcome), (_changes.c.item, item)
+    return [column == value for column, value in given if value]
 
 
 def counted(connection: Connection, summary: PlanSummary, texts: dict[str, str]) -> PlanSummary:
@@ -170,7 +220,7 @@ def counted(connection: Connection, summary: PlanSummary, texts: dict[str, str])
     )
 
 
-def ended(connection: Connection, summary: PlanSummary, state: str) -> PlanSummary:
+def ended(connection: Connection, summary: PlanSummary, state: PlanState) -> PlanSummary:
     """The summary of a plan that was applied, with the count of each outcome and reason."""
     return replace(
         summary,

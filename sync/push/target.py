@@ -95,15 +95,15 @@ class Item:
     labels: Mapping[str, str]  # what is frozen with the first delivery
 
 
-def known(connection: Connection, target: Target) -> int:
-    """The id of the target's row, made where it is new."""
-    found = connection.execute(select(_destinations.c.id).where(_destinations.c.key == target.key)).scalar()
+def registered(connection: Connection, target: Target) -> int:
+    """The id of the target's row, which is made where there is none yet."""
+    found = connection.scalar(select(_destinations.c.id).where(_destinations.c.key == target.key))
     if found is None:
-        made = connection.execute(
-            _destinations.insert().values(key=target.key, platform=target.platform, held=False)
-        ).inserted_primary_key
-        found = made[0] if made else None
-    return int(found or 0)
+        row = {"key": target.key, "platform": target.platform, "held": False}
+        made = connection.execute(_destinations.insert(), row).inserted_primary_key
+        assert made is not None
+        found = made[0]
+    return int(found)
 
 
 def frozen(connection: Connection, destination_id: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,11 +22,10 @@ from sqlalchemy import (
     update,
 )
 
-from connector.database import next_id
-from connector.days import epoch
 from connector.destination import Destination
 from connector.errors import SettingsError
 from connector.models import Change, Delivery, DestinationRow, Identity, Plan
+from connector.states import SENT, ChangeOutcome, PlanKind, PlanState
 from connector.tables import table
 from sync.push import summary
 from sync.push.apply import Progress, apply
@@ -60,11 +60,11 @@ def undo(
         destination_id = _known(connection, key)
         originals = _originals(connection, destination_id, key, undone)
         back = _undone(connection, destination_id)
-        plan = _begun(connection, destination_id, key, "undo", now=now, run_id=run_id, undoes=undone)
+        plan = _begun(connection, destination_id, key, PlanKind.UNDO, now=now, run_id=run_id, undoes=undone)
         wrote = and_(
             _changes.c.plan_id.in_(originals),
             _changes.c.found.is_not(None),
-            or_(_changes.c.outcome.is_(None), _changes.c.outcome != "absent"),
+            or_(_changes.c.outcome.is_(None), _changes.c.outcome != ChangeOutcome.ABSENT),
             ~_accepted(_later.c.id.in_([number for number, run in back.items() if run == undone])),
         )
         taken = and_(_changes.c.new.is_(None), _written_since(destination_id, _changes.c.plan_id, set(back.values())))
@@ -103,7 +103,7 @@ def leave(
     require_place(engine, key, destination)
     with engine.begin() as connection:
         destination_id = _known(connection, key)
-        plan = _begun(connection, destination_id, key, "leave", now=now, run_id=run_id, held=only is None)
+        plan = _begun(connection, destination_id, key, PlanKind.LEAVE, now=now, run_id=run_id, held=only is None)
         source = (
             select(
                 literal(plan.plan_id),
@@ -139,8 +139,8 @@ def _originals(connection: Connection, destination_id: int, key: str, undone: in
     query = select(_plans.c.id).where(
         _plans.c.destination_id == destination_id,
         _plans.c.run_id == undone,
-        _plans.c.kind == "push",
-        _plans.c.state.in_(("applied", "applying", "interrupted")),
+        _plans.c.kind == PlanKind.PUSH,
+        _plans.c.state.in_(SENT),
     )
     found = list(connection.execute(query).scalars())
     if not found:
@@ -150,7 +150,7 @@ def _originals(connection: Connection, destination_id: int, key: str, undone: in
 
 def _undone(connection: Connection, destination_id: int) -> dict[int, int]:
     """The undos at a destination so far: the run that each took back."""
-    mine = select(_plans.c.id).where(_plans.c.destination_id == destination_id, _plans.c.kind == "undo")
+    mine = select(_plans.c.id).where(_plans.c.destination_id == destination_id, _plans.c.kind == PlanKind.UNDO)
     found = (summary.load(connection, number, 0) for number in connection.execute(mine).scalars().all())
     return {plan.plan_id: plan.undoes for plan in found if plan.undoes is not None}
 
@@ -159,7 +159,7 @@ def _begun(
     connection: Connection,
     destination_id: int,
     key: str,
-    kind: str,
+    kind: PlanKind,
     *,
     now: datetime,
     run_id: int,
@@ -169,28 +169,17 @@ def _begun(
     """A new plan, at a destination that is held from here on unless it only concerns some people."""
     if held:
         hold(connection, destination_id)
-    running = and_(_plans.c.destination_id == destination_id, _plans.c.state == "applying")
-    connection.execute(update(_plans).where(running).values(state="interrupted"))
-    plan = PlanSummary(next_id(connection, _plans), key, run_id, kind, "planned", epoch(now), undoes, held=held)
-    connection.execute(
-        insert(_plans).values(
-            id=plan.plan_id,
-            destination_id=destination_id,
-            run_id=run_id,
-            kind=kind,
-            created_at=plan.created_at,
-            state=plan.state,
-            summary="{}",
-        )
-    )
-    return plan
+    running = and_(_plans.c.destination_id == destination_id, _plans.c.state == PlanState.APPLYING)
+    connection.execute(update(_plans).where(running).values(state=PlanState.INTERRUPTED))
+    begun = summary.begin(connection, destination_id, key, kind, now=now, run_id=run_id)
+    return replace(begun, undoes=undoes, held=held)
 
 
 def _written_since(destination_id: int, plan_id: ColumnElement[int], undone: set[int]) -> ColumnElement[bool]:
     """Whether a later push wrote the item of a change again, and was not taken back itself."""
     return _accepted(
         _later.c.destination_id == destination_id,
-        _later.c.kind == "push",
+        _later.c.kind == PlanKind.PUSH,
         _later.c.id > plan_id,
         _later.c.run_id.not_in(undone),
         _later_changes.c.new.is_not(None),
@@ -204,7 +193,7 @@ def _accepted(*of: ColumnElement[bool]) -> ColumnElement[bool]:
         _later_changes.c.plan_id == _later.c.id,
         _later_changes.c.identity_id == _changes.c.identity_id,
         _later_changes.c.item == _changes.c.item,
-        _later_changes.c.outcome == "accepted",
+        _later_changes.c.outcome == ChangeOutcome.ACCEPTED,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, and_, select
 from connector.database import BATCH, chosen
 from connector.destination import Destination, RemoteChange, RemoteState
 from connector.models import Change, Delivery, Identity, Refusal
+from connector.states import Obstacle
 from connector.tables import AnyRow, table
 from sync.push.step import Held, Step, combined
 from sync.push.summary import PlanSummary
@@ -65,7 +66,7 @@ class Decision:
     work: Work
     there: RemoteState
     steps: tuple[tuple[Asked, Step], ...]
-    absent: str | None = None  # absent, gone
+    absent: Obstacle | None = None  # absent, gone
 
     @property
     def change(self) -> RemoteChange | None:
@@ -151,7 +152,7 @@ def _held(connection: Connection, job: Job, ids: list[int]) -> dict[tuple[int, s
 
 def _gone(connection: Connection, job: Job, ids: list[int]) -> set[int]:
     asked = select(_refusals.c.identity_id).where(
-        _refusals.c.destination_id == job.destination_id, _refusals.c.outcome == "gone"
+        _refusals.c.destination_id == job.destination_id, _refusals.c.outcome == Obstacle.GONE
     )
     return {
         identity_id

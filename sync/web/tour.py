@@ -10,18 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from connector.errors import SettingsError
-from connector.models import DestinationRow, Plan
 from connector.people import find_person
 from connector.questions import ask
-from connector.tables import table
+from connector.states import PlanKind, PlanState
 from connector.totals import Totals, totals
 from sync.commands.pushing import apply_waiting, push_all
 from sync.commands.undoing import take_back
 from sync.lock import writer
-from sync.push import PlannedChange, PlanSummary, load, resume
+from sync.push import PlannedChange, PlanSummary, recent, resume
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page, Routed
@@ -35,7 +34,6 @@ from sync.workspace import Workspace
 PATH = "/tour"
 NAMED = 5
 """So many changes of a plan are shown."""
-_plans, _destinations = table(Plan), table(DestinationRow)
 _QUIET = Voice("en", quiet=True)
 
 
@@ -106,7 +104,7 @@ class Tour:
     @property
     def undone(self) -> bool:
         """Whether all that was pushed was taken back."""
-        return bool(self.plans) and all(plan.kind == "undo" for plan in self.plans)
+        return bool(self.plans) and all(plan.kind is PlanKind.UNDO for plan in self.plans)
 
     @property
     def written(self) -> dict[str, list[int]]:
@@ -174,11 +172,11 @@ class Guide:
 
 
 def _waiting(plans: list[PlanSummary]) -> list[PlanSummary]:
-    return [plan for plan in plans if plan.state == "planned"]
+    return [plan for plan in plans if plan.state is PlanState.PLANNED]
 
 
 def _pushed(plans: list[PlanSummary]) -> list[PlanSummary]:
-    return [plan for plan in plans if plan.kind == "push" and plan.state == "applied"]
+    return [plan for plan in plans if plan.kind is PlanKind.PUSH and plan.state is PlanState.APPLIED]
 
 
 def _season(connection: Connection, desk: Desk) -> Season:
@@ -217,11 +215,5 @@ def _standing(desk: Desk) -> list[PlanSummary]:
 
 def _newest(connection: Connection, key: str) -> PlanSummary | None:
     """The newest plan of a destination that has changes, and waits or was applied; None before there is one."""
-    newest = (
-        select(_plans.c.id)
-        .join(_destinations, _destinations.c.id == _plans.c.destination_id)
-        .where(_destinations.c.key == key, _plans.c.state.in_(("planned", "applied")))
-        .order_by(_plans.c.id.desc())
-    )
-    found = (load(connection, number, 0) for number in connection.scalars(newest).all())
+    found = recent(connection, key, states=[PlanState.PLANNED, PlanState.APPLIED])
     return next((plan for plan in found if plan.changes), None)

@@ -14,6 +14,7 @@ from connector.days import day_date, epoch, instant
 from connector.judging.kept import Kept
 from connector.models import Run, Store
 from connector.movements import unsettled
+from connector.states import RunOutcome
 from connector.tables import AnyRow, table
 from sync.commands.insights import FACTS
 from sync.voice import Voice
@@ -32,10 +33,10 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "push": ("Envoi vers « {of} »", "Push to “{of}”"),
 }
 _ENDED: Mapping[str | None, tuple[str, str]] = {
-    "done": ("fait", "done"),
-    "failed": ("en échec", "failed"),
-    "refused": ("arrêt par un garde-fou", "stopped by a guard"),
-    "stopped": ("interruption", "interrupted"),
+    RunOutcome.DONE: ("fait", "done"),
+    RunOutcome.FAILED: ("en échec", "failed"),
+    RunOutcome.REFUSED: ("arrêt par un garde-fou", "stopped by a guard"),
+    RunOutcome.STOPPED: ("interruption", "interrupted"),
     None: ("en cours", "under way"),
 }
 
@@ -154,7 +155,7 @@ def _problems(desk: Sight, connection: Connection) -> Iterator[Worry]:
     seen = set[str]()
     for row in _lately(connection):
         kind, _, store = str(row.kind).partition(" ")
-        if kind != "pull" or store in seen or row.outcome != "done":
+        if kind != "pull" or store in seen or row.outcome != RunOutcome.DONE:
             continue
         seen.add(store)
         problems: list[dict[str, Any]] = json.loads(row.detail or "{}").get("problems", [])

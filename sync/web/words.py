@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from connector.query.words import CONSENTS
 from connector.query.words import STATES as ORDERS
+from connector.states import RunOutcome
 from sync.commands.moving import CAUSES
 from sync.progress import STREAMS
 from sync.push.describe import CAUSES as PUSHED
@@ -64,10 +65,10 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "channel": {"email": ("e-mail", "e-mail"), "sms": ("SMS", "SMS")},
     "run": {
-        "done": ("fait", "done"),
-        "failed": ("échoué", "failed"),
-        "refused": ("refusé", "refused"),
-        "stopped": ("arrêté", "stopped"),
+        RunOutcome.DONE: ("fait", "done"),
+        RunOutcome.FAILED: ("échoué", "failed"),
+        RunOutcome.REFUSED: ("refusé", "refused"),
+        RunOutcome.STOPPED: ("arrêté", "stopped"),
         "running": ("en cours", "under way"),
         "broken": ("interrompu", "broken off"),
     },

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from connector.dossier import emails
 from connector.errors import SettingsError, UnsafeError
 from connector.models import Change, Plan
+from connector.states import ChangeOutcome, PlanKind, PlanState
 from connector.tables import table
 from sync.commands.pushing import Request, apply_waiting, proposed
 from sync.lock import writer
-from sync.push import PlannedChange, PlanSummary, latest, listed, load, sentence
+from sync.push import PlannedChange, PlanSummary, listed, load, recent, sentence
 from sync.push.describe import notes
 from sync.told import sentence as why
 from sync.web.desk import Desk, Here
@@ -54,14 +55,12 @@ class OnePlan:
 def plans(
     desk: Here,
     wished: Wished,
-    state: Annotated[str, Query(description="planned, applied, refused …; by default any.", max_length=20)] = "",
+    state: Annotated[PlanState | None, Query(description="By default any.")] = None,
 ) -> Plans:
     """The plans of pushes, from the newest on."""
-    newest = select(_plans.c.id).order_by(_plans.c.id.desc()).limit(wished.size + 1).offset(wished.skipped)
     with desk.reading() as connection:
-        numbers = list(connection.scalars(newest.where(_plans.c.state == state) if state else newest))
-        found = [load(connection, number, 0) for number in numbers[: wished.size]]
-    return Plans(Sheet(found, None, wished.page, wished.size, "", "", len(numbers) > wished.size))
+        found = recent(connection, states=[state] if state else (), limit=wished.size + 1, skipped=wished.skipped)
+    return Plans(Sheet(found[: wished.size], None, wished.page, wished.size, "", "", len(found) > wished.size))
 
 
 def plan(
@@ -92,7 +91,7 @@ def plan(
         notes(found, language),
         Sheet(shown, total, wished.page, wished.size, "", "", more),
         outcome,
-        found.state == "planned" and found.kind == "push",
+        found.state is PlanState.PLANNED and found.kind is PlanKind.PUSH,
         found.destination in desk.workspace.settings.destinations,
     )
 
@@ -122,7 +121,7 @@ def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -
 
     def work() -> Ending:
         done = apply_waiting(workspace, waiting, force=insist)
-        accepted, french = done.outcomes.get("accepted", 0), say.language == "fr"
+        accepted, french = done.outcomes.get(ChangeOutcome.ACCEPTED, 0), say.language == "fr"
         words = ("changement accepté", "changements acceptés") if french else ("change accepted", "changes accepted")
         said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
         return Ending(back, said)
@@ -162,10 +161,10 @@ def _proposed(desk: Desk, key: str, request: Request, *, insist: bool) -> Done:
                 formed = proposed(workspace, key, request, force=insist)
         except UnsafeError:
             with workspace.engine.connect() as connection:
-                refused = latest(connection, key, "refused")
-            if refused is None:
+                refused = recent(connection, key, kind=PlanKind.PUSH, states=[PlanState.REFUSED], limit=1)
+            if not refused:
                 raise
-            return Ending(f"/syncs/plans/{refused}")
+            return Ending(f"/syncs/plans/{refused[0].plan_id}")
         if not formed.changes:
             said = say.text("{key} est déjà à jour : rien à envoyer.", "{key} is up to date: nothing to push.", key=key)
             return Ending("/syncs", said)

@@ -11,19 +11,18 @@ from fastapi import Form, HTTPException, Path
 from sqlalchemy import Connection, func, select
 
 from connector.days import day_date
-from connector.models import Plan, Run
+from connector.models import Run
+from connector.states import SENT, ChangeOutcome, PlanKind, PlanState
 from connector.tables import AnyRow, table
 from sync.commands.undoing import take_back
-from sync.push import PlanSummary, load
+from sync.push import PlanSummary, recent
 from sync.runs import wrong
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Page
 from sync.web.sheet import Sheet, Wished
 
-_runs, _plans = table(Run), table(Plan)
-STANDING = ("applied", "applying", "interrupted")
-"""States of plans of which something may stand at their destination."""
+_runs = table(Run)
 LATELY = 100
 """So many undos are looked at to know what was taken back."""
 
@@ -76,24 +75,21 @@ def run(desk: Here, number: Annotated[int, Path(ge=1, le=2**62, description="The
         row = connection.execute(select(_runs).where(_runs.c.id == number)).one_or_none()
         if row is None:
             raise HTTPException(404)
-        ids = connection.scalars(select(_plans.c.id).where(_plans.c.run_id == number).order_by(_plans.c.id)).all()
-        plans = [load(connection, plan, 0) for plan in ids]
+        plans = recent(connection, run_id=number)[::-1]
         back = taken_back(connection)
         return OneRun(_ran(desk, connection, row), plans, any(undoable(plan, back) for plan in plans))
 
 
 def undoable(plan: PlanSummary, back: Collection[tuple[str, int]]) -> bool:
     """Whether a push may have written something that can be taken back, and was not yet (see `taken_back`)."""
-    if plan.kind != "push" or plan.state not in STANDING or (plan.destination, plan.run_id) in back:
+    if plan.kind is not PlanKind.PUSH or plan.state not in SENT or (plan.destination, plan.run_id) in back:
         return False
-    return plan.state != "applied" or bool(plan.outcomes.get("accepted"))
+    return plan.state is not PlanState.APPLIED or bool(plan.outcomes.get(ChangeOutcome.ACCEPTED))
 
 
 def taken_back(connection: Connection) -> set[tuple[str, int]]:
     """The destinations and runs of which everything was taken back that could be."""
-    undos = select(_plans.c.id).where(_plans.c.kind == "undo", _plans.c.state == "applied")
-    newest_first = connection.scalars(undos.order_by(_plans.c.id.desc()).limit(LATELY)).all()
-    plans = [load(connection, number, 0) for number in newest_first]
+    plans = recent(connection, kind=PlanKind.UNDO, states=[PlanState.APPLIED], limit=LATELY)
     return {(plan.destination, plan.undoes) for plan in plans if plan.undoes is not None and not plan.retries}
 
 
@@ -104,8 +100,8 @@ def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotat
 
     def work() -> Ending:
         plans = list(take_back(workspace, number))
-        back = sum(plan.outcomes.get("accepted", 0) for plan in plans)
-        kept = sum(plan.outcomes.get("kept", 0) for plan in plans)
+        back = sum(plan.outcomes.get(ChangeOutcome.ACCEPTED, 0) for plan in plans)
+        kept = sum(plan.outcomes.get(ChangeOutcome.KEPT, 0) for plan in plans)
         said = say.text(
             "Repris : {back} ; laissés tels quels : {kept}. La destination est suspendue.",
             "Taken back: {back}; left as they are: {kept}. The destination is held.",

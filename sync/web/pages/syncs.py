@@ -13,8 +13,9 @@ from sqlalchemy import Connection, func, select
 
 from connector.days import epoch
 from connector.errors import ConnectorError
-from connector.models import DestinationRow, Plan, Quarantine, Run, Store
+from connector.models import DestinationRow, Quarantine, Run, Store
 from connector.source import Subscription
+from connector.states import SENT, UNDECIDED, PlanKind, PlanState, RunOutcome
 from connector.tables import table
 from sync.board import Step
 from sync.commands.pushing import let_go_on
@@ -24,7 +25,7 @@ from sync.commands.webhooks import ours, shops
 from sync.inbox import Inbox
 from sync.lock import writer
 from sync.logs import nameless
-from sync.push import PlanSummary, load, sentence
+from sync.push import PlanSummary, recent, sentence, waiting
 from sync.runs import wrong
 from sync.told import sentence as said
 from sync.told import whole
@@ -35,10 +36,12 @@ from sync.web.page import Action, Done, Live, Page
 from sync.web.pages.runs import Ran, newest, taken_back, undoable
 from sync.web.rendering import Place
 
-_runs, _plans, _destinations = table(Run), table(Plan), table(DestinationRow)
+_runs, _destinations = table(Run), table(DestinationRow)
 _quarantine, _stores = table(Quarantine), table(Store)
-RUNS, KEPT = 12, 50
-"""So many runs and unreadable records the page shows."""
+RUNS, PLANS, KEPT = 12, 20, 50
+"""So many runs, undecided plans and unreadable records the page shows."""
+BACK = 10
+"""So many pushes are looked at for the last that can be taken back."""
 BEAT, LONGEST = 0.5, 600.0
 """Seconds between two looks of who watches live, and after how many they are asked to come again."""
 
@@ -125,8 +128,7 @@ def syncs(desk: Here) -> Syncs:
     settings = desk.workspace.settings
     with desk.reading() as connection:
         ended = _last(connection, "pull ", done=True)
-        waiting = select(_plans.c.id).where(_plans.c.state.in_(("planned", "refused"))).order_by(_plans.c.id.desc())
-        plans = [load(connection, number, 0) for number in connection.scalars(waiting.limit(20))]
+        plans = recent(connection, states=UNDECIDED, limit=PLANS)
         return Syncs(
             last=None if ended is None else desk.moment(ended),
             ago=None if ended is None else epoch(desk.workspace.now()) - ended,
@@ -239,7 +241,7 @@ def _last(connection: Connection, kind: str, *, done: bool) -> int | None:
     query = select(_runs.c.ended_at).where(
         _runs.c.kind.startswith(kind, autoescape=True), _runs.c.ended_at.is_not(None)
     )
-    query = query.where(_runs.c.outcome == "done") if done else query
+    query = query.where(_runs.c.outcome == RunOutcome.DONE) if done else query
     found: int | None = connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
     return found
 
@@ -282,7 +284,7 @@ def _read(desk: Desk, connection: Connection) -> list[Read]:
             .order_by(_runs.c.id.desc())
             .limit(1)
         ).one_or_none()
-        kept = json.loads(row.detail or "{}") if row is not None and row.outcome != "done" else {}
+        kept = json.loads(row.detail or "{}") if row is not None and row.outcome != RunOutcome.DONE else {}
         found.append(Read(key, platform, None if last is None else desk.moment(last), wrong(kept, desk.say.language)))
     return found
 
@@ -292,15 +294,12 @@ def _there(desk: Desk, connection: Connection, key: str) -> There:
     row = connection.execute(select(_destinations).where(_destinations.c.key == key)).one_or_none()
     if row is None:
         return There(key, settings.platform, settings.approve, held=False, last=None, waiting=None, undoable=None)
-    mine = select(_plans.c.id).where(_plans.c.destination_id == row.id).order_by(_plans.c.id.desc()).limit(1)
-    waiting = connection.scalar(mine.where(_plans.c.state == "planned"))
-    last = connection.scalar(mine.where(_plans.c.kind == "push", _plans.c.state == "applied"))
-    recent = mine.where(_plans.c.kind == "push", _plans.c.state.in_(("applied", "applying", "interrupted"))).limit(10)
-    pushed = [load(connection, number, 0) for number in connection.scalars(recent)]
+    pushed = recent(connection, key, kind=PlanKind.PUSH, states=SENT, limit=BACK)
+    last = next((desk.moment(plan.created_at) for plan in pushed if plan.state is PlanState.APPLIED), None)
     gone = taken_back(connection)
     back = next((plan.run_id for plan in pushed if undoable(plan, gone)), None)
-    at = None if last is None else desk.moment(load(connection, last, 0).created_at)
-    return There(key, settings.platform, settings.approve, row.held, at, waiting, None if row.held else back)
+    waits = next((plan.plan_id for plan in waiting(connection, key)), None)
+    return There(key, settings.platform, settings.approve, row.held, last, waits, None if row.held else back)
 
 
 def _unread(desk: Desk, connection: Connection) -> list[Unread]:
