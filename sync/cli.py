@@ -61,7 +61,7 @@ def demo(
 ) -> None:
     """Play the whole road on an invented French shop: pull, recompute, plan, push, and a second push of nothing."""
     if serve:
-        from sync.commands.touring import run as tour  # noqa: PLC0415
+        from sync.commands.demo_serve import run as tour  # noqa: PLC0415
 
         tour(people=people, language=language, keep=keep, port=port, browser=browser)
         return
@@ -98,7 +98,8 @@ def import_file(
     json: Json = False,
 ) -> None:
     """Read orders or customers from a shop's CSV export. Reading a file again changes nothing."""
-    from sync.commands.importing import Belonging, run  # noqa: PLC0415
+    from sync.commands.import_file import run  # noqa: PLC0415
+    from sync.tasks.importing import Belonging  # noqa: PLC0415
 
     run(config, database, file, Belonging(store, currency, timezone, mapping, fields, count_zero), as_json=json)
 
@@ -124,7 +125,7 @@ def audit(
     json: Json = False,
 ) -> None:
     """Say where the customers of a CSV export stand, without settings or a database: nothing else is written."""
-    from sync.commands.auditing import Asked, run  # noqa: PLC0415
+    from sync.commands.audit import Asked, run  # noqa: PLC0415
 
     run(file, Asked(customers, html, language, as_of, currency, timezone, mapping), as_json=json)
 
@@ -169,7 +170,7 @@ def pull(
     force: Force = False,
 ) -> None:
     """Read what changed at the shops since the last time."""
-    from sync.commands.syncing import pull as run  # noqa: PLC0415
+    from sync.commands.cycle import pull as run  # noqa: PLC0415
 
     run(config, database, store=store, recheck=recheck, force=force)
 
@@ -199,7 +200,7 @@ def recompute(
     force: Force = False,
 ) -> None:
     """Work out who is in which segment."""
-    from sync.commands.syncing import recompute as run  # noqa: PLC0415
+    from sync.commands.cycle import recompute as run  # noqa: PLC0415
 
     run(config, database, full=full, history=history, force=force)
 
@@ -221,7 +222,8 @@ def push(
     json: Json = False,
 ) -> None:
     """Write the differences to the destinations."""
-    from sync.commands.pushing import Request, run  # noqa: PLC0415
+    from sync.commands.push import run  # noqa: PLC0415
+    from sync.tasks.push import Request  # noqa: PLC0415
 
     run(
         config,
@@ -246,7 +248,7 @@ def plan(
     force: Force = False,
 ) -> None:
     """Show the plans that wait for a yes, or give it."""
-    from sync.commands.pushing import plans  # noqa: PLC0415
+    from sync.commands.push import plans  # noqa: PLC0415
 
     plans(config, database, number, approve=approve, force=force)
 
@@ -254,7 +256,7 @@ def plan(
 @app.command("run")
 def run(config: Config = None, database: Database = None, force: Force = False) -> None:
     """Pull, recompute and push, as the service does."""
-    from sync.commands.syncing import cycle  # noqa: PLC0415
+    from sync.commands.cycle import cycle  # noqa: PLC0415
 
     cycle(config, database, force=force)
 
@@ -272,7 +274,7 @@ def segments(
     json: Json = False,
 ) -> None:
     """Count the people and the money of each stage, and the people of each audience."""
-    from sync.commands.listing import run  # noqa: PLC0415
+    from sync.commands.segments import run  # noqa: PLC0415
 
     run(config, database, as_of=as_of, window=window, only=family or [], everything=everything, as_json=json)
 
@@ -287,7 +289,7 @@ def members(
     json: Json = False,
 ) -> None:
     """List the people of a segment."""
-    from sync.commands.reading import members as run  # noqa: PLC0415
+    from sync.commands.members import members as run  # noqa: PLC0415
 
     run(config, database, segment, as_of=as_of, window=window, as_json=json)
 
@@ -320,7 +322,7 @@ def movements(
     json: Json = False,
 ) -> None:
     """Show who went from which stage to which between two days, and why."""
-    from sync.commands.moving import movements as run  # noqa: PLC0415
+    from sync.commands.movements import movements as run  # noqa: PLC0415
 
     run(config, database, from_day=from_day, to_day=to_day, family=family, as_json=json)
 
@@ -335,7 +337,7 @@ def evolution(
     json: Json = False,
 ) -> None:
     """Show how many people each stage held on each day."""
-    from sync.commands.moving import evolution as run  # noqa: PLC0415
+    from sync.commands.movements import evolution as run  # noqa: PLC0415
 
     run(config, database, from_day=from_day, to_day=to_day, family=family, as_json=json)
 
@@ -343,7 +345,7 @@ def evolution(
 @app.command("health")
 def health(as_of: AsOf = None, config: Config = None, database: Database = None, json: Json = False) -> None:
     """Judge each segment: identifiable, substantial, accessible, stable, differentiable, actionable."""
-    from sync.commands.judging import health as run  # noqa: PLC0415
+    from sync.commands.judge import health as run  # noqa: PLC0415
 
     run(config, database, as_of=as_of, as_json=json)
 
@@ -362,7 +364,7 @@ def priorities(
     json: Json = False,
 ) -> None:
     """Rank what the objectives are worth, and how many people a month reach them; or moves of one's own."""
-    from sync.commands.judging import priorities as run  # noqa: PLC0415
+    from sync.commands.judge import priorities as run  # noqa: PLC0415
 
     run(config, database, family=family, goals=goal or [], as_of=as_of, as_json=json)
 
@@ -414,7 +416,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Show who would change stage, and what would be pushed, if values or rules were others. Writes nothing."""
-    from sync.commands.simulating import run  # noqa: PLC0415
+    from sync.commands.simulate import run  # noqa: PLC0415
 
     run(config, database, changes, as_of=as_of, as_json=json)
 
@@ -441,7 +443,7 @@ def undo(
     database: Database = None,
 ) -> None:
     """Take back what a push wrote, where it still stands as it was left."""
-    from sync.commands.undoing import undo as take_back  # noqa: PLC0415
+    from sync.commands.undo import undo as take_back  # noqa: PLC0415
 
     take_back(config, database, number)
 
@@ -453,7 +455,7 @@ def leave(
     database: Database = None,
 ) -> None:
     """Remove everything that we ever wrote at a destination."""
-    from sync.commands.undoing import leave as remove  # noqa: PLC0415
+    from sync.commands.undo import leave as remove  # noqa: PLC0415
 
     remove(config, database, destination)
 
@@ -518,7 +520,7 @@ def export(
     database: Database = None,
 ) -> None:
     """Give out everything that is held of a person, as JSON."""
-    from sync.commands.exporting import export_person as run  # noqa: PLC0415
+    from sync.commands.export import export_person as run  # noqa: PLC0415
 
     run(config, database, person, output)
 
@@ -538,7 +540,7 @@ def erase(
     json: Json = False,
 ) -> None:
     """Erase people, here and what was written at destinations; past counts stand."""
-    from sync.commands.erasing import erase_people as run  # noqa: PLC0415
+    from sync.commands.erase import erase_people as run  # noqa: PLC0415
 
     run(config, database, people or [], yes=yes, force=force, as_json=json)
 
@@ -551,7 +553,7 @@ def object_(
     database: Database = None,
 ) -> None:
     """Take a person out of profiling and pushes, and our tags and fields off them."""
-    from sync.commands.objecting import run  # noqa: PLC0415
+    from sync.commands.object_person import run  # noqa: PLC0415
 
     run(config, database, person, ends=ends)
 
@@ -559,7 +561,7 @@ def object_(
 @app.command("privacy")
 def privacy(config: Config = None, database: Database = None, json: Json = False) -> None:
     """Print the record of processing (GDPR, article 30), as the settings are now."""
-    from sync.commands.processing import run  # noqa: PLC0415
+    from sync.commands.privacy import run  # noqa: PLC0415
 
     run(config, database, as_json=json)
 
@@ -596,7 +598,7 @@ def serve(
     database: Database = None,
 ) -> None:
     """Serve the dashboard, run the schedule and receive webhooks until told to stop."""
-    from sync.commands.serving import run  # noqa: PLC0415
+    from sync.commands.serve import run  # noqa: PLC0415
 
     run(config, database, host=host, port=port)
 

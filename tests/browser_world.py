@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from connector.settings import ServeSettings
 from connector.users import invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, workspace_of
-from sync.commands.touring import front, guest, prepare
+from sync.commands.demo_serve import front, guest, prepare
 from sync.voice import Voice
 from sync.web import app, listening
 from sync.web.access.passwords import hashed

@@ -21,11 +21,12 @@ from sqlalchemy import Engine
 from connector.database import connect, path
 from connector.settings import Settings
 from connector.users import Role, invite, issue_token
-from sync.commands.pushing import push_all
-from sync.commands.syncing import bring_up_to_date, pull_all
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
 from sync.runs import recorded
+from sync.tasks.pull import pull_all
+from sync.tasks.push import push_all
+from sync.tasks.recompute import bring_up_to_date
 from sync.voice import Voice
 from sync.web import app
 from sync.workspace import Workspace

@@ -114,6 +114,18 @@ def test_what_every_platform_shares_names_no_platform() -> None:
     assert named <= shared
 
 
+def test_commands_print_and_nothing_else_stands_on_them() -> None:
+    inside = ("sync.commands", "sync.cli")
+    wrong = [
+        f"{name} imports {target}"
+        for name in modules()
+        if not name.startswith(inside)
+        for target in ours(name)
+        if target.startswith("sync.commands")
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("folder", OUTSIDE)
 def test_a_folder_takes_from_outside_only_what_it_is_allowed(folder: str) -> None:
     wrong = []

@@ -22,8 +22,8 @@ from sqlalchemy import Engine, event
 from connector.database import connect
 from connector.errors import ConnectorError
 from connector.settings import load
-from sync.commands.syncing import work_cycle
 from sync.demo.server import Answer, FakeServer, Request
+from sync.tasks.cycle import work_cycle
 from sync.voice import voice
 from sync.workspace import Workspace
 from tests.crash_world import Books, open_books

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from connector.settings import ServeSettings
-from sync.commands.touring import guest
+from sync.commands.demo_serve import guest
 from sync.web import app, listening
 from sync.web.spreadsheet import FORMULAS
 from tests.browser_world import chromium, window

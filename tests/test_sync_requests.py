@@ -15,10 +15,10 @@ import pytest
 from connector.catalogue import library
 from connector.database import connect
 from connector.source import Hint, PrivacyRequest
-from sync.commands.erasing import finish
 from sync.inbox import Inbox
 from sync.lock import writer
 from sync.requests import Kind, carry_out
+from sync.tasks.erase import finish
 from sync.voice import Voice
 from sync.workspace import open_workspace
 from tests.command_line import CommandLine

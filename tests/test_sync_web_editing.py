@@ -17,9 +17,9 @@ from structlog.testing import capture_logs
 
 from connector.settings import Settings, load
 from sync.amending import reread
-from sync.commands.syncing import pull_all
 from sync.demo.mailchimp import FakeMailchimp
 from sync.demo.shopify import FakeShopify
+from sync.tasks.pull import pull_all
 from sync.web.settingform import raw
 from sync.web.typed import typed
 from tests.contract import NOW, Clock, small_shop

@@ -21,9 +21,9 @@ from connector.models import Finding, Note, Order, Run, Store
 from connector.movements import movements
 from connector.settings import Settings
 from connector.tables import table
-from sync.commands.syncing import pull_all
 from sync.demo.shopify import FakeShopify
 from sync.shelf import shelf
+from sync.tasks.pull import pull_all
 from sync.workspace import Workspace
 from tests.contract import NOW, Clock, small_shop
 from tests.dashboard_world import HOSTILE, QUIET, Dashboard, copied

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sync import clock
-from sync.commands.pushing import Request, apply_waiting, proposed
 from sync.demo.shop import ShopCustomer, ShopLine, ShopOrder
 from sync.lock import writer
+from sync.tasks.push import Request, apply_waiting, proposed
 from tests.browser_world import PATIENCE, Stand, Window, chromium, stand, window
 
 expect.set_options(timeout=PATIENCE)

@@ -19,7 +19,6 @@ from connector.database import connect
 from connector.models import Customer, Identity, Order
 from connector.settings import Settings
 from connector.tables import table
-from sync.commands.syncing import pull_all, work_hints
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
 from sync.demo.webhooks import Courier, signature
@@ -27,6 +26,8 @@ from sync.demo.woocommerce import FakeWooCommerce
 from sync.hints import look
 from sync.inbox import Inbox
 from sync.lock import writer
+from sync.tasks.cycle import work_hints
+from sync.tasks.pull import pull_all
 from sync.voice import Voice
 from sync.web import app
 from sync.workspace import Workspace

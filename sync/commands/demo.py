@@ -21,8 +21,6 @@ from connector.settings import DestinationSettings, GivenSettings, StoreSettings
 from connector.states import ChangeOutcome
 from connector.totals import totals
 from sync import clock
-from sync.commands.pushing import push_all
-from sync.commands.syncing import bring_up_to_date, pull_all
 from sync.demo.admin import Storefront
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.mailchimp import FakeMailchimp
@@ -30,6 +28,9 @@ from sync.lapsing import told
 from sync.push import PlanSummary
 from sync.recompute import families
 from sync.runs import recorded
+from sync.tasks.pull import pull_all
+from sync.tasks.push import push_all
+from sync.tasks.recompute import bring_up_to_date
 from sync.terminal import terminal_language
 from sync.voice import Voice, emit
 from sync.workspace import Workspace

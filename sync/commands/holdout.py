@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from connector.errors import SettingsError
-from connector.holdout import Standing, in_force
-from connector.judging.holdout import holdout
-from connector.settings import DestinationSettings
-from connector.stores import open_store
-from connectors import DESTINATIONS, reach
+from connector.holdout import in_force
 from sync.shelf import shelf
+from sync.tasks.holdout import shown
 from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
+from sync.workspace import open_workspace
 
 _MEASURES = {"left": ("sortis", "left"), "orders": ("commandes", "orders"), "revenue": ("chiffre net", "net revenue")}
 
@@ -40,19 +35,6 @@ def run(config: Path | None, database: str | None, segment: str | None, *, as_js
         _tell(say, report)
     if not found:
         say.say("Aucune mise à l'écart n'est en vigueur.", "No hold-out is in force.")
-
-
-def shown(workspace: Workspace, connection: Connection, standing: Standing) -> dict[str, Any]:
-    """What a hold-out has shown so far, of those whom its destination can reach."""
-    settings = workspace.settings.destinations.get(standing.destination)
-    kind = reach(settings.platform) if settings is not None and settings.platform in DESTINATIONS else None
-    scope = _scope(connection, settings) if settings is not None and kind == "account" else 0
-    return holdout(connection, standing, workspace.today(), reach=kind, scope=scope)
-
-
-def _scope(connection: Connection, settings: DestinationSettings) -> int:
-    store = open_store(connection, settings.store or "")
-    return store.id if store is not None else 0
 
 
 def _tell(say: Voice, report: dict[str, Any]) -> None:

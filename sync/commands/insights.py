@@ -17,7 +17,8 @@ from connector.judging.kept import FALLBACK
 from connector.judging.ladder import ladder
 from connector.judging.pareto import pareto
 from connector.judging.window import window
-from sync.commands.reading import asked_day
+from sync.asked import asked_day
+from sync.vocabulary import FACTS
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
@@ -28,29 +29,6 @@ _FAMILIES: Mapping[str, tuple[str, str]] = {
     "geolocation": ("Géographie", "Geography"),
 }
 _ORIGINS: Mapping[str, tuple[str, str]] = {"api": ("API", "API"), "file": ("fichier", "file")}
-FACTS: Mapping[str, tuple[str, str]] = {
-    "amount": ("montant", "amount"),
-    "products": ("produits", "products"),
-    "payment_method": ("moyen de paiement", "payment method"),
-    "shipping_method": ("mode de livraison", "delivery method"),
-    "delivered_day": ("jour de livraison", "delivery day"),
-    "orders": ("a commandé", "has ordered"),
-    "email": ("adresse e-mail", "e-mail address"),
-    "phone": ("téléphone", "phone number"),
-    "account": ("compte", "account"),
-    "account_state": ("état du compte", "account state"),
-    "language": ("langue", "language"),
-    "email_consent": ("consentement e-mail", "e-mail consent"),
-    "sms_consent": ("consentement SMS", "SMS consent"),
-    "channel": ("canal de vente", "sales channel"),
-    "attribution": ("provenance de la visite", "source of the visit"),
-    "country": ("pays de livraison", "country of delivery"),
-    "city": ("ville de livraison", "city of delivery"),
-    "postcode": ("code postal de livraison", "postcode of delivery"),
-    "account_country": ("pays du compte", "country of the account"),
-    "account_city": ("ville du compte", "city of the account"),
-    "account_postcode": ("code postal du compte", "postcode of the account"),
-}
 
 
 def run(config: Path | None, database: str | None, *, as_of: str | None, as_json: bool) -> None:

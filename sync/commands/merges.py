@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connector.days import epoch
-from connector.identity import undo_merge
 from connector.merges import joined
 from connector.people import find_people
 from sync.disclosing import disclose
-from sync.lock import writer
+from sync.tasks.merges import separate
 from sync.voice import emit, voice
-from sync.workspace import Workspace, open_workspace
+from sync.workspace import open_workspace
 
 
 def run(config: Path | None, database: str | None, person: str | None, *, as_json: bool) -> None:
@@ -49,9 +47,3 @@ def split(config: Path | None, database: str | None, number: int) -> None:
     voice(workspace.settings).say(
         "Séparées. Le prochain recalcul les regarde toutes deux.", "Separated. The next recompute looks at both."
     )
-
-
-def separate(workspace: Workspace, number: int) -> None:
-    """Make two people again of a merge; SettingsError where it does not hold."""
-    with writer(workspace.engine, now=workspace.now()), workspace.engine.begin() as connection:
-        undo_merge(connection, number, now=epoch(workspace.now()))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from connector.models import Segment
 from connector.questions import ask
 from connector.tables import table
-from sync.commands.reading import asked_day
+from sync.asked import asked_day
 from sync.limit import limited
 from sync.shelf import shelf
 from sync.voice import emit, voice

@@ -11,7 +11,7 @@ from connector.people import find_person
 from connector.privacy.objections import objecting
 from connector.query.messages import PARTS
 from connector.why import explain
-from sync.commands.reading import asked_day
+from sync.asked import asked_day
 from sync.disclosing import disclose
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from connector.days import day_date, instant
 from connector.errors import SettingsError
 from connector.stores import merchant
-from sync.commands.reading import asked_day
+from sync.asked import asked_day
 from sync.disclosing import disclose
 from sync.limit import limited
 from sync.shelf import Shelf, shelf

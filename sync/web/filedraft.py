@@ -10,7 +10,7 @@ from connector.database import path
 from connector.days import time_zone
 from connector.errors import ConnectorError, SettingsError
 from connectors.csvfile import WORDS, Recognition, recognised
-from sync.commands.importing import Belonging
+from sync.tasks.importing import Belonging
 from sync.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from connector.judging.kept import kept
 from connector.users import User
-from sync.commands.insights import FACTS
+from sync.vocabulary import FACTS
 from sync.voice import Voice
 from sync.web import static
 from sync.web.access.visitor import Visitor

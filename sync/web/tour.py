@@ -17,10 +17,10 @@ from connector.people import find_person
 from connector.questions import ask
 from connector.states import PlanKind, PlanState
 from connector.totals import Totals, totals
-from sync.commands.pushing import apply_waiting, push_all
-from sync.commands.undoing import take_back
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, recent, resume
+from sync.tasks.push import apply_waiting, push_all
+from sync.tasks.undo import take_back
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page, Routed

@@ -10,7 +10,7 @@ import structlog
 
 from connector.errors import ConnectorError, RetryableError
 from connector.source import Problem
-from sync.commands.check import Answer, answer_of
+from sync.tasks.check import Answer, answer_of
 from sync.workspace import Workspace
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from connector.models import Run, Store
 from connector.movements import unsettled
 from connector.states import RunOutcome
 from connector.tables import AnyRow, table
-from sync.commands.insights import FACTS
+from sync.vocabulary import FACTS
 from sync.voice import Voice
 from sync.web.desk import Sight
 

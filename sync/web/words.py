@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from connector.query.words import CONSENTS
 from connector.query.words import STATES as ORDERS
 from connector.states import RunOutcome
-from sync.commands.moving import CAUSES
 from sync.progress import STREAMS
 from sync.push.describe import CAUSES as PUSHED
 from sync.push.describe import OUTCOMES, STATES
+from sync.vocabulary import CAUSES
 from sync.voice import Voice
 
 

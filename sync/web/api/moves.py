@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query
 
 from connector.movements import movements
-from sync.commands.moving import days, refuse_unkept
+from sync.asked import asked_days, refuse_unkept
 from sync.web.desk import Here
 from sync.web.page import Answer
 
@@ -42,7 +42,7 @@ def moves(
     family: Annotated[str, Query(description="A family or an audience.", max_length=80)] = "spread",
 ) -> Moves:
     """Who went from which stage to which between two days, and why; by default in the last 30 days."""
-    first, last = days(desk.workspace, since or None, until or None)
+    first, last = asked_days(desk.workspace, since or None, until or None)
     with desk.reading() as connection:
         refuse_unkept(desk.workspace, connection, family)
         report = movements(connection, family, first, last)

@@ -13,7 +13,7 @@ from connector.errors import BusyError, SettingsError
 from connector.models import Store
 from connector.tables import table
 from connectors.csvfile import WORDS
-from sync.commands.importing import imported
+from sync.tasks.importing import imported
 from sync.voice import Voice
 from sync.web.access.gate import FILES
 from sync.web.desk import Desk, Here

@@ -15,9 +15,9 @@ from connector.errors import SettingsError
 from connector.settings import WrongValueError
 from connector.users import Role
 from sync.amending import OutdatedError, amend, differs, rehearse, reread
-from sync.commands.check import Answer
 from sync.logs import keyless
 from sync.requests import due
+from sync.tasks.check import Answer
 from sync.told import sentence
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page, Shown

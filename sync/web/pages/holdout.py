@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path
 
 from connector.holdout import in_force
-from sync.commands.holdout import shown
+from sync.tasks.holdout import shown
 from sync.web.desk import Here
 from sync.web.page import Page
 from sync.web.pages.segment import found

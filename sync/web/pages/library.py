@@ -17,7 +17,8 @@ from connector.judging.health import health
 from connector.roster import people_of
 from connector.suggestions import suggested
 from connector.supply import platforms
-from sync.commands.judging import CRITERIA, actions, segment_labels, told_card
+from sync.cards import CRITERIA, actions, told_card
+from sync.labels import segment_labels
 from sync.shelving import shelve
 from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page

@@ -13,10 +13,10 @@ from connector.errors import SettingsError, UnsafeError
 from connector.models import Change, Plan
 from connector.states import ChangeOutcome, PlanKind, PlanState
 from connector.tables import table
-from sync.commands.pushing import Request, apply_waiting, proposed
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, listed, load, recent, sentence
 from sync.push.describe import notes
+from sync.tasks.push import Request, apply_waiting, proposed
 from sync.told import sentence as why
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending

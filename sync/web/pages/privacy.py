@@ -11,11 +11,11 @@ from fastapi import Form, HTTPException, Response
 
 from connector.dossier import Dossier, dossier
 from connector.privacy.export import export
-from sync.commands.erasing import erased, going
-from sync.commands.merges import separate
-from sync.commands.objecting import objected
 from sync.labels import labels
 from sync.lock import writer
+from sync.tasks.erase import erased, going
+from sync.tasks.merges import separate
+from sync.tasks.objection import objected
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending

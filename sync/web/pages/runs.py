@@ -14,9 +14,9 @@ from connector.days import day_date
 from connector.models import Run
 from connector.states import SENT, ChangeOutcome, PlanKind, PlanState
 from connector.tables import AnyRow, table
-from sync.commands.undoing import take_back
 from sync.push import PlanSummary, recent
 from sync.runs import wrong
+from sync.tasks.undo import take_back
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending
 from sync.web.page import Action, Done, Page

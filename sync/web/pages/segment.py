@@ -16,7 +16,7 @@ from connector.holdout import in_force
 from connector.passage import overlaps, passage
 from connector.query import canonical
 from connector.roster import COLUMNS, first_day, listed, people_of
-from sync.commands.judging import segment_labels
+from sync.labels import segment_labels
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
 from sync.web.page import Page

@@ -12,8 +12,8 @@ from connector.origins import Origin, origin
 from connector.settings import PlatformSettings
 from connector.users import every_user
 from sync.amending import differs
-from sync.commands.check import Answer, answers
 from sync.logs import keyless
+from sync.tasks.check import Answer, answers
 from sync.told import sentence
 from sync.web.desk import Desk, Here
 from sync.web.errand import Ending

@@ -23,8 +23,8 @@ from connector.totals import totals
 from sync import assumed
 from sync.amending import amend
 from sync.board import Step
-from sync.commands.importing import Imported
-from sync.commands.syncing import work_cycle
+from sync.tasks.cycle import work_cycle
+from sync.tasks.importing import Imported
 from sync.told import sentence, whole
 from sync.voice import Voice
 from sync.web.access.gate import LARGEST_FILE

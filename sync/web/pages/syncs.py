@@ -18,15 +18,15 @@ from connector.source import Subscription
 from connector.states import SENT, UNDECIDED, PlanKind, PlanState, RunOutcome
 from connector.tables import table
 from sync.board import Step
-from sync.commands.pushing import let_go_on
-from sync.commands.quarantine import retried
-from sync.commands.syncing import work_cycle
-from sync.commands.webhooks import ours, shops
 from sync.inbox import Inbox
 from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, recent, sentence, waiting
 from sync.runs import wrong
+from sync.tasks.cycle import work_cycle
+from sync.tasks.push import let_go_on
+from sync.tasks.quarantine import retried
+from sync.tasks.webhooks import ours, shops
 from sync.told import sentence as said
 from sync.told import whole
 from sync.voice import Voice

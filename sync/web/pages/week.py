@@ -23,8 +23,8 @@ from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
 from connector.stores import merchant
 from connector.tables import table
-from sync.commands.moving import CAUSES
 from sync.lapsing import told
+from sync.vocabulary import CAUSES
 from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions

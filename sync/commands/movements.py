@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection
 
-from connector.days import parse_day
-from connector.errors import SettingsError
-from connector.models import Segment
 from connector.movements import evolution as evolution_of
 from connector.movements import movements as movements_of
 from connector.movements import unsettled
-from connector.tables import table
-from sync.shelf import shelf
+from sync.asked import asked_days, refuse_unkept
+from sync.labels import stage_labels
+from sync.vocabulary import CAUSES
 from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
-
-DAYS = 30
-"""How far back is looked where no first day is given."""
-
-CAUSES: Mapping[str, tuple[str, str]] = {
-    "order": ("commande", "order"),
-    "refund": ("remboursement", "refund"),
-    "profile": ("fiche client", "profile"),
-    "merge": ("fiches réunies", "merge"),
-    "time": ("temps écoulé", "time"),
-    "calibration": ("étalonnage", "calibration"),
-    "definition": ("nouvelle règle", "new rule"),
-}
+from sync.workspace import open_workspace
 
 
 def movements(
@@ -38,7 +21,7 @@ def movements(
 ) -> None:
     """Print who went from which stage to which between the ends of two days."""
     workspace = open_workspace(config, database, existing=True)
-    first, last = days(workspace, from_day, to_day)
+    first, last = asked_days(workspace, from_day, to_day)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
         refuse_unkept(workspace, connection, family)
@@ -68,7 +51,7 @@ def evolution(
 ) -> None:
     """Print how many people each stage held at the end of each day."""
     workspace = open_workspace(config, database, existing=True)
-    first, last = days(workspace, from_day, to_day)
+    first, last = asked_days(workspace, from_day, to_day)
     say = voice(workspace.settings)
     with workspace.engine.connect() as connection:
         refuse_unkept(workspace, connection, family)
@@ -91,43 +74,6 @@ def evolution(
         figures = "".join(f"{one:>{width}}" for one, width in zip(people, widths, strict=True))
         line = f"{say.day(entry['day']):14}{figures}"
         say.say(line, line)
-
-
-def days(workspace: Workspace, from_day: str | None, to_day: str | None) -> tuple[int, int]:
-    """The two days that were asked for: up to today, and from 30 days before; SettingsError for one to come."""
-    today = workspace.today()
-    last = today if to_day is None else parse_day(to_day)
-    first = last - DAYS if from_day is None else parse_day(from_day)
-    if max(first, last) > today:
-        raise SettingsError(
-            f"{to_day if last > today else from_day} has not come yet.", remedy="Ask for days up to today."
-        )
-    return first, last
-
-
-def stage_labels(workspace: Workspace, say: Voice, family: str) -> dict[Any, str]:
-    """How the stages of a family are called, by key; empty for one that there is no more."""
-    shown = [entry for entry in shelf(workspace.settings).library.entries() if entry.key == family]
-    return {
-        entry.segment_key(stage).removeprefix(f"{family}."): stage.label.of(say.language)
-        for entry in shown
-        for stage in entry.stages
-    }
-
-
-def refuse_unkept(workspace: Workspace, connection: Connection, family: str) -> None:
-    """SettingsError for a family or audience that is off and was never kept, or that there is not."""
-    segments = table(Segment)
-    kept = connection.scalar(select(exists().where(segments.c.family == family)))
-    if kept:
-        return
-    found = shelf(workspace.settings)
-    entry = found.library.entry(family)
-    if not found.holds(family):
-        raise SettingsError(
-            f"No history of {family} is kept: it is not switched on.",
-            remedy=f"Switch it on in segments.toml ([{entry.place}] on = true) and run `connector recompute`.",
-        )
 
 
 def _warn(say: Voice, connection: Connection, day: int) -> None:

@@ -23,8 +23,8 @@ from connector.errors import ConnectorError
 from connector.judging.window import window
 from connector.reports import incomplete
 from connector.simulate import Supposition, answered, compared, suppose
-from sync.commands.reading import asked_day
-from sync.commands.showing import show
+from sync.asked import asked_day
+from sync.commands.simulation import show
 from sync.push import Target, plan, sentence
 from sync.push.rehearse import rehearsal
 from sync.shelf import shelf

@@ -25,12 +25,12 @@ from connector.settings import GivenSettings
 from connector.tables import table
 from connectors.csvfile import CsvSource, parse_mapping
 from sync import assumed
-from sync.commands.importing import Belonging, Imported, read_file
-from sync.commands.reading import asked_day
-from sync.commands.showing import difference, ruled
-from sync.commands.syncing import bring_up_to_date
+from sync.asked import asked_day
+from sync.commands.simulation import difference, ruled
 from sync.files import replacing
 from sync.lock import writer
+from sync.tasks.importing import Belonging, Imported, read_file
+from sync.tasks.recompute import bring_up_to_date
 from sync.terminal import terminal_language
 from sync.told import sentence
 from sync.voice import Voice, emit, voice

@@ -1,40 +1,20 @@
-"""The command that erases a person, and what goes on of it later."""
+"""Erasing people, and going on with what still stands of them at destinations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import typer
 from sqlalchemy import Connection
 
-from connector.errors import SettingsError
-from connector.people import find_person
 from connector.privacy.export import export
 from sync.erasing import clean, erase
 from sync.leftovers import Taken, give_up, take_away, waiting
 from sync.lock import writer
 from sync.runs import recorded
 from sync.told import sentence
-from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
-
-
-def erase_people(
-    config: Path | None, database: str | None, people: list[str], *, yes: bool, force: bool, as_json: bool
-) -> None:
-    """Erase people here and at the destinations; without any, go on with what could not be taken away there yet."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings, quiet=as_json)
-    asked = _shown(workspace, say, people)
-    if asked and not yes and not (not as_json and typer.confirm({"fr": "Effacer ?", "en": "Erase?"}[say.language])):
-        raise SettingsError("Nobody was erased.", remedy="Answer y, or give --yes.")
-    said = erased(workspace, say, asked, force=force)
-    if not asked and not said["waiting"]:
-        say.say("Aucun effacement n'attend.", "No erasure waits.")
-    if as_json:
-        emit(said)
+from sync.voice import Voice
+from sync.workspace import Workspace
 
 
 def erased(workspace: Workspace, say: Voice, people: list[int], *, force: bool = False) -> dict[str, Any]:
@@ -80,31 +60,6 @@ def finish(workspace: Workspace, say: Voice, *, force: bool = False) -> dict[str
         still = waiting(connection)
     _tell_taken(say, taken, still, given_up)
     return {"taken": taken.done, "left": [list(one) for one in taken.left], "waiting": still}
-
-
-def _shown(workspace: Workspace, say: Voice, people: list[str]) -> list[int]:
-    """The people, once what goes was shown."""
-    with workspace.engine.connect() as connection:
-        found = {find_person(connection, text): text for text in people}
-        for number, text in found.items():
-            say.say(f"{text} (person:{number}), ce qui disparaît ici :", f"{text} (person:{number}), what goes here:")
-            _list(say, going(connection, number))
-    if found:
-        say.say(
-            "Restent, sans nom : le jour et le montant de chaque commande, pour que les chiffres des jours passés "
-            "restent justes.\n"
-            "La boutique et les outils gardent leurs propres fiches : effacez-les là-bas aussi.",
-            "What stays, nameless: day and amount of each order, so that past counts stand.\n"
-            "The shop and the tools keep records of their own: erase those there, too.",
-        )
-    return list(found)
-
-
-def _list(say: Voice, goes: Going) -> None:
-    for label, count in goes.rows:
-        say.say(f"  {label['fr']} : {say.number(count)}", f"  {label['en']}: {say.number(count)}")
-    if goes.places:
-        say.say(f"et chez : {', '.join(goes.places)}.", f"and at: {', '.join(goes.places)}.")
 
 
 def _tell_erased(say: Voice, said: dict[str, Any]) -> None:

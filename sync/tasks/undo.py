@@ -1,10 +1,9 @@
-"""The commands that take back what was written."""
+"""Taking back what a run wrote."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -14,21 +13,10 @@ from connector.models import DestinationRow, Plan
 from connector.tables import table
 from sync.lock import writer
 from sync.progress import QUIET, shown
-from sync.push import PlanSummary, describe
-from sync.push.undo import leave as leave_destination
+from sync.push import PlanSummary
 from sync.push.undo import undo as undo_run
 from sync.runs import recorded
-from sync.voice import voice
-from sync.workspace import Workspace, open_workspace
-
-
-def undo(config: Path | None, database: str | None, number: int) -> None:
-    """Take back what run `number` wrote, at each destination that it wrote to."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
-    for plan in take_back(workspace, number):
-        for line in describe(plan, say.language):
-            say.say(line, line)
+from sync.workspace import Workspace
 
 
 def take_back(workspace: Workspace, number: int) -> Iterator[PlanSummary]:
@@ -52,19 +40,6 @@ def _take_back_at(workspace: Workspace, key: str, destination: Destination, numb
         )
         record.detail |= {"undone": number, "plan": plan.plan_id}
     return plan
-
-
-def leave(config: Path | None, database: str | None, key: str) -> None:
-    """Remove everything that we ever wrote at a destination."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
-    with writer(workspace.engine, now=workspace.now()):
-        for _, _, destination in workspace.destinations(key):
-            with recorded(workspace.engine, f"leave {key}", workspace.now) as record:
-                plan = leave_destination(workspace.engine, key, destination, now=workspace.now(), run_id=record.id)
-                record.detail["plan"] = plan.plan_id
-            for line in describe(plan, say.language):
-                say.say(line, line)
 
 
 def _written_by(workspace: Workspace, number: int) -> list[str]:

@@ -1,21 +1,19 @@
-"""The commands that push, and that show and approve plans."""
+"""Forming plans, applying them, and pushing to every destination."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from connector.destination import Destination
-from connector.errors import SettingsError, UnsafeError
+from connector.errors import UnsafeError
 from connector.holdout import note
 from connector.people import find_people
 from connector.reports import incomplete
 from connector.settings import DestinationSettings
 from connector.states import ChangeOutcome, PlanState
-from sync.commands.erasing import finish
 from sync.failures import Failures
 from sync.lock import writer
 from sync.progress import QUIET, shown
@@ -28,17 +26,16 @@ from sync.push import (
     carry_out,
     describe,
     dry_run,
-    load,
     prepare,
     push,
     resume,
-    waiting,
 )
 from sync.runs import recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
-from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
+from sync.tasks.erase import finish
+from sync.voice import Voice
+from sync.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,49 +46,6 @@ class Request:
     limit: int | None
     rename: bool
     again: bool
-
-
-def run(
-    config: Path | None,
-    database: str | None,
-    only_destination: str | None,
-    request: Request,
-    *,
-    dry_run: bool,
-    resume: bool,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Push the differences to one destination, or to all."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings, quiet=as_json)
-    if not workspace.settings.destinations:
-        raise SettingsError(
-            "The settings name no destination.",
-            remedy="Write a [destinations.NAME] table into connector.toml (see README).",
-        )
-    with writer(workspace.engine, now=workspace.now()):
-        scope = _scope(workspace, request)
-        if resume:
-            let_go_on(workspace, only_destination)
-        made = push_all(workspace, say, only=only_destination, scope=scope, force=force, rehearse=dry_run)
-    if as_json:
-        for plan in made:
-            emit(asdict(plan))
-
-
-def plans(config: Path | None, database: str | None, number: int | None, *, approve: bool, force: bool) -> None:
-    """List the plans that wait, show one, or apply it."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
-    if number is None:
-        _list_waiting(workspace, say)
-        return
-    with workspace.engine.connect() as connection:
-        plan = load(connection, number)
-    if approve:
-        plan = apply_waiting(workspace, plan, force=force)
-    _tell(say, plan)
 
 
 def apply_waiting(workspace: Workspace, plan: PlanSummary, *, force: bool = False) -> PlanSummary:
@@ -121,7 +75,7 @@ def proposed(workspace: Workspace, key: str, request: Request, *, force: bool = 
 
     UnsafeError where a guard refuses and nothing forces: the plan is then kept as refused.
     """
-    scope = _scope(workspace, request)
+    scope = scope_of(workspace, request)
     aim, destination = _aim(workspace, key)
     with recorded(workspace.engine, f"plan {key}", workspace.now) as record:
         asking = replace(aim, approve="always")
@@ -153,7 +107,7 @@ def push_all(
             with failures.kept(key):
                 aim = _target(workspace, key, destination)
                 made.append(dry_run(workspace.engine, aim, destination, now=workspace.now(), scope=scope))
-                _tell(say, made[-1])
+                tell_plan(say, made[-1])
     else:
         made = _push_to(workspace, say, list(workspace.destinations(only)), scope, failures, force=force)
     failures.end()
@@ -201,7 +155,7 @@ def _push_to(
                 plan = carry_out(workspace.engine, prepared, aim, destination, now=workspace.now(), progress=sent)
                 _note_holdout(workspace, plan)
                 made.append(plan)
-                _tell(say, plan)
+                tell_plan(say, plan)
                 if plan.outcomes.get(ChangeOutcome.ACCEPTED):
                     again = f"`connector undo {plan.run_id}`"
                     say.say(f"  {again} le reprend.", f"  {again} takes it back.")
@@ -229,7 +183,8 @@ def _target(workspace: Workspace, key: str, destination: Destination) -> Target:
         return with_given(connection, workspace.settings, aim, found, workspace.today())
 
 
-def _scope(workspace: Workspace, request: Request) -> Scope:
+def scope_of(workspace: Workspace, request: Request) -> Scope:
+    """The people and the part of the differences that a request means; SettingsError for somebody unknown."""
     with workspace.engine.connect() as connection:
         people = {person for text in request.only for person in find_people(connection, text)}
     only = frozenset(people) if request.only else None
@@ -244,16 +199,7 @@ def let_go_on(workspace: Workspace, only: str | None) -> None:
                 resume(connection, key)
 
 
-def _list_waiting(workspace: Workspace, say: Voice) -> None:
-    with workspace.engine.connect() as connection:
-        found = waiting(connection)[::-1]
-    for plan in found:
-        number, key = plan.plan_id, plan.destination
-        say.say(f"Plan {number} pour {key}", f"Plan {number} for {key}")
-    if not found:
-        say.say("Aucun plan n'attend.", "No plan waits.")
-
-
-def _tell(say: Voice, plan: PlanSummary) -> None:
+def tell_plan(say: Voice, plan: PlanSummary) -> None:
+    """Say what a plan comes to."""
     for line in describe(plan, say.language):
         say.say(line, line)

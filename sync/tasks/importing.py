@@ -1,4 +1,4 @@
-"""The import command: a shop's CSV export into the same rows that a pull fills."""
+"""Importing an export of a shop: whose it is, its rows, and what the store holds then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 
 from connector.counting import Switches
-from connector.days import day_date, local_day
+from connector.days import local_day
 from connector.errors import SettingsError
 from connector.fields import add_fields
 from connector.models import Order, Store
@@ -19,14 +19,14 @@ from connector.stores import FILE, OpenStore, complete_history, open_store, regi
 from connector.tables import table
 from connector.totals import Totals, totals
 from connectors.csvfile import CsvSource, parse_mapping
-from sync.commands.syncing import bring_up_to_date, tell_pull
 from sync.erasing import require
 from sync.lock import writer
 from sync.progress import shown
 from sync.pull import Pull, PullReport
 from sync.runs import recorded
-from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
+from sync.tasks.recompute import bring_up_to_date
+from sync.voice import Voice
+from sync.workspace import Workspace
 
 ONLY_STORE = "shop"
 """The name of a store that nobody named."""
@@ -53,17 +53,6 @@ class Imported:
     held: Totals
     lifted: bool  # whether its orders have made the history complete
     customers: bool  # whether it is an export of customers, without orders
-
-
-def run(config: Path | None, database: str | None, file: Path, belonging: Belonging, *, as_json: bool) -> None:
-    """Import `file` into a store, bring the memberships up to date, and say what the base holds now."""
-    workspace = open_workspace(config, database)
-    say = voice(workspace.settings, quiet=as_json)
-    found = imported(workspace, say, file, belonging)
-    tell_pull(say, found.store.key, found.report)
-    _tell(say, found)
-    if as_json:
-        emit(_summary(found))
 
 
 def imported(workspace: Workspace, say: Voice, file: Path, belonging: Belonging) -> Imported:
@@ -165,50 +154,3 @@ def _complete_history(workspace: Workspace, store: OpenStore) -> bool:
             )
         ).one()
         return first is not None and complete_history(connection, store, first, last)
-
-
-def _tell(say: Voice, found: Imported) -> None:
-    store, held = found.store, found.held
-    ends = [say.day(day_date(day)) for day in (held.first_day, held.last_day) if day]
-    span = " – ".join(ends) or "–"
-    say.say(
-        f"{say.people(held.people)}, {say.count(held.orders, 'commande', 'commandes')} ({span}), "
-        f"{say.money(held.net, store.base)} nets de remboursements.",
-        f"{say.people(held.people)}, {say.count(held.orders, 'order', 'orders')} ({span}), "
-        f"{say.money(held.net, store.base)} net of refunds.",
-    )
-    if held.anonymous:
-        say.say(
-            f"{say.count(held.anonymous, 'commande anonyme', 'commandes anonymes')} : "
-            "dans la recette, dans aucun segment.",
-            f"{say.count(held.anonymous, 'order', 'orders')} of nobody known: in the revenue, in no segment.",
-        )
-    if held.foreign:
-        say.say(
-            f"{say.count(held.foreign, 'commande', 'commandes')} dans une autre devise, "
-            f"{'comptée' if held.foreign < 2 else 'comptées'} sans montant.",
-            f"{say.count(held.foreign, 'order', 'orders')} in another currency, counted without an amount.",
-        )
-    if found.lifted:
-        say.say(
-            "L'historique est complet depuis la première commande du fichier.",
-            "The history is complete from the file's first order on.",
-        )
-
-
-def _summary(found: Imported) -> dict[str, object]:
-    store, report, held = found.store, found.report, found.held
-    orders = report.rows("orders")
-    return {
-        "store": store.key,
-        "people": held.people,
-        "orders": held.orders,
-        "counted": held.counted,
-        "anonymous": held.anonymous,
-        "net": {"minor": held.net, "currency": store.base},
-        "new": orders.new,
-        "changed": orders.changed,
-        "unchanged": orders.same,
-        "quarantined": report.quarantined,
-        "warnings": list(report.warnings),
-    }

@@ -1,34 +1,20 @@
-"""The command by which a person objects to profiling, or takes that back."""
+"""Having a person object to profiling, or no longer."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from connector.days import day_date
 from connector.errors import ConnectorError, StorageError
 from connector.models import Delivery, DestinationRow, Identity
-from connector.people import find_person
 from connector.tables import table
-from sync.commands.syncing import bring_up_to_date
-from sync.lock import writer
 from sync.objections import note
 from sync.push.undo import leave
 from sync.runs import recorded
+from sync.tasks.recompute import bring_up_to_date
 from sync.told import whole
-from sync.voice import Voice, voice
-from sync.workspace import Workspace, open_workspace
-
-
-def run(config: Path | None, database: str | None, person: str, *, ends: bool) -> None:
-    """Take a person out of all segments and take our tags and fields off them; or, where it `ends`, back in."""
-    workspace = open_workspace(config, database, existing=True)
-    say = voice(workspace.settings)
-    with writer(workspace.engine, now=workspace.now()):
-        with workspace.engine.connect() as connection:
-            number = find_person(connection, person)
-        objected(workspace, say, number, ends=ends)
+from sync.voice import Voice
+from sync.workspace import Workspace
 
 
 def objected(workspace: Workspace, say: Voice, number: int, *, ends: bool) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.catalogue import Audience, Family, Library
 from connector.listing import listing
-from sync.commands.reading import asked_day
+from sync.asked import asked_day
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace

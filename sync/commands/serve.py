@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from connector.errors import StoppedError
 from connector.stores import merchant
 from connector.users import FIRST, anybody, invite
-from sync.commands.syncing import work_cycle, work_day, work_hints
 from sync.inbox import Inbox
 from sync.logs import set_up
 from sync.runs import last_day
 from sync.schedule import Service, Timetable, alarms, ring
+from sync.tasks.cycle import work_cycle, work_day, work_hints
 from sync.voice import Voice, voice
 from sync.web import app, listening
 from sync.web.filedraft import clear

@@ -20,11 +20,12 @@ from connector.notes import add
 from connector.settings import ServeSettings
 from connector.users import User, invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, spoken_language, workspace_of
-from sync.commands.pushing import push_all
-from sync.commands.serving import end_when_told
-from sync.commands.syncing import bring_up_to_date, pull_all
+from sync.commands.serve import end_when_told
 from sync.demo.admin import CUSTOMERS
 from sync.runs import recorded
+from sync.tasks.pull import pull_all
+from sync.tasks.push import push_all
+from sync.tasks.recompute import bring_up_to_date
 from sync.voice import Voice
 from sync.web import app, listening
 from sync.web.access.passwords import hashed

@@ -7,15 +7,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from connector.catalogue import Family
-from connector.days import parse_day
-from connector.errors import SettingsError
 from connector.reports import incomplete
 from connector.reports import members as members_of
 from connector.suggestions import suggested
+from sync.asked import asked_day
 from sync.disclosing import disclose
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
-from sync.workspace import Workspace, open_workspace
+from sync.workspace import open_workspace
 
 
 def members(
@@ -50,14 +49,3 @@ def _suggest(say: Voice, connection: Connection, entry: Family, today: int) -> N
         if name in entry.asks and (found := suggested(connection, entry.asks[name], today)):
             values = ", ".join(found)
             say.say(f"{name} : la boutique a {values}", f"{name}: the shop has {values}")
-
-
-def asked_day(workspace: Workspace, as_of: str | None) -> int:
-    """The day that was asked for, or today in the shop's zone; SettingsError for one that has not come."""
-    today = workspace.today()
-    if as_of is None:
-        return today
-    day = parse_day(as_of)
-    if day > today:
-        raise SettingsError(f"{as_of} has not come yet.", remedy="Ask for a day up to today.")
-    return day

@@ -1,0 +1,1 @@
+"""What can be done with a workspace: the commands print it, the pages show it, the service does it by itself."""
