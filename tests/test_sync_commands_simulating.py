@@ -202,7 +202,7 @@ def happening(world: World, window: int) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("window", [30, 175])
+@pytest.mark.parametrize("window", [30, 150])
 def test_a_push_would_do_what_it_then_does(world: World, window: int) -> None:
     world.line.ask("push")
     said, happens = foretold(world, window), happening(world, window)
@@ -214,7 +214,7 @@ def test_a_push_would_do_what_it_then_does(world: World, window: int) -> None:
 
 def test_a_guard_is_foretold_in_words(world: World) -> None:
     world.line.ask("push")
-    said = foretold(world, 30)
+    said = foretold(world, 10)
 
     assert "un seul envoi changerait" in said["tags"]["refused"]
     assert foretold(world, 180)["tags"] == {"people": 0, "adds": 0, "changes": 0, "removes": 0, "refused": None}

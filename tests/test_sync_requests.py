@@ -72,6 +72,8 @@ def test_after_three_years_of_silence_people_are_nameless_prospects_by_their_own
     for account in world.shop.customers.values():
         if account.email not in bought:
             last[str(account.email)] = account.created_at.date()
+    for cart in world.shop.checkouts.values():
+        last[str(cart.email)] = max(last[str(cart.email)], cart.created_at.date())
     year, month = divmod(today.year * 12 + today.month - 1 - 18, 12)
     limit = {True: today.replace(year=year, month=month + 1), False: today - timedelta(days=400)}
     gone = {email for email, day in last.items() if day < limit[email in bought] - timedelta(days=1)}
