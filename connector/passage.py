@@ -1,7 +1,7 @@
 """Who came into a segment and who left it between the ends of two days, and which other segments its people are in.
 
     passage(connection, family, key, since) -> Passage
-    overlaps(connection, key) -> list[Overlap]
+    overlaps(connection, key, among, most) -> list[Overlap]
 
 Both are read from the memberships that are open now, whatever the orders: of as many people as moved, or a sample.
 """
@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from connector.buckets import bucket
-from connector.models import Membership, Segment
+from connector.models import Customer, Membership, Segment
 from connector.roster import here, ids_of, people_of
-from connector.tables import table
+from connector.tables import AnyRow, table
 
-SAMPLE = 2_000
-"""Above so many people, what a segment shares is estimated from about so many of them."""
+COUNTED = 30_000
+"""What a segment shares is counted where it, or the other one, has at most so many people: a tenth of a second."""
+SAMPLE = 20_000
+"""Between two that are larger, it is estimated from so many of all people, the same for both."""
 MOVED = 5_000
 """Above so many people who moved within a family, where they came from and went is estimated from so many of them."""
 
@@ -67,27 +69,63 @@ def passage(connection: Connection, family: str, key: str, since: int) -> Passag
     return Passage(dict(came), dict(causes), dict(left), net, step == 1)
 
 
-def overlaps(connection: Connection, key: str) -> list[Overlap]:
-    """The segments of other families that people of this one are in, those with most of them first."""
-    own = ids_of(connection, key)
-    size = people_of(connection, key, None) or 0
-    step = max(1, size // SAMPLE)
-    picked = select(_stays.c.customer_id).where(here(own, None), _picked(step)).subquery("picked")
-    sampled = connection.scalar(select(func.count()).select_from(picked)) or 0
-    family = select(_segments.c.family).where(_segments.c.key == key).scalar_subquery()
+def overlaps(connection: Connection, key: str, among: Collection[str], most: int) -> list[Overlap]:
+    """Of the segments `among`, those that most people of this one are in, too: so many at most, in that order.
+
+    Of two that share people, either says the same of the other.
+    """
+    own, others = ids_of(connection, key), _ids(connection, among)
+    if (people_of(connection, key, None) or 0) <= COUNTED:
+        return _most(_together(connection, own, others), most)
+    near = _most(_together(connection, own, others, max(2, _everybody(connection) // SAMPLE)), most)
+    small = [one.key for one in near if (people_of(connection, one.key, None) or 0) <= COUNTED]
+    counted = _counted(connection, own, {number: name for number, name in others.items() if name in small})
+    return _most([*counted, *(one for one in near if one.key not in small)], most)
+
+
+def _most(found: Collection[Overlap], most: int) -> list[Overlap]:
+    return sorted(found, key=lambda overlap: (-overlap.people, overlap.key))[:most]
+
+
+def _together(connection: Connection, own: Collection[int], others: Mapping[int, str], step: int = 1) -> list[Overlap]:
+    """Of each other segment the people in common, looked for person by person: of one in so many."""
     shared = (
-        select(_segments.c.key, func.count().label("people"))
-        .select_from(picked)
-        .join(_past, and_(_past.c.customer_id == picked.c.customer_id, _past.c.left_on.is_(None)))
-        .join(_segments, _segments.c.id == _past.c.segment_id)
-        .where(_segments.c.family != family)
-        .group_by(_segments.c.key)
+        select(_past.c.segment_id, func.count().label("people"))
+        .select_from(_stays.join(_past, _past.c.customer_id == _stays.c.customer_id))
+        .where(here(own, None), _picked(step), _past.c.left_on.is_(None))
+        .group_by(_past.c.segment_id)
     )
-    found = [
-        Overlap(row.key, row.people if step == 1 else round(row.people * size / sampled), step == 1)
-        for row in connection.execute(shared)
-    ]
-    return sorted(found, key=lambda overlap: (-overlap.people, overlap.key))
+    return _by_key(connection.execute(shared).all(), others, step)
+
+
+def _counted(connection: Connection, own: Collection[int], others: Mapping[int, str]) -> list[Overlap]:
+    """The same of all people, looked for by those of the other segments, in the order in which the index has both."""
+    inside = and_(_past.c.customer_id == _stays.c.customer_id, _past.c.segment_id.in_(own), _past.c.left_on.is_(None))
+    shared = (
+        select(_stays.c.segment_id, func.count().label("people"))
+        .select_from(_stays.join(_past, inside))
+        .where(here(others, None))
+        .group_by(_stays.c.segment_id)
+    )
+    return _by_key(connection.execute(shared).all(), others, 1) if others else []
+
+
+def _by_key(rows: Collection[AnyRow], keys: Mapping[int, str], step: int) -> list[Overlap]:
+    people: Counter[str] = Counter()
+    for row in rows:
+        if row.segment_id in keys:
+            people[keys[row.segment_id]] += row.people * step
+    return [Overlap(key, number, step == 1) for key, number in people.items()]
+
+
+def _everybody(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(table(Customer))) or 0
+
+
+def _ids(connection: Connection, keys: Collection[str]) -> dict[int, str]:
+    """The segments of some keys by id, in all versions."""
+    rows = connection.execute(select(_segments.c.id, _segments.c.key).where(_segments.c.key.in_(keys)))
+    return {row.id: row.key for row in rows}
 
 
 def _keys(connection: Connection, family: str) -> dict[int, str]:

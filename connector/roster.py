@@ -82,6 +82,23 @@ def first_day(connection: Connection, family: str) -> int | None:
     return first
 
 
+def counted_since(connection: Connection, family: str) -> int | None:
+    """The day from which on a family is counted: as it was switched on, or on again; None where its past is known."""
+    versions = connection.execute(
+        select(_segments.c.active, _segments.c.from_day, func.min(counts.c.day).label("first"))
+        .select_from(_segments.outerjoin(counts, counts.c.segment_id == _segments.c.id))
+        .where(_segments.c.family == family)
+        .group_by(_segments.c.active, _segments.c.version, _segments.c.from_day)
+    ).all()
+    begun: list[tuple[bool, int, int | None]] = [
+        (row.active, row.from_day, row.first) for row in versions if row.from_day is not None
+    ]
+    again: list[int] = [since for active, since, first in begun if active and first is not None and first < since]
+    if again:  # the same definition had been counted before, and was off
+        return max(again)
+    return min(since for _, since, _ in begun) if begun and len(begun) == len(versions) else None
+
+
 def listed(
     connection: Connection,
     key: str,

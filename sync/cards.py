@@ -59,7 +59,8 @@ def _told_fr(
         "substantial": f"{say.people(size['people'])}, {_money(say, size['revenue'])}",
         "accessible": "aucun consentement n'est connu"
         if reach["share"] is None
-        else f"{say.percent(reach['share'])} joignables avec leur accord (e-mail {reach['email']}, SMS {reach['sms']})",
+        else f"{say.percent(reach['share'])} joignables avec leur accord "
+        f"(e-mail {say.number(reach['email'])}, SMS {say.number(reach['sms'])})",
         "stable": f"même définition sur {say.count(calm['days'], 'jour', 'jours')} ; "
         f"chaque semaine {say.percent(calm['weekly_churn'])} entrent ou sortent ; "
         f"{say.percent(calm['flapping'])} font des allers-retours",
@@ -81,7 +82,8 @@ def _told_en(
         "substantial": f"{say.people(size['people'])}, {_money(say, size['revenue'])}",
         "accessible": "no consent is known"
         if reach["share"] is None
-        else f"{say.percent(reach['share'])} can be reached and agreed (e-mail {reach['email']}, SMS {reach['sms']})",
+        else f"{say.percent(reach['share'])} can be reached and agreed "
+        f"(e-mail {say.number(reach['email'])}, SMS {say.number(reach['sms'])})",
         "stable": f"the same definition for {say.count(calm['days'], 'day', 'days')}; "
         f"{say.percent(calm['weekly_churn'])} come or go in a week; {say.percent(calm['flapping'])} go to and fro",
         "differentiable": "no other segment to compare with"

@@ -13,6 +13,7 @@ from connector.days import day_date
 from connector.errors import SettingsError
 from connector.memberships import activate, advance
 from connector.movements import evolution, movements, unsettled
+from connector.roster import counted_since
 from tests.conftest import Fresh
 from tests.rules_world import BASE, Person, Sale, add_rows, family, lent, person, shops, stage, stages_on
 
@@ -157,3 +158,16 @@ def test_both_databases_say_the_same(fresh: Fresh) -> None:
             "spread.occasional",
             "spread.inactive",
         }
+
+
+def test_a_family_is_counted_since_its_past_is_known_or_it_was_last_switched_on(engine: Engine) -> None:
+    audience = family("aud", "number_of_orders > 0")
+    with lent(engine, [person(BASE - 100)]) as connection:
+        kept(connection, [SPREAD], BASE - 30)
+        kept(connection, [SPREAD.changed({"window": 90}), audience], BASE - 20, history=False)
+        begun = [counted_since(connection, key) for key in ("spread", "aud", "rfm")]
+        kept(connection, [SPREAD], BASE - 10)
+        kept(connection, [SPREAD, audience], BASE)
+
+        assert begun == [None, BASE - 20, None]
+        assert [counted_since(connection, key) for key in ("spread", "aud")] == [None, BASE]

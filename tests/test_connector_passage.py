@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert
 
 from connector.counts import Deltas, write_counts
 from connector.models import Customer, Membership, Segment
-from connector.passage import MOVED, passage
+from connector.passage import COUNTED, MOVED, Overlap, overlaps, passage
 from connector.tables import table
 
 FIRST, SINCE, LATER = 100, 140, 150
@@ -47,3 +47,43 @@ def test_every_third_goes_on_and_every_tenth_is_new(engine: Engine, people: int)
     assert into_b.causes == {"order": about(gone, rel=0.05)}
     assert into_b.left == {}
     assert (into_a.net, into_b.net) == (new - gone, gone)
+
+
+def test_two_segments_say_the_same_of_the_people_they_share(engine: Engine) -> None:
+    everybody = COUNTED * 11 // 10
+    people = range(1, everybody + 1)
+    inside = {
+        "all.a": [*people],
+        "most.a": [who for who in people if who % 20],
+        "few.a": [*people[::300]],
+        "none.a": [],
+    }
+    keys = dict(enumerate(inside, 1))
+    rows = [
+        {"customer_id": who, "segment_id": number, "entered_on": FIRST, "cause": "order"}
+        for number, key in keys.items()
+        for who in inside[key]
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(table(Customer)), [{"id": n, "since_day": 1} for n in people])
+        connection.execute(
+            insert(table(Segment)),
+            [
+                {"id": n, "key": key, "version": 1, "family": key, "position": 0, "rule": "TRUE", "active": True}
+                for n, key in keys.items()
+            ],
+        )
+        connection.execute(insert(table(Membership)), rows)
+        write_counts(connection, Deltas({(number, FIRST): len(inside[key]) for number, key in keys.items()}))
+        found = {(key, one.key): one for key in inside for one in overlaps(connection, key, inside.keys() - {key}, 9)}
+        first = overlaps(connection, "few.a", ["most.a", "all.a"], 1)
+
+    said = {pair: (one.people, one.exact) for pair, one in found.items()}
+    assert said == {pair[::-1]: same for pair, same in said.items()}
+    few = len(inside["few.a"])
+    assert found["few.a", "all.a"] == Overlap("all.a", few, exact=True)
+    estimated = found["all.a", "most.a"]
+    assert estimated.people == pytest.approx(len(inside["most.a"]), rel=0.02)
+    assert not estimated.exact
+    assert not any("none.a" in pair for pair in found)
+    assert [one.key for one in first] == ["all.a"]

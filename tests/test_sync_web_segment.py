@@ -94,6 +94,16 @@ def test_an_earlier_day_has_its_own_people_and_tells_of_no_moves(pages: Pages) -
     assert pages.browser().get("/segments/spread.inactive?as_of=2026-07-01").status_code == 400
 
 
+def test_who_came_and_left_is_not_told_of_days_before_it_was_counted(pages: Pages) -> None:
+    found = pages.api("/members/aud.newsletter?days=30")
+    page = pages.page("/segments/aud.newsletter", language="fr")
+
+    assert (found["moved"], found["counted_since"], found["days"]) == (None, "2026-06-30", 30)
+    assert "compté depuis le 30 juin 2026" in page
+    assert "Ce segment n&#39;est compté que depuis le 30 juin 2026" in page
+    assert pages.api("/members/spread.new?days=365")["counted_since"] is None
+
+
 def test_what_a_segment_shares_with_others_is_counted(pages: Pages) -> None:
     shared = {one["key"]: one for one in pages.api("/members/spread.occasional")["overlaps"]}
 

@@ -53,7 +53,8 @@ class Opportunity:
     stake: Stake | None
     reason: str | None
     days: int | None
-    pace: float | None  # people a month, lately
+    pace: float | None  # people a month, lately: who made it, or who stayed
+    keeps: bool
     target: int | None
     deadline: str | None
 
@@ -158,6 +159,7 @@ def _opportunity(say: Voice, library: Library, entry: Mapping[str, Any]) -> Oppo
         reason=entry.get("reason"),
         days=entry["median_days"],
         pace=entry["pace"],
+        keeps=entry["stays"],
         target=objective.target,
         deadline=None if objective.deadline is None else objective.deadline.isoformat(),
     )

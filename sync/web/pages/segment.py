@@ -15,7 +15,7 @@ from connector.errors import QueryError, SettingsError
 from connector.holdout import in_force
 from connector.passage import overlaps, passage
 from connector.query import canonical
-from connector.roster import COLUMNS, first_day, listed, people_of
+from connector.roster import COLUMNS, counted_since, first_day, listed, people_of
 from sync.labels import segment_labels
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
@@ -122,6 +122,8 @@ class Segment:
     members: Sheet[Member]
     chart: Chart | None
     moved: Moved | None
+    days: int
+    counted_since: str | None  # where that is why nothing is said of who came and left in those days
     overlaps: list[Shared]
     holdouts: list[Held]
 
@@ -142,8 +144,10 @@ def segment(
         rows = _members(desk, connection, key, None if now else day, wished) if people else []
         chart = _past(desk, connection, entry, stage, day) if people is not None else None
         known = people is not None and now
-        moved = _moved(desk, connection, entry, key, today - days, days) if known else None
-        shared = _shared(desk, connection, key, people or 0) if known else []
+        began = counted_since(connection, entry.key) if known else None
+        late = began is not None and today - days < began
+        moved = _moved(desk, connection, entry, key, today - days, days) if known and not late else None
+        shared = _shared(desk, connection, entry, key, people or 0) if known else []
         holdouts = [
             Held(one.destination, one.share.percent, day_date(one.since).isoformat())
             for one in in_force(connection)
@@ -166,6 +170,8 @@ def segment(
         members=Sheet(rows[: wished.size], total, wished.page, wished.size, _sort(wished), wished.q, more),
         chart=chart,
         moved=moved,
+        days=days,
+        counted_since=day_date(began).isoformat() if began is not None and late else None,
         overlaps=shared,
         holdouts=holdouts,
     )
@@ -258,14 +264,13 @@ def _nowhere(desk: Desk, entry: Family) -> tuple[str, str]:
     return say.text("pas encore connus", "not known yet"), say.text("dans aucune étape", "in no stage")
 
 
-def _shared(desk: Desk, connection: Connection, key: str, people: int) -> list[Shared]:
-    called, on = segment_labels(desk.say, desk.shelf), {family.key for family in desk.shelf.families}
-    library = desk.shelf.library.segments()
+def _shared(desk: Desk, connection: Connection, entry: Family, key: str, people: int) -> list[Shared]:
+    called = segment_labels(desk.say, desk.shelf)
+    others = {one.segment_key(stage) for one in desk.shelf.families if one.key != entry.key for stage in one.stages}
     return [
         Shared(one.key, called[one.key], one.people, min(1.0, one.people / people) if people else None, one.exact)
-        for one in overlaps(connection, key)
-        if one.key in library and library[one.key][0].key in on
-    ][:SHOWN]
+        for one in overlaps(connection, key, others, SHOWN)
+    ]
 
 
 def _rule(desk: Desk, entry: Family, stage: Stage) -> Rule:
@@ -300,7 +305,7 @@ def _remark(desk: Desk, entry: Family) -> str:
             "This segment was just switched on: it is worked out with the next reading of the shop.",
         )
     return say.text(
-        "Ce segment n'est pas actif : personne n'y est compté.", "This segment is off: nobody is counted in it."
+        "Ce segment n'est pas activé : personne n'y est compté.", "This segment is off: nobody is counted in it."
     )
 
 
