@@ -15,6 +15,14 @@ Kind = Literal["tag", "field"]
 
 
 @dataclass(frozen=True, slots=True)
+class Automations:
+    """What may start by itself at a destination once something is written there, each time in whole sentences."""
+
+    told: str
+    first: str | None = None  # said instead of a first push, where `silent` keeps them from starting
+
+
+@dataclass(frozen=True, slots=True)
 class DestinationCheck:
     """What a destination says of itself; guards compare `remote_id`."""
 
@@ -100,6 +108,7 @@ class Destination(Protocol):
     platform: ClassVar[str]
     reach: ClassVar[Literal["account", "email"]]  # addresses are the shop's own customer ids, or e-mail addresses
     kinds: ClassVar[tuple[Kind, ...]]  # what can be written here, the default first
+    automations: ClassVar[Mapping[Kind, Automations]]  # of each of them
 
     @property
     def creates(self) -> bool:
@@ -115,5 +124,5 @@ class Destination(Protocol):
         ...
 
     def apply(self, changes: Sequence[RemoteChange], *, silent: bool) -> Iterator[Outcome]:
-        """Write, and yield one outcome per address as they become known. `silent` keeps automations from starting."""
+        """Write, and yield one outcome per address as they become known. `silent` keeps those quiet that can be."""
         ...

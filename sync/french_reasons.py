@@ -70,6 +70,22 @@ RECORDS: Mapping[str, str] = {
 }
 
 OUTCOMES: Mapping[str, str] = {
+    "Shopify Flow and the apps that follow tags are told of this push at once.": (
+        "Shopify Flow et les applications qui suivent les étiquettes sont prévenus dès cet envoi."
+    ),
+    "The shop's webhooks and extensions that follow accounts are told of this push at once.": (
+        "Les webhooks et les extensions de la boutique qui suivent les comptes sont prévenus dès cet envoi."
+    ),
+    "An automation that waits for a tag can start with this push.": (
+        "Une automatisation qui attend une étiquette peut partir avec cet envoi."
+    ),
+    "First push: tags start no automation. From the next one on, a tag that is added or removed can.": (
+        "Premier envoi : les étiquettes ne déclenchent aucune automatisation. "
+        "Dès le suivant, une étiquette ajoutée ou retirée peut en déclencher une."
+    ),
+    "An automation that waits for a field can start with this push.": (
+        "Une automatisation qui attend un champ peut partir avec cet envoi."
+    ),
     "The audience has no such contact.": "L'audience n'a pas ce contact.",
     "The contact is archived in Mailchimp.": "Le contact est archivé dans Mailchimp.",
     'The destination takes existing contacts only (contacts = "existing").': (

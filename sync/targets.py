@@ -60,6 +60,7 @@ def target(
         never=objecting(connection),
         approve=chosen.approve,
         incomplete={family.key: incomplete[family.key] for family in families if family.key in incomplete},
+        automations=destination.automations,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
+from connector.destination import Automations, DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.records import ConsentState
 from connector.source import Problem
 from connector.text import fold
@@ -37,6 +37,7 @@ class MemoryDestination:
     platform: ClassVar[str] = "memory"
     reach: ClassVar[Literal["account", "email"]] = "email"
     kinds: ClassVar[tuple[Kind, ...]] = ("tag", "field")
+    automations: ClassVar[Mapping[Kind, Automations]] = {}
     creates = True
 
     def __init__(self, *addresses: str) -> None:

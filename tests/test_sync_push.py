@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, func, select
 
-from connector.destination import Outcome, RemoteChange, Result
+from connector.destination import Automations, Kind, Outcome, RemoteChange, Result
 from connector.errors import PermanentError, SettingsError
 from connector.holdout import HeldOut
 from connector.models import Change, Consent, Identity, Label, Plan
 from connector.records import ConsentState
 from connector.source import Problem
 from connector.tables import table
+from connectors.mailchimp import MailchimpDestination
+from connectors.shopify import ShopifyDestination
+from connectors.woocommerce import WooCommerceDestination
 from sync.push import FieldTexts, Scope, apply_plan, describe, load
 from tests.memory_destination import Contact
 from tests.push_world import STAGES, TAGS, TARGET, TURNS, World, address
@@ -198,7 +202,9 @@ def test_addresses_of_accounts_belong_to_their_store(world: World) -> None:
         connection.execute(table(Identity).insert(), rows)
     world.destination.contacts = {"10": Contact(), "20": Contact()}
     world.target, world.destination.remote_id = replace(world.target, reach="account", store_id=1), "1"
-    assert world.push().unreachable == 5
+    plan = world.push()
+    assert plan.unreachable == 5
+    assert any("5 personnes n'y ont pas de compte (achats sans compte" in line for line in describe(plan, "fr"))
     assert [change.address for change in world.destination.writes] == ["10"]
 
 
@@ -235,11 +241,38 @@ def test_what_could_not_be_written_this_time_is_planned_again(world: World) -> N
 
 
 def test_only_the_first_push_keeps_automations_quiet(world: World) -> None:
-    first = world.push()
+    world.push()
     world.move(1, {"spread.loyal"})
     world.push()
     assert world.destination.silent == [True, False]
-    assert any("First push" in line for line in describe(first))
+
+
+@pytest.mark.parametrize(
+    ("automations", "quiet", "starting", "later"),
+    [
+        (ShopifyDestination.automations, [], ["Flow"], ["Flow"]),
+        (MailchimpDestination.automations, ["First push: tags start no"], ["waits for a field"], ["a tag", "a field"]),
+        (WooCommerceDestination.automations, [], ["follow accounts"], ["follow accounts"]),
+    ],
+)
+def test_a_plan_says_what_starts_by_what_it_writes_and_by_what_the_destination_can_keep_quiet(
+    world: World, automations: Mapping[Kind, Automations], quiet: list[str], starting: list[str], later: list[str]
+) -> None:
+    world.target = replace(TARGET, automations=automations, approve="always")
+    first, few = world.push(), world.push(scope=Scope(limit=1))
+    for plan, careful in ((first, True), (few, False)):
+        told = [line for line in describe(plan) if "push" in line and "Held" not in line]
+        assert len(told) == len(quiet) + len(starting)
+        for said, line in zip([*quiet, *starting], told, strict=True):
+            assert said in line
+            assert line.endswith("Try it on a few people first.") == (careful and said in starting)
+    world.target = replace(world.target, approve="auto")
+    world.push()
+    world.move(1, {"spread.loyal", "aud.vip"})
+    again = world.push()
+    assert (again.quiet, len(again.starting)) == ((), len(later))
+    assert all(said in line for said, line in zip(later, again.starting, strict=True))
+    assert world.push().starting == ()  # nothing is written
 
 
 def test_strangers_are_left_alone_for_a_week_and_found_when_they_come(world: World) -> None:

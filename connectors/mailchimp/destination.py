@@ -7,13 +7,22 @@ moment before and is unknown in every status; contacts that were found get no st
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Literal
 
-from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result, SentPage
+from connector.destination import (
+    Automations,
+    DestinationCheck,
+    Kind,
+    Outcome,
+    RemoteChange,
+    RemoteState,
+    Result,
+    SentPage,
+)
 from connector.errors import SettingsError
 from connector.source import Problem
 from connectors.http import HTTPError
@@ -35,6 +44,13 @@ class MailchimpDestination:
     platform: ClassVar[str] = "mailchimp"
     reach: ClassVar[Literal["account", "email"]] = "email"
     kinds: ClassVar[tuple[Kind, ...]] = ("tag", "field")
+    automations: ClassVar[Mapping[Kind, Automations]] = {
+        "tag": Automations(
+            "An automation that waits for a tag can start with this push.",
+            "First push: tags start no automation. From the next one on, a tag that is added or removed can.",
+        ),
+        "field": Automations("An automation that waits for a field can start with this push."),
+    }
 
     def __init__(
         self,

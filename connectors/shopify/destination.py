@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, ClassVar, Literal
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 import requests
 
-from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
+from connector.destination import Automations, DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.errors import AuthenticationError, PermanentError, RetryableError
 from connector.text import fold
 from connectors.shopify import bulk
@@ -108,6 +108,9 @@ class ShopifyDestination:
     platform: ClassVar[str] = "shopify"
     reach: ClassVar[Literal["account", "email"]] = "account"
     kinds: ClassVar[tuple[Kind, ...]] = ("tag",)
+    automations: ClassVar[Mapping[Kind, Automations]] = {
+        "tag": Automations("Shopify Flow and the apps that follow tags are told of this push at once.")
+    }
     creates: ClassVar[bool] = False
 
     def __init__(  # noqa: PLR0913 - the connection's options, and one of its own

@@ -6,12 +6,12 @@ Only accounts can be reached: a guest is no customer of WooCommerce, only an add
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from connector.destination import DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
+from connector.destination import Automations, DestinationCheck, Kind, Outcome, RemoteChange, RemoteState, Result
 from connector.errors import AuthenticationError
 from connector.source import Problem
 from connectors.http import HTTPError
@@ -46,6 +46,9 @@ class WooCommerceDestination:
     platform: ClassVar[str] = "woocommerce"
     reach: ClassVar[Literal["account", "email"]] = "account"
     kinds: ClassVar[tuple[Kind, ...]] = ("field",)
+    automations: ClassVar[Mapping[Kind, Automations]] = {  # a field that is written sends the shop's customer.updated
+        "field": Automations("The shop's webhooks and extensions that follow accounts are told of this push at once.")
+    }
     creates: ClassVar[bool] = False
 
     def __init__(  # noqa: PLR0913 - the signature is the schema of the settings

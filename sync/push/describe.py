@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connector.language import Language
-from connector.states import ChangeOutcome, PlanKind, PlanState
+from connector.states import ChangeOutcome, PlanState
 from sync.push.summary import Guard, PlannedChange, PlanSummary
 from sync.told import sentence as translated
 from sync.voice import Voice
@@ -91,11 +91,24 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 
 _ALONE = "left alone: refused, or not known there when last looked for"
 _ASIDE = "à l'écart d'un segment pour en mesurer l'effet (connector holdout)"
-_NOTES = (
-    (
+_UNREACHABLE = {
+    "email": (
         ("person has no address there", "people have no address there"),
         ("personne n'y a pas d'adresse", "personnes n'y ont pas d'adresse"),
     ),
+    "account": (
+        (
+            "person has no account there (bought as a guest, or elsewhere)",
+            "people have no account there (they bought as guests, or elsewhere)",
+        ),
+        (
+            "personne n'y a pas de compte (achat sans compte, ou ailleurs)",
+            "personnes n'y ont pas de compte (achats sans compte, ou ailleurs)",
+        ),
+    ),
+}
+"""What is said of whom a plan cannot reach, by what it writes to."""
+_NOTES = (
     (
         ("person is excluded", "people are excluded"),
         ("personne est exclue", "personnes sont exclues"),
@@ -194,7 +207,8 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
     n = 1 if language == "fr" else 0
     told = (plan.unreachable, plan.excluded, plan.holdout, plan.waiting, plan.new_addresses if plan.creates else 0)
     say = Voice(language)
-    lines = [say.count(count, *words[n]) for count, words in zip(told, _NOTES, strict=True) if count]
+    words = (_UNREACHABLE[plan.reach], *_NOTES)
+    lines = [say.count(count, *word[n]) for count, word in zip(told, words, strict=True) if count]
     lines += [
         f"{family}{say.colon}{_pick(n, 'not pushed', 'non envoyé')} ({why})" for family, why in plan.incomplete.items()
     ]
@@ -203,18 +217,18 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
         + _pick(n, f"stays {old!r}; --rename makes it {new!r}", f"reste « {old} » ; --rename en fait « {new} »")
         for key, (old, new) in plan.relabelled.items()
     ]
-    if plan.first and plan.kind is PlanKind.PUSH:
-        lines.append(
-            _pick(
-                n,
-                "First push: automations are kept quiet. From the next one on, a tag added or removed can start one.",
-                "Premier envoi : aucune automatisation ne part. Dès le suivant, une étiquette ajoutée ou retirée "
-                "peut en déclencher une.",
-            )
-        )
+    lines += _automations(plan, n, language)
     if plan.held:
         lines.append(_pick(n, "Held: nothing is applied until push --resume.", "Suspendu jusqu'à push --resume."))
     return lines
+
+
+def _automations(plan: PlanSummary, n: int, language: Language) -> Iterator[str]:
+    """What starts nothing for once, and what may start: of a first push, to be tried on a few people before."""
+    yield from (translated(said, language) for said in plan.quiet)
+    careful = _pick(n, " Try it on a few people first.", " Essayez d'abord sur quelques personnes.")
+    for said in plan.starting:
+        yield translated(said, language) + (careful if plan.first and not plan.pilot else "")
 
 
 def _example(change: PlannedChange, n: int) -> str:

@@ -29,7 +29,7 @@ from connector.tables import table
 from sync.push import guard, summary
 from sync.push.difference import Draft, form, form_removals, held_out, reachable, served
 from sync.push.summary import PlanSummary
-from sync.push.target import CONTACT, Item, Target, frozen, items, registered, relabelled
+from sync.push.target import CONTACT, Item, Target, frozen, items, kind_of, registered, relabelled
 
 LOOK_AGAIN = timedelta(days=7)
 """How long an address that was not known at a destination is left alone, unless its person changes."""
@@ -86,7 +86,7 @@ def plan(
     texts = {key: text for key, text in labels.items() if "=" not in key} | {item.key: item.text for item in wanted}
     formed = summary.counted(connection, _informed(begun, draft, scope), texts)
     formed = replace(
-        _figured(draft, formed, ready),
+        _figured(draft, _loud(formed, target), ready),
         waiting=waiting,
         relabelled=changed,
         labels={key: text for item in ready for key, text in item.labels.items()},
@@ -108,11 +108,23 @@ def _informed(begun: PlanSummary, draft: Draft, scope: Scope) -> PlanSummary:
     ).one()
     return replace(
         begun,
+        reach=draft.target.reach,
         creates=draft.target.contacts == "all",
         first=row.first_push_at is None,
         pilot=scope.pilot,
         held=row.held,
         incomplete=dict(draft.target.incomplete),
+    )
+
+
+def _loud(formed: PlanSummary, target: Target) -> PlanSummary:
+    """The summary with what may start at the destination by what the plan writes, and what is kept quiet."""
+    written = {kind_of(item.item) for item in formed.items}
+    may = [said for kind, said in target.automations.items() if kind in written]
+    return replace(
+        formed,
+        quiet=tuple(said.first for said in may if formed.first and said.first),
+        starting=tuple(said.told for said in may if not (formed.first and said.first)),
     )
 
 

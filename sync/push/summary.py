@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, insert, select
@@ -73,6 +74,7 @@ class PlanSummary:
     causes: dict[str, int] = field(default_factory=dict)
     new_addresses: int = 0  # never written to before
     creates: bool = False  # those of them that are unknown there become contacts, subscribed to nothing
+    reach: Literal["account", "email"] = "email"
     unreachable: int = 0  # people without any address at this destination
     excluded: int = 0
     holdout: int = 0  # people who are held out of a segment, so that its effect can be measured
@@ -80,7 +82,9 @@ class PlanSummary:
     delivered: int = 0  # addresses that hold something of ours
     people_total: int = 0
     orders_total: int = 0
-    first: bool = False  # nothing but pilots went there before: automations are kept quiet
+    first: bool = False  # nothing but pilots went there before: automations are kept quiet where that is possible
+    quiet: tuple[str, ...] = ()  # what is said of those that are kept so
+    starting: tuple[str, ...] = ()  # and of those that may start
     pilot: bool = False
     held: bool = False
     guards: tuple[Guard, ...] = ()

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, exists, select
 
+from connector.destination import Automations, Kind
 from connector.errors import SettingsError
 from connector.holdout import HeldOut
 from connector.models import Delivery, DestinationRow, Label, Segment
@@ -80,6 +81,7 @@ class Target:
     never: frozenset[int] = frozenset()  # nor do these, who objected
     approve: Literal["auto", "always"] = "auto"
     incomplete: Mapping[str, str] = field(default_factory=dict)  # family (or one of GIVEN) → why it is not pushed
+    automations: Mapping[Kind, Automations] = field(default_factory=dict)  # what may start at the destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def _segment_ids(connection: Connection, target: Target) -> dict[str, tuple[int,
 def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, str]) -> None:
     """Refuse two entries under one text; what is no longer asked for keeps its text until it is gone."""
     taken: dict[str, str] = {}
-    entries = [(_kind(item.key), item.key, item.text) for item in found]
+    entries: list[tuple[str, str, str]] = [(kind_of(item.key), item.key, item.text) for item in found]
     entries += [
         (item.key, label, value)
         for item in found
@@ -199,7 +201,7 @@ def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, s
         if label.startswith(f"{item.key}=")
     ]
     entries += [
-        (_kind(key), key, text)
+        (kind_of(key), key, text)
         for key, text in labels.items()
         if "=" not in key and key not in {item.key for item in found}
     ]
@@ -217,7 +219,8 @@ def _refuse_collisions(target: Target, found: list[Item], labels: Mapping[str, s
             )
 
 
-def _kind(key: str) -> str:
+def kind_of(key: str) -> Kind:
+    """What an item is written as."""
     return "tag" if key.startswith("tag:") else "field"
 
 
