@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from connector.database import chosen
 from connector.days import day_date, instant
-from connector.errors import SettingsError
 from connector.merges import Joined, joined
 from connector.models import (
     Consent,
@@ -31,7 +30,7 @@ from connector.models import (
     Segment,
     Store,
 )
-from connector.people import find_people
+from connector.people import emails, meant
 from connector.privacy.erase import Group, whole
 from connector.tables import AnyRow, table
 
@@ -203,11 +202,7 @@ def roll(
         .offset(offset)
     )
     if sought:
-        begins = select(_identities.c.customer_id).where(
-            _identities.c.kind == "email", _identities.c.value.startswith(sought.lower(), autoescape=True)
-        )
-        meant = _people.c.id.in_(_meant(connection, sought))
-        found = found.where(meant if exact else or_(meant, _people.c.id.in_(begins)))
+        found = found.where(meant(connection, _people.c.id, sought, exact=exact))
     rows = connection.execute(found).all()
     ids = [row.id for row in rows]
     addresses, stages = emails(connection, ids), _present(connection, ids, family)
@@ -223,19 +218,6 @@ def roll(
         )
         for row in rows
     ]
-
-
-def _meant(connection: Connection, sought: str) -> list[int]:
-    try:
-        return find_people(connection, sought)
-    except SettingsError:  # nobody
-        return []
-
-
-def emails(connection: Connection, people: Collection[int]) -> dict[int, str]:
-    """The first e-mail address of each, by the alphabet."""
-    rows = chosen(connection, _identities, ("customer_id", "value"), "customer_id", people, kind="email")
-    return {row.customer_id: row.value for row in sorted(rows, key=lambda row: row.value, reverse=True)}
 
 
 def _present(connection: Connection, people: Collection[int], family: str) -> dict[int, str]:

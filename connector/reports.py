@@ -16,12 +16,13 @@ from sqlalchemy import Connection, and_, delete, func, literal, or_, select
 
 from connector.calibrations import in_force
 from connector.catalogue import Family, Stage
-from connector.database import batches, chosen
+from connector.database import batches
 from connector.days import day_date
 from connector.errors import SettingsError
 from connector.fields import mapped, unmapped
 from connector.language import Language
-from connector.models import Customer, Identity, Membership, Segment, Store
+from connector.models import Customer, Membership, Segment, Store
+from connector.people import reached
 from connector.privacy.objections import profiled
 from connector.query.bounds import Span
 from connector.query.choices import runs_out
@@ -59,7 +60,7 @@ _UNMAPPED: Mapping[Language, tuple[str, str]] = {
     ),
 }
 
-people, identities = table(Customer), table(Identity)
+people = table(Customer)
 
 
 def segments(
@@ -273,16 +274,7 @@ def _found_since(steps: Steps) -> dict[int, int]:
 
 
 def _described(connection: Connection, since: Mapping[int, int]) -> Iterator[dict[str, Any]]:
-    stores = {row.id: row.key for row in connection.execute(select(table(Store).c.id, table(Store).c.key))}
     for batch in batches(since):
-        known: dict[int, dict[str, Any]] = {
-            person: {"person": person, "since": day_date(since[person]).isoformat(), "email": None, "accounts": {}}
-            for person in batch
-        }
-        for row in chosen(connection, identities, ("customer_id", "kind", "scope", "value"), "customer_id", batch):
-            person = known[row.customer_id]
-            if row.kind == "email":
-                person["email"] = person["email"] or row.value
-            elif row.kind == "account":
-                person["accounts"].setdefault(stores[row.scope], []).append(row.value)
-        yield from known.values()
+        for person, known in reached(connection, batch).items():
+            entered = day_date(since[person]).isoformat()
+            yield {"person": person, "since": entered, "email": known.email, "accounts": known.accounts}

@@ -18,10 +18,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from connector.counts import counts, people_on
 from connector.database import batches, chosen
 from connector.days import NEVER, day_date
-from connector.dialects import bytewise
-from connector.errors import SettingsError
-from connector.models import Consent, Identity, Membership, Metric, Segment, Store
-from connector.people import find_people
+from connector.models import Consent, Membership, Metric, Segment
+from connector.people import meant, reached
 from connector.records import ConsentState
 from connector.tables import AnyRow, table
 
@@ -29,7 +27,7 @@ PART = 5_000
 """People who are read at once for an export."""
 
 _stays, _segments, _metrics = table(Membership), table(Segment), table(Metric)
-_identities, _consents, _stores = table(Identity), table(Consent), table(Store)
+_consents = table(Consent)
 
 COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "since": _stays.c.entered_on,
@@ -118,7 +116,7 @@ def listed(
     by = COLUMNS[column]
     which = [here(ids_of(connection, key), day)]
     if sought:
-        which.append(_sought(connection, sought, exact=exact))
+        which.append(meant(connection, _stays.c.customer_id, sought, exact=exact))
     found = select(_stays.c.customer_id, _stays.c.entered_on).where(*which)
     if column != "since":
         found = found.outerjoin(_metrics, _metrics.c.customer_id == _stays.c.customer_id)
@@ -135,51 +133,20 @@ def everyone(connection: Connection, key: str, day: int | None = None, *, after:
     return _described(connection, ids, connection.execute(page).all())
 
 
-def named(connection: Connection, people: Collection[int]) -> dict[int, str | None]:
-    """The first e-mail address of each of some people, by the alphabet."""
-    found: dict[int, str | None] = dict.fromkeys(people)
-    for row in chosen(connection, _identities, ("customer_id", "value"), "customer_id", people, kind="email"):
-        found[row.customer_id] = min(found[row.customer_id] or row.value, row.value)
-    return found
-
-
-def _sought(connection: Connection, text: str, *, exact: bool) -> ColumnElement[bool]:
-    """Of memberships: those of whom a text means, and, unless `exact`, of whose e-mail address begins with it."""
-    try:
-        people = find_people(connection, text)
-    except SettingsError:  # it is nobody's
-        people = []
-    meant = _stays.c.customer_id.in_(people)
-    if exact:
-        return meant
-    value = bytewise(_identities.c.value)
-    begins = and_(value >= text.lower(), value < text.lower() + "\U0010ffff")
-    mail = and_(_identities.c.kind == "email", _identities.c.scope == 0, begins)
-    return or_(meant, _stays.c.customer_id.in_(select(_identities.c.customer_id).where(mail)))
-
-
 def _described(connection: Connection, ids: Collection[int], rows: Sequence[AnyRow]) -> list[Listed]:
     """The people of some rows, in their order."""
     people = [row.customer_id for row in rows]
-    known: dict[int, dict[str, Any]] = {person: {"accounts": {}, "email": None} for person in people}
-    stores = {row.id: row.key for row in connection.execute(select(_stores.c.id, _stores.c.key))}
-    for row in chosen(connection, _identities, ("customer_id", "kind", "scope", "value"), "customer_id", people):
-        person = known[row.customer_id]
-        if row.kind == "email":
-            person["email"] = min(person["email"] or row.value, row.value)
-        elif row.kind == "account":
-            person["accounts"].setdefault(stores[row.scope], []).append(row.value)
-    consents, figures = _agreed(connection, people), _figures(connection, people)
+    known, consents, figures = reached(connection, people), _agreed(connection, people), _figures(connection, people)
     causes = _causes(connection, ids, people)
     return [
         Listed(
             row.customer_id,
             day_date(row.entered_on).isoformat(),
             causes[row.customer_id, row.entered_on],
-            known[row.customer_id]["email"],
+            known[row.customer_id].email,
             consents.get(row.customer_id),
             *figures.get(row.customer_id, (0, 0, None)),
-            known[row.customer_id]["accounts"],
+            known[row.customer_id].accounts,
         )
         for row in rows
     ]

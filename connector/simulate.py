@@ -20,15 +20,14 @@ from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func,
 from connector.calibrations import in_force
 from connector.catalogue import Family, Library
 from connector.catalogue.change import Changed, change, require_values
-from connector.database import chosen
 from connector.language import Language
-from connector.models import BigInt, Identity
+from connector.models import BigInt
+from connector.people import emails
 from connector.query.select import state
 from connector.reports import incomplete
 from connector.scratch import standing
 from connector.segments import currency_of
 from connector.steps import shape_of
-from connector.tables import table
 
 SAMPLE = 3
 """So many of the people of each move are named."""
@@ -182,14 +181,11 @@ def _sample(
     moving = select(answers.c.customer_id, before, after, place).where(sides[0].is_distinct_from(sides[1]))
     numbered = moving.subquery("moving")
     rows = connection.execute(select(numbered).where(numbered.c.place <= SAMPLE)).all()
-    emails: dict[int, str] = {}
-    ids = [row.customer_id for row in rows]
-    for row in chosen(connection, table(Identity), ("customer_id", "value"), "customer_id", ids, kind="email"):
-        emails.setdefault(row.customer_id, row.value)
+    addresses = emails(connection, [row.customer_id for row in rows])
     people = [
         {
             "person": row.customer_id,
-            "email": emails.get(row.customer_id),
+            "email": addresses.get(row.customer_id),
             "from": _named(keys, row.before),
             "to": _named(keys, row.after),
         }

@@ -17,7 +17,9 @@ from connector.days import day_date, day_number
 from connector.errors import SettingsError
 from connector.memberships import activate, advance, full
 from connector.models import Customer, Identity, Order, Store
+from connector.people import emails
 from connector.reports import incomplete, members, segments
+from connector.roster import listed
 from connector.tables import table
 from tests.rules_world import BASE, Person, Sale, family, lent, load, metrics_of, person, shops, stage, stages_on
 
@@ -103,10 +105,10 @@ def test_since_is_the_same_by_memberships_and_by_working_it_out(
         assert list(members(connection, [SPREAD], f"spread.{key}", day, window=180)) == kept
 
 
-def test_a_member_is_known_by_ids_and_address(engine: Engine) -> None:
+def test_a_member_is_known_by_ids_and_the_first_address_of_the_alphabet(engine: Engine) -> None:
     with lent(engine, [person(BASE - 9), person(BASE - 3), Person(BASE)]) as connection:
-        keys = [("email", 0, "ann@shop.example", 1), ("account", 1, "901", 1), ("account", 1, "77", 1)]
-        keys += [("phone", 0, "+33612345678", 2)]
+        keys = [("email", 0, f"{name}@shop.example", 1) for name in ("mia", "ann", "zoe")]
+        keys += [("account", 1, "901", 1), ("account", 1, "77", 1), ("phone", 0, "+33612345678", 2)]
         for kind, scope, value, owner in keys:
             row = {"kind": kind, "scope": scope, "value": value, "customer_id": owner}
             connection.execute(insert(table(Identity)), row)
@@ -116,10 +118,14 @@ def test_a_member_is_known_by_ids_and_address(engine: Engine) -> None:
                 "person": 1,
                 "since": day_date(BASE - 9).isoformat(),
                 "email": "ann@shop.example",
-                "accounts": {"shop": ["901", "77"]},
+                "accounts": {"shop": ["77", "901"]},
             },
             {"person": 2, "since": day_date(BASE - 3).isoformat(), "email": None, "accounts": {}},
         ]
+        assert emails(connection, [1, 2]) == {1: "ann@shop.example"}
+        activate(connection, [SPREAD], BASE)
+        full(connection, [SPREAD], BASE)
+        assert [one.email for one in listed(connection, "spread.new", sort="orders")] == ["ann@shop.example", None]
 
 
 def test_a_segment_that_is_not_there_is_refused_with_those_that_are(engine: Engine) -> None:

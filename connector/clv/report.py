@@ -17,13 +17,11 @@ from connector.catalogue import Family
 from connector.clv.fitting import Vector
 from connector.clv.forecast import YEAR, Forecast, Model, by_group, by_person, clv_12m, fit
 from connector.clv.histories import Histories, read
-from connector.database import chosen
 from connector.days import day_date
 from connector.language import Language
-from connector.models import Identity
 from connector.money import decimals
+from connector.people import emails
 from connector.segments import currency_of
-from connector.tables import table
 
 PEOPLE = 100
 MONTHS = 12
@@ -184,14 +182,13 @@ def _best(connection: Connection, report: Report, values: Vector | None, best: i
     buyers = report.model.buyers
     places = np.lexsort((buyers.person, -values))[:best].tolist()
     numbers = [int(buyers.person[place]) for place in places]
-    rows = chosen(connection, table(Identity), ("customer_id", "value", "kind"), "customer_id", numbers)
-    emails = {row.customer_id: row.value for row in rows if row.kind == "email"}
+    addresses = emails(connection, numbers)
     alive = report.model.best[0].alive(buyers.repeats, buyers.recency, buyers.age)
     forecasts = by_person(report.model, values, places, report.discount)
     return [
         {
             "person": number,
-            "email": emails.get(number),
+            "email": addresses.get(number),
             "net_spend": _money(int(buyers.spent[place]), report.currency),
             "clv_12m": _forecast(forecast, report.currency),
             "active": round(float(alive[place]), 6),

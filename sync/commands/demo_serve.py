@@ -12,11 +12,11 @@ from datetime import date
 from pathlib import Path
 
 from connector.days import day_date, day_number
-from connector.dossier import emails
 from connector.errors import StoppedError
 from connector.judging.kept import kept
 from connector.language import Language
 from connector.notes import add
+from connector.people import emails
 from connector.settings import ServeSettings
 from connector.users import User, invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, spoken_language, workspace_of

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import Form, HTTPException, Path, Query
 from sqlalchemy import func, select
 
-from connector.dossier import emails
 from connector.errors import SettingsError, UnsafeError
 from connector.models import Change, Plan
+from connector.people import emails
 from connector.states import ChangeOutcome, PlanKind, PlanState
 from connector.tables import table
 from sync.lock import writer

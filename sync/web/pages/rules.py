@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 from connector.catalogue import Audience
 from connector.errors import ConnectorError, QueryError, SettingsError
 from connector.models import Segment
+from connector.people import emails
 from connector.query.words import words
 from connector.questions import Answer, ask
-from connector.roster import named
 from connector.simulate import answered, compared, suppose
 from connector.tables import table
 from sync.shelving import rehearse, shelve
@@ -210,10 +210,10 @@ def _tried(desk: Desk, connection: Connection, rule: str, day: int) -> Tried:
         kept=kept,
         examples=SHOWN,
     )
-    emails = named(connection, answer.examples)
+    addresses = emails(connection, answer.examples)
     return Tried(
         people=answer.people,
-        examples=[Person(person, desk.address(emails[person])) for person in answer.examples],
+        examples=[Person(person, desk.address(addresses.get(person))) for person in answer.examples],
         canonical=answer.canonical,
         native=answer.portability.native,
         warnings=list(answer.warnings),
