@@ -2,6 +2,7 @@
 
 ConnectorError            tell the user, with the remedy; no traceback
     SettingsError         … what to change in the settings
+        EmptyError        … nothing was ever read: where to begin
     QueryError            … where in their rule
     BusyError             another sync is writing; try again later
     StorageError          the database fails: stop, nothing more can be kept
@@ -34,6 +35,10 @@ class ConnectorError(Exception):
 
 class SettingsError(ConnectorError):
     """A setting or an argument cannot be used as it stands."""
+
+
+class EmptyError(SettingsError):
+    """Nothing was ever read, so that there is nothing to tell."""
 
 
 class QueryError(ConnectorError):

@@ -16,7 +16,7 @@ from connector.counting import Switches
 from connector.database import connect, open_database, path
 from connector.days import local_day
 from connector.destination import Destination
-from connector.errors import SettingsError, StoppedError
+from connector.errors import EmptyError, SettingsError, StoppedError
 from connector.fields import map_fields
 from connector.lifespans import set_lifespans
 from connector.privacy.suppressions import Suppressions
@@ -65,11 +65,11 @@ class Workspace:
         return self.clock()
 
     def merchant(self) -> Merchant:
-        """The database's currency and time zone; SettingsError while nothing was ever read."""
+        """The database's currency and time zone; EmptyError while nothing was ever read."""
         with self.engine.connect() as connection:
             found = merchant(connection)
         if found is None:
-            raise SettingsError(
+            raise EmptyError(
                 "The database is empty.", remedy="Run `connector pull`, or `connector import FILE`, first."
             )
         return found

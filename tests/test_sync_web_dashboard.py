@@ -224,7 +224,7 @@ def test_the_api_says_what_does_not_fit_in_one_sentence(dashboard: Dashboard) ->
         ("/segments?as_of=2999-01-01", 400),
         ("/segments?page=0", 422),
         ("/person/999999", 404),
-        ("/person/x", 422),
+        ("/person/x", 404),
         ("/members/spread.nobody", 404),
         ("/plans/77", 404),
         ("/movements?family=none", 400),

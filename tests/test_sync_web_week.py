@@ -221,22 +221,16 @@ def test_what_was_changed_since_has_no_people_yet(dashboard: Dashboard) -> None:
 
 def test_before_the_first_recompute_the_page_says_what_to_do(dashboard: Dashboard) -> None:
     change(dashboard.engine, table(Finding).delete())
-    for place in ("/", "/priorities"):
-        assert "connector recompute" in dashboard.user(f"Vic{place[1:]}", "viewer").get(place).text
+    for browser, ways in (
+        (dashboard.user("Anne", "admin", "en"), True),
+        (dashboard.user("Vic", "viewer", "en"), False),
+    ):
+        for place in ("/", "/priorities"):
+            page = browser.get(place).text
+            assert "with the next recompute, each day." in page
+            assert ('<a href="/syncs">Recompute now</a>' in page) is ways
     found = asked(dashboard)
     assert (found["decisions"], found["moves"], found["judged"]) == ([], [], None)
-
-
-@pytest.mark.parametrize(
-    ("language", "words"), [("fr", "Rien n&#39;a encore été lu."), ("en", "Nothing was read yet.")]
-)
-def test_an_empty_base_is_told_how_to_begin(engine: Engine, language: str, words: str) -> None:
-    empty = Dashboard(engine, Settings(stores={}))
-    page = empty.user("Anne", "admin", language).get("/").text
-    assert words in page
-    assert 'href="/setup"' in page
-    assert asked(empty)["as_of"] is None
-    assert empty.user("Vic", "viewer", language).get("/priorities").status_code == 200
 
 
 def test_the_history_s_floor_and_missing_scopes_are_told_with_their_remedies(dashboard: Dashboard) -> None:

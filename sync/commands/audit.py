@@ -291,7 +291,6 @@ def _tell(say: Voice, audit: Audit, html: Path | None) -> None:
         say.say(f"Rapport écrit : {html.resolve().as_uri()}", f"The report is written: {html.resolve().as_uri()}")
         return
     week, subject = audit.shown.week, audit.subject
-    assert week.as_of is not None
     title = f"{subject.file} · {say.day(week.as_of, 'long')}"
     say.say(title, title)
     say.say(f"\n{week.sentence}", f"\n{week.sentence}")

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from connector.errors import (
     BusyError,
     ConnectorError,
+    EmptyError,
     QueryError,
     RecordError,
     RetryableError,
@@ -76,8 +77,8 @@ class Problem:
     error: Trouble
 
 
-def refused(request: Request, status: int, *, accident: str = "", detail: str = "") -> Response:
-    """The answer of a status, in the words of this house and the reader's language."""
+def refused(request: Request, status: int, detail: str = "", *, accident: str = "") -> Response:
+    """The answer of a status, in the words of this house and the reader's language; `detail` is what to do."""
     say = voice_of(request)
     message = say.text(*_SAID.get(status, _SAID[500 if status >= 500 else 400]))
     remedy = say.text(*_REMEDIES[status]) if status in _REMEDIES else ""
@@ -85,7 +86,9 @@ def refused(request: Request, status: int, *, accident: str = "", detail: str = 
 
 
 def told(request: Request, error: ConnectorError) -> Response:
-    """The answer that tells one of our own errors, with its remedy."""
+    """The answer that tells one of our own errors, with its remedy; an empty page says how to begin."""
+    if isinstance(error, EmptyError) and not request.url.path.startswith(API):
+        return rendered(request, "begin.html", 200 if request.method == "GET" else 400)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     language = voice_of(request).language
     return _answer(request, status, Trouble(keyless(message(error, language)), remedy(error, language)))

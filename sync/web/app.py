@@ -25,6 +25,8 @@ from sync.web.errand import Errands
 from sync.web.guard import Guard
 from sync.web.page import Page, Routed, mount
 from sync.web.pages import ACTIONS, DOWNLOADS, INTAKES, LIVES, PAGES
+from sync.web.rendering import voice_of
+from sync.web.unfit import misplaced, wanted
 from sync.web.webhooks import Receiver
 from sync.workspace import Workspace
 
@@ -83,10 +85,10 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 def _unfit(request: Request, error: Exception) -> Response:
-    """The first value that does not fit, by its name; never the value itself."""
-    found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
-    detail = f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}."
-    return refused(request, 422, detail=detail)
+    """A path that does not fit leads nowhere; of anything else, what would fit."""
+    assert isinstance(error, RequestValidationError)
+    errors = error.errors()
+    return refused(request, 404) if misplaced(errors) else refused(request, 422, wanted(voice_of(request), errors))
 
 
 def _told(request: Request, error: Exception) -> Response:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from connector.days import day_date, epoch, instant
 from connector.judging.kept import Kept
-from connector.models import Run, Store
+from connector.models import Metric, Run, Store
 from connector.movements import unsettled
 from connector.states import RunOutcome
 from connector.tables import AnyRow, table
+from connector.users import Role
 from sync.vocabulary import FACTS
 from sync.voice import Voice
 from sync.web.desk import Sight
 
 LATELY = 400
 """So many of the last runs are looked through."""
+OLD = 7
+"""Days without an order after which files are told to be no longer of today."""
 SHOWN = ("amount", "products", "email", "email_consent")
 """The facts whose coverage is shown first."""
 _SCOPE = re.compile(r"\bscope (\w+)")
@@ -40,7 +43,16 @@ _ENDED: Mapping[str | None, tuple[str, str]] = {
     None: ("en cours", "under way"),
 }
 
-runs, stores = table(Run), table(Store)
+metrics, runs, stores = table(Metric), table(Run), table(Store)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where something can be done about a worry, and who may."""
+
+    path: str
+    text: str
+    role: Role = "admin"
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Worry:
 
     told: str
     remedy: str
+    ways: list[Way] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,8 +98,8 @@ class Turn:
 
 def trust(desk: Sight, connection: Connection, kept: Kept) -> Trust:
     """The worries, and how much is known."""
-    worries = [*_floors(desk, connection), *_problems(desk, connection), *_waiting(desk, connection)]
-    return Trust(worries, known(desk.say, kept))
+    found = (_behind, _floors, _problems, _waiting)
+    return Trust([worry for worries in found for worry in worries(desk, connection)], known(desk.say, kept))
 
 
 def known(say: Voice, kept: Kept, facts: Iterable[str] = SHOWN) -> list[Known]:
@@ -128,6 +141,30 @@ def _lately(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(select(runs).order_by(runs.c.id.desc()).limit(LATELY)).all()
 
 
+def _behind(desk: Sight, connection: Connection) -> Iterator[Worry]:
+    """Files whose orders end some days ago, while no shop is read: since then everybody seems to have stopped."""
+    last = None if desk.workspace.settings.stores else connection.scalar(select(func.max(metrics.c.last_order_day)))
+    if last is None or last >= desk.workspace.today() - OLD:
+        return
+    day = day_date(last)
+    yield Worry(
+        desk.say.text(
+            "Dernière commande connue : {day}. Depuis, chaque jour passe pour un jour sans achat.",
+            "Last known order: {day}. Since then, each day passes for a day without purchases.",
+            day=desk.say.day(day),
+        ),
+        "",
+        [
+            Way("/setup?step=file", desk.say.text("Déposer un export plus récent", "Drop a newer export")),
+            Way(
+                f"/segments?as_of={day.isoformat()}",
+                desk.say.text("Voir la base à ce jour", "See the base on that day"),
+                "viewer",
+            ),
+        ],
+    )
+
+
 def _floors(desk: Sight, connection: Connection) -> Iterator[Worry]:
     """The shops that do not show all of their orders."""
     rows = connection.execute(select(stores.c.key, stores.c.floor_day).where(stores.c.floor_day.is_not(None)))
@@ -141,12 +178,10 @@ def _floors(desk: Sight, connection: Connection) -> Iterator[Worry]:
                 day=day,
             ),
             desk.say.text(
-                "Donnez la permission read_all_orders, ou importez l'export de toutes les commandes : "
-                "connector import FICHIER --store {store}",
-                "Give the scope read_all_orders, or import the export of all orders: connector import FILE --store "
-                "{store}",
-                store=row.key,
+                "Donnez la permission read_all_orders, ou déposez l'export de toutes les commandes.",
+                "Give the scope read_all_orders, or drop the export of all orders.",
             ),
+            [Way("/setup?step=file", desk.say.text("Déposer l'export", "Drop the export"))],
         )
 
 
@@ -168,7 +203,8 @@ def _problems(desk: Sight, connection: Connection) -> Iterator[Worry]:
                 desk.say.text(
                     "{store} signale un problème de réglage.", "{store} reports a problem of its setup.", store=store
                 ),
-                desk.say.text("connector check le décrit.", "connector check describes it."),
+                desk.say.text("Une vérification le décrit.", "A check describes it."),
+                [Way("/settings", desk.say.text("Vérifier la boutique", "Check the shop"))],
             )
 
 
@@ -197,6 +233,8 @@ def _waiting(desk: Sight, connection: Connection) -> Iterator[Worry]:
                 "Un recalcul attend pour {people}.", "Still to be looked at: {people}.", people=desk.say.people(waiting)
             ),
             desk.say.text(
-                "connector recompute, ou attendez le prochain.", "connector recompute, or wait for the next one."
+                "Il se fait de lui-même à la prochaine lecture, au plus tard le prochain jour.",
+                "It is done by itself with the next reading, with the next day at the latest.",
             ),
+            [Way("/syncs", desk.say.text("Recalculer maintenant", "Recompute now"))],
         )

@@ -97,7 +97,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Priorities:
-    """What is worth working on; `as_of` is None while nothing was found yet."""
+    """What is worth working on; `as_of` is None before the first recompute."""
 
     as_of: str | None
     opportunities: list[Opportunity] = field(default_factory=list)
@@ -114,6 +114,7 @@ class Priorities:
 
 def priorities(desk: Seen) -> Priorities:
     """Opportunities with their value and delay, the RFM grid, Pareto's curve, first and later purchases, the ladder."""
+    currency = desk.workspace.merchant().currency
     with desk.reading() as connection:
         found = kept(connection)
     if found.day is None:
@@ -135,7 +136,7 @@ def priorities(desk: Seen) -> Priorities:
         lifetime=_top(lifetime, percent),
         curve=_curve(say, year, lifetime),
         months=_months(say, values["acquisition"]),
-        currency=desk.workspace.merchant().currency,
+        currency=currency,
         within=values["ladder"]["within"],
         ladder=[_rung(entry) for entry in values["ladder"]["rungs"]],
     )

@@ -7,7 +7,7 @@ It reads what is kept: the counts of each day, and what the day's recompute foun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query
@@ -21,7 +21,6 @@ from connector.judging.kept import Kept, kept
 from connector.models import Segment
 from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
-from connector.stores import merchant
 from connector.tables import table
 from sync.lapsing import told
 from sync.vocabulary import CAUSES
@@ -84,27 +83,27 @@ class Marked:
 
 @dataclass(frozen=True)
 class Week:
-    """The start page. `as_of` is None while nothing was ever read; `judged` is the day of decisions and movements."""
+    """The start page; `judged` is the day of decisions and movements, None before the first recompute."""
 
-    as_of: str | None
-    day: str = ""  # in words
-    people: int = 0
-    sentence: str = ""
-    ahead: str | None = None  # who is about to go, and what is at stake
-    family: str = ""
-    label: str = ""
-    families: dict[str, str] = field(default_factory=dict)  # those to choose from
-    span: Span = "30"
-    decisions: list[Decision] = field(default_factory=list)
-    judged: str | None = None
-    stages: list[Standing] = field(default_factory=list)
-    chart: Chart | None = None
-    marks: list[Marked] = field(default_factory=list)
-    moves: list[Moved] = field(default_factory=list)
-    flows: Flows | None = None
-    turns: list[Turn] = field(default_factory=list)
-    scheduled: bool = True  # whether the shops are read again without being asked to
-    trust: Trust | None = None
+    as_of: str
+    day: str  # in words
+    people: int
+    sentence: str
+    ahead: str | None  # who is about to go, and what is at stake
+    family: str
+    label: str
+    families: dict[str, str]  # those to choose from
+    span: Span
+    decisions: list[Decision]
+    judged: str | None
+    stages: list[Standing]
+    chart: Chart | None
+    marks: list[Marked]
+    moves: list[Moved]
+    flows: Flows | None
+    trust: Trust
+    turns: list[Turn]
+    scheduled: bool  # whether the shops are read again without being asked to
 
 
 def week(
@@ -117,8 +116,6 @@ def week(
     staged = {entry.key: entry for entry in families if len(entry.stages) > 1}
     chosen = staged.get(family) or next(iter(staged.values()), None)
     with desk.reading() as connection:
-        if merchant(connection) is None:
-            return Week(None)
         found, today = kept(connection), desk.workspace.today()
         undated = found.found.get("undated", False)
         course = None if chosen is None else _Course.read(connection, chosen, today, undated=undated)
