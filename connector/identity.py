@@ -105,7 +105,7 @@ def _parsed_phone(text: str, country: str | None) -> str | None:
 
 @dataclass
 class Resolver:
-    """Finds or makes the person of each record of a page; `flush` writes what it decided.
+    """Finds or makes the person of each record of a page; `resolve` writes those that are new.
 
     One page, one resolver, one transaction.
     """

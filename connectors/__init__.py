@@ -10,7 +10,7 @@ from connector.errors import SettingsError
 
 if TYPE_CHECKING:
     from connector.destination import Destination
-    from connector.source import Source, Webhooks
+    from connector.source import LiveSource, Webhooks
 
 SOURCES = {
     "shopify": "connectors.shopify:ShopifySource",
@@ -27,9 +27,9 @@ DESTINATIONS = {
 }
 
 
-def source(platform: str, **options: Any) -> Source:  # noqa: ANN401 - each class's signature is the schema of its options
+def source(platform: str, **options: Any) -> LiveSource:  # noqa: ANN401 - each class's signature is the schema of its options
     """The source of `platform`, built with its options; SettingsError where platform or options do not fit."""
-    return cast("Source", _build(SOURCES, platform, options))
+    return cast("LiveSource", _build(SOURCES, platform, options))
 
 
 def destination(platform: str, **options: Any) -> Destination:  # noqa: ANN401

@@ -1,6 +1,7 @@
 """The one HTTP client: waiting, trying again, and turning answers into our errors.
 
-Nothing else in the product retries, and nothing else reads a status code to decide what a failure means.
+What is asked again, after which wait, and which error a status is, is decided here for every platform. A platform
+says beside it only what a refusal of its own means for one address, and goes on with a long file where it was cut.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ BROKEN = (
     requests.exceptions.ContentDecodingError,
 )
 """What becomes of an answer on the way: none, or one cut short."""
-USER_AGENT = "lifecycle-connector/0.1"
+USER_AGENT = "lifecycle-connector"
 
 
 class Client:

@@ -18,7 +18,7 @@ from connector.errors import ConnectorError, RecordError, StoppedError, StorageE
 from connector.models import Account, Identity, Order
 from connector.records import CustomerRecord, Deletion, OrderRecord, Page, Rejected
 from connector.settings import StoreSettings
-from connector.source import LiveSource, Source
+from connector.source import LiveSource
 from connector.stores import OpenStore, open_store
 from connector.tables import table
 from sync.erasing import require
@@ -67,12 +67,11 @@ def look(workspace: Workspace, inbox: Inbox) -> tuple[Looked, ConnectorError | N
     return total, failed
 
 
-def _look(workspace: Workspace, inbox: Inbox, key: str, settings: StoreSettings, source: Source) -> Looked:
+def _look(workspace: Workspace, inbox: Inbox, key: str, settings: StoreSettings, source: LiveSource) -> Looked:
     with workspace.engine.connect() as connection:
         store = open_store(connection, key)
     if store is None or not inbox.hints(key, 1):
         return Looked()
-    assert isinstance(source, LiveSource)  # the platforms of the settings are all shops
     with recorded(workspace.engine, f"hints {key}", workspace.now) as record:
         looked = _Looking(workspace, inbox, store, settings, source).batch()
         record.detail |= asdict(looked)

@@ -21,7 +21,7 @@ from connector.fields import map_fields
 from connector.lifespans import set_lifespans
 from connector.privacy.suppressions import Suppressions
 from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
-from connector.source import ShopCheck, Source
+from connector.source import LiveSource, ShopCheck, Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
 from sync import erasing, objections
 from sync.board import Board
@@ -78,7 +78,7 @@ class Workspace:
         """The number of the present day in the shop's time zone."""
         return local_day(self.now(), self.merchant().zone)
 
-    def sources(self, only: str | None = None) -> Iterator[tuple[str, StoreSettings, Source]]:
+    def sources(self, only: str | None = None) -> Iterator[tuple[str, StoreSettings, LiveSource]]:
         """Each store of the settings with its source; SettingsError where `only` names none."""
         if only is not None and only not in self.settings.stores:
             raise SettingsError(f"The settings have no store {only!r}.", remedy=_names(self.settings.stores))

@@ -365,7 +365,7 @@ class TestOrdersByModification:
         assert 1 in ids([since])
 
     def test_a_checkpoint_of_something_else_is_refused(self) -> None:
-        with FakeWooCommerce(small_shop(), now=Clock(NOW)) as fake, pytest.raises(SettingsError, match="pull --full"):
+        with FakeWooCommerce(small_shop(), now=Clock(NOW)) as fake, pytest.raises(SettingsError, match="none of Woo"):
             next(source_of(fake).orders("gid://shopify/Order/1"))
 
     def test_an_empty_shop_gives_no_page(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from pydantic import BaseModel
 
 from connector.catalogue import load as read_text
@@ -58,6 +62,32 @@ def test_every_command_says_what_it_does(command: object) -> None:
     callback = getattr(command, "callback", None)
     assert callback is not None
     assert (callback.__doc__ or "").strip().endswith(".")
+
+
+def test_remedies_name_options_that_there_are() -> None:
+    """In every text of the program: an option is some command's, and after a command's name that command's own."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    own = {name: {option for one in command.params for option in _spelt(one)} for name, command in commands.items()}
+    every = {"--help", *(option for command in _leaves(commands) for one in command.params for option in _spelt(one))}
+    wrong = [
+        f"{file}: {found[0]}"
+        for layer in ("connector", "connectors", "sync")
+        for file in sorted((ROOT / layer).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and file.name != "chart.py"
+        for found in re.finditer(r"(?:connector ([a-z-]+) )?(--[a-z][a-z-]+)", node.value)
+        if found[2] not in (own[found[1]] if found[1] in own and own[found[1]] else every)
+    ]
+    assert wrong == []
+
+
+def _spelt(option: Any) -> list[str]:  # noqa: ANN401 - an option as Click has it
+    return [*option.opts, *option.secondary_opts]
+
+
+def _leaves(commands: Mapping[str, Any]) -> Iterator[Any]:
+    for command in commands.values():
+        yield from _leaves(command.commands) if hasattr(command, "commands") else [command]
 
 
 def test_the_tests_that_readme_names_are_there() -> None:

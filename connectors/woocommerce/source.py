@@ -39,7 +39,7 @@ from connectors.woocommerce.walk import SECOND, Params, Step, backwards, by_modi
 OVERLAP = timedelta(minutes=10)
 """How far behind the last change seen the next read begins: a save can take effect later than the time it bears."""
 A_DAY = timedelta(days=1)
-DAMAGED = "Forget the checkpoint and load the shop again: pull --full."
+DAMAGED = "Something else wrote there: put a backup of before back (connector restore FILE)."
 
 Payload = TypeVar("Payload")
 

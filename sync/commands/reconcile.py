@@ -14,7 +14,7 @@ from connector.fields import mapped
 from connector.models import Store
 from connector.query.portability import portability
 from connector.questions import accounts_of
-from connector.source import LiveSource, Source
+from connector.source import Source
 from connector.stores import OpenStore, open_store
 from connector.tables import table
 from sync.recompute import families
@@ -60,7 +60,6 @@ def run(config: Path | None, database: str | None, *, store: str | None, sample:
     unexplained = 0
     for key, _, source in workspace.sources(store):
         opened = _opened(workspace, key, source)
-        assert isinstance(source, LiveSource)  # the platforms of the settings are all shops
         today = local_day(workspace.now(), opened.zone)
         with workspace.engine.connect() as connection:
             rules = list(_rules(connection, workspace, opened, today)) if opened.platform == "shopify" else []

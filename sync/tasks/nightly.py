@@ -9,7 +9,7 @@ from connector.days import instant, local_day
 from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
 from connector.models import Run
 from connector.settings import StoreSettings
-from connector.source import LiveSource, Source
+from connector.source import LiveSource
 from connector.states import RunOutcome
 from connector.stores import open_store
 from connector.tables import table
@@ -68,11 +68,9 @@ def is_due(workspace: Workspace, key: str) -> bool:
 
 
 def look_back_at(
-    workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: Source
-) -> NightlyReport | None:
-    """Look at one store again; None where its platform cannot be asked for that."""
-    if not isinstance(source, LiveSource):
-        return None
+    workspace: Workspace, say: Voice, key: str, settings: StoreSettings, source: LiveSource
+) -> NightlyReport:
+    """Look at one store again, and say what was found."""
     with recorded(workspace.engine, f"nightly {key}", workspace.now) as record:
         check = source.check()
         require_whole(workspace.engine, key, check, force=False)

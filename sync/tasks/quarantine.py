@@ -9,7 +9,7 @@ from sqlalchemy import select
 from connector.errors import SettingsError
 from connector.models import Quarantine, Store
 from connector.settings import StoreSettings
-from connector.source import LiveSource, Source
+from connector.source import LiveSource
 from connector.tables import AnyRow, table
 from sync.pull import Pull
 from sync.retry import Retried, retry
@@ -40,8 +40,7 @@ def _counts(report: Retried) -> tuple[int, ...]:
     return tuple(asdict(report).values())
 
 
-def _retry(workspace: Workspace, key: str, settings: StoreSettings, source: Source, number: int | None) -> Retried:
-    assert isinstance(source, LiveSource)  # the platforms of the settings are all shops
+def _retry(workspace: Workspace, key: str, settings: StoreSettings, source: LiveSource, number: int | None) -> Retried:
     with recorded(workspace.engine, f"retry {key}", workspace.now) as record:
         store = workspace.register(key, settings, source, force=False)
         shared = frozenset(settings.shared_emails)
