@@ -79,6 +79,7 @@ def test_an_audience_that_needs_a_value_is_given_one_and_the_shop_suggests_it(pa
     page = pages.page("/segments/library?key=aud.vip")
     status, _ = switch(pages, entry="aud.vip", on="true", value_x="45,50", value_other="1")
 
+    assert "Suggestion from your shop: €48" in page
     assert '<option value="48' in page  # one in twenty of the shop has spent more
     assert status == 303
     written = tomllib.loads(file.read_text(encoding="utf-8"))["audiences"]["vip"]
@@ -122,7 +123,40 @@ def test_an_objective_is_given_a_target_and_a_deadline(pages: Pages, file: Path)
 
     assert answer.status_code == 303, answer.text
     written = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert answer.headers["location"] == "/segments/library"
+    fields["segment"] = "spread.new"
+    there = pages.browser().send(
+        "/segments/library/aim", page="/segments/library", objective="second_purchase", **fields
+    )
+    assert there.headers["location"] == "/segments/spread.new"
     assert written["objectives"] == {"second_purchase": {"target": 40, "deadline": date(2027, 3, 31)}}
+
+
+def test_before_it_is_switched_off_one_is_told_what_that_means(pages: Pages, file: Path) -> None:
+    listed = pages.page("/segments/library")
+    asked = pages.page("/segments/library?off=spread", language="fr")
+
+    assert 'href="/segments/library?off=spread"' in listed
+    assert 'name="on" value="false"' not in listed
+    assert "est retiré au prochain envoi" in asked
+    assert 'name="on" value="false"' in asked
+    assert 'name="on" value="false"' not in pages.page("/segments/library?off=rfm")  # it is off
+    assert file.read_text(encoding="utf-8") == MINE
+
+
+def test_what_is_off_is_counted_where_that_is_asked_for(pages: Pages, file: Path) -> None:
+    del file
+
+    def people(asked: str) -> dict[str, int | None]:
+        found = pages.api(f"/library{asked}")
+        return {one["key"]: one["people"] for one in [*found["families"], *found["audiences"]]}
+
+    assert (people("")["spread"], people("")["rfm"], people("")["aud.friends"]) == (29, None, None)
+    assert (people("?count=rfm")["rfm"], people("?count=rfm")["aud.friends"]) == (29, None)
+    assert (people("?count=all")["rfm"], people("?count=all")["aud.friends"], people("?count=all")["aud.vip"]) == (
+        29, 0, None,
+    )  # fmt: skip
+    assert 'href="/segments/library?count=rfm#rfm"' in pages.page("/segments/library")
 
 
 def test_viewers_look_and_change_nothing(pages: Pages, file: Path) -> None:

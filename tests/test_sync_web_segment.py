@@ -123,6 +123,21 @@ def test_the_page_shows_the_rule_in_words_and_in_the_language(pages: Pages) -> N
     assert "NOT" in last  # whoever is in no earlier stage
 
 
+def test_the_page_says_what_to_do_with_a_segment_and_where_it_is_set(pages: Pages) -> None:
+    found = pages.api("/members/spread.new")
+    page = pages.page("/segments/spread.new", language="fr")
+    judged = pages.page("/segments/spread.new?health=true", language="fr")
+
+    assert found["doing"]["aim"]["label"] == "Win the second purchase"
+    assert found["doing"]["cap_told"]
+    assert found["doing"]["ideas"]
+    assert found["destinations"] == []
+    assert 'href="/segments/library#spread"' in page
+    assert 'name="segment" value="spread.new"' in page
+    assert ("identifiable" in page, "identifiable" in judged) == (False, True)
+    assert 'action="/segments/library/aim"' not in pages.page("/segments/spread.new", "viewer")
+
+
 def test_a_segment_that_is_off_says_so_and_one_that_there_is_not_is_not_found(pages: Pages) -> None:
     off = pages.api("/members/aud.vip")
     assert (off["on"], off["people"], off["members"]["rows"]) == (False, None, [])

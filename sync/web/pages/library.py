@@ -2,101 +2,40 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Form, HTTPException, Query, Request
 from sqlalchemy import Connection
 
-from connector.catalogue import Audience, Family, Platform
+from connector.catalogue import Audience, Family
 from connector.errors import SettingsError
-from connector.judging.health import health
-from connector.roster import people_of
-from connector.suggestions import suggested
+from connector.listing import listing
 from connector.supply import platforms
-from sync.cards import CRITERIA, actions, told_card
-from sync.labels import segment_labels
 from sync.shelving import shelve
 from sync.web.desk import Desk, Here
+from sync.web.entries import NUMBER, Entries, Entry, cards, sent_to
 from sync.web.page import Action, Done, Page
 from sync.web.sheet import bare
 
+ALL = "all"
 VALUE = "value_"
 """What the fields of a form begin with that give a rule its values."""
-_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 Text: TypeAlias = Annotated[str, Form(max_length=500)]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A value that a rule asks for: what it is now, and what the shop's own data suggest (only of the `chosen` one)."""
-
-    name: str
-    label: str
-    value: str
-    suggestions: list[str]
-
-
-@dataclass(frozen=True)
-class Aim:
-    """What is wanted of a segment's people: so many a month who make the move, by a day."""
-
-    key: str
-    label: str
-    told: str
-    target: int | None
-    deadline: str | None
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One of the six criteria of a good segment; `good` is None where nothing is known."""
-
-    label: str
-    told: str
-    good: bool | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stage, or an audience itself: its size where it is worked out, and what there is to do with it."""
-
-    key: str
-    label: str
-    people: int | None
-    aim: Aim | None
-    cap: str | None
-    cap_told: str | None
-    ideas: list[str]
-    health: list[Criterion]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A family or audience; `obstacle` says why nobody can be counted in it, `limits` what the shop cannot tell."""
-
-    key: str
-    label: str
-    told: str
-    on: bool
-    own: bool
-    obstacle: str | None
-    limits: list[str]
-    asked: list[Asked]
-    destinations: list[str]
-    parts: list[Part]
-
-
-@dataclass(frozen=True)
 class Library:
-    """All families and audiences; `chosen` is the one that is to be given its values, `file` what a change goes to."""
+    """All families and audiences; `chosen` is the one that is to be given its values, `leaving` the one to switch off.
+
+    `file` is what a change goes to.
+    """
 
     families: list[Entry]
     audiences: list[Entry]
     chosen: Entry | None
+    leaving: Entry | None
     cards: bool
     file: str | None
     q: str
@@ -106,21 +45,39 @@ def library(
     desk: Here,
     key: Annotated[str, Query(max_length=200, description="One of which to see suggestions for its values.")] = "",
     health: Annotated[bool, Query(description="Also the six criteria of each segment that is on.")] = False,
+    count: Annotated[
+        str, Query(max_length=200, description="Also count who is in this one that is off, or in all.")
+    ] = "",
+    off: Annotated[str, Query(max_length=200, description="One of which to see what switching it off means.")] = "",
     q: Annotated[str, Query(max_length=200, description="Only those whose name or text contains this.")] = "",
 ) -> Library:
     """Every family and audience: its size, what it is for, what it lacks, and whether it is on."""
     known = desk.shelf.library
-    if key:
-        _entry_of(desk, key)
+    for asked in {key, off, count} - {"", ALL}:
+        _entry_of(desk, asked)
     with desk.reading() as connection:
         shops = list(platforms(connection).values())
-        made = _Made(desk, connection, _cards(desk, connection) if health else {}, shops)
+        made = Entries(
+            desk, connection, cards(desk, connection) if health else {}, shops, _counted(desk, connection, count)
+        )
         families = [made.entry(entry) for entry in known.families.values()]
         audiences = [made.entry(entry) for entry in known.audiences.values() if not _one_of_many(desk, entry)]
         chosen = made.entry(known.entry(key), suggest=True) if key else None
+        leaving = made.entry(known.entry(off)) if off and desk.shelf.holds(off) else None
     place = desk.workspace.settings.segments_place
     families, audiences = ([one for one in some if _tells(one, q.strip())] for some in (families, audiences))
-    return Library(families, audiences, chosen, health, None if place is None else place.name, q.strip())
+    return Library(families, audiences, chosen, leaving, health, None if place is None else place.name, q.strip())
+
+
+def _counted(desk: Desk, connection: Connection, which: str) -> dict[str, int | None]:
+    """The people of one that is off, or of all those, which everybody is looked at for."""
+    known, today = desk.shelf.library, desk.workspace.today()
+    keys = [one.key for one in known.entries() if not one.on and which in (one.key, ALL)]
+    if not keys:
+        return {}
+    report = listing(connection, known, today, keys=keys, language=desk.say.language)
+    stages = {f"{one['key']}.{stage['key']}": stage["people"] for one in report["families"] for stage in one["stages"]}
+    return stages | {one["key"]: one["people"] for one in report["audiences"]}
 
 
 def _tells(entry: Entry, sought: str) -> bool:
@@ -159,8 +116,14 @@ def switch(
     return Done(f"/segments/library#{entry}", said)
 
 
-def aim(desk: Here, objective: Text, target: Annotated[int, Form(ge=1, le=10**9)], deadline: Text = "") -> Done:
-    """Set how many people a month are to reach an objective, and by when."""
+def aim(
+    desk: Here,
+    objective: Text,
+    target: Annotated[int, Form(ge=1, le=10**9)],
+    deadline: Text = "",
+    segment: Text = "",
+) -> Done:
+    """Set how many people a month are to reach an objective, and by when; it leads back to a segment's page."""
     wanted = desk.shelf.library.objectives.get(objective)
     if wanted is None:
         raise HTTPException(404)
@@ -169,77 +132,8 @@ def aim(desk: Here, objective: Text, target: Annotated[int, Form(ge=1, le=10**9)
         change["deadline"] = _value("deadline", deadline)
     shelve(desk.workspace.settings, {"objectives": {objective: change}}, desk.say.language)
     label = wanted.label.of(desk.say.language)
-    return Done(
-        "/segments/library", desk.say.text("Objectif noté : {label}.", "Objective noted: {label}.", label=label)
-    )
-
-
-@dataclass(frozen=True)
-class _Made:
-    """Makes entries of the catalogue's."""
-
-    desk: Desk
-    connection: Connection
-    cards: Mapping[str, list[Criterion]]
-    shops: list[Platform]
-
-    def entry(self, found: Family, *, suggest: bool = False) -> Entry:
-        """A family or audience as it is shown; with suggestions, which are asked of all the shop's orders."""
-        language, known = self.desk.say.language, self.desk.shelf.library
-        return Entry(
-            key=found.key,
-            label=found.label.of(language),
-            told=found.description.filled(language, found.parameters),
-            on=found.on,
-            own=isinstance(found, Audience) and found.group == "own",
-            obstacle=None if found.missing else known.obstacle(found, language),
-            limits=self._limits(found),
-            asked=[self._asked(found, name, suggest=suggest) for name in self._names(found)],
-            destinations=_sent_to(self.desk, found),
-            parts=[self._part(found, found.segment_key(stage), stage.label.of(language)) for stage in found.stages],
-        )
-
-    def _names(self, found: Family) -> list[str]:
-        """What may be given: whatever is asked for, and what has no value."""
-        return [name for name in found.used if name in found.asks or name in found.missing]
-
-    def _asked(self, found: Family, name: str, *, suggest: bool) -> Asked:
-        ask, value = found.asks.get(name), found.parameters.get(name)
-        label = ask.label.of(self.desk.say.language) if ask else name
-        values = suggested(self.connection, ask, self.desk.workspace.today()) if suggest and ask else []
-        return Asked(name, label, "" if value is None else self._told(value), [self._told(one) for one in values])
-
-    def _told(self, value: object) -> str:
-        """A value as it can be given back: amounts with the language's comma."""
-        text = ", ".join(value) if isinstance(value, tuple) else str(value)
-        return text.replace(".", ",") if self.desk.say.language == "fr" and _NUMBER.fullmatch(text) else text
-
-    def _limits(self, found: Family) -> list[str]:
-        """Why the shops that there are cannot tell all that it needs; the worst first."""
-        known, language = self.desk.shelf.library, self.desk.say.language
-        told = [limit.reason.of(language) for name in self.shops for limit in known.limits(found, name)]
-        return list(dict.fromkeys(told))
-
-    def _part(self, found: Family, key: str, label: str) -> Part:
-        known, language = self.desk.shelf.library, self.desk.say.language
-        cap = known.cap(key)
-        return Part(
-            key=key,
-            label=label,
-            people=people_of(self.connection, key, None) if self.desk.shelf.holds(found.key) else None,
-            aim=self._aim(key),
-            cap=cap.label.of(language) if cap else None,
-            cap_told=cap.description.of(language) if cap else None,
-            ideas=[f"{play.title.of(language)} – {play.text.of(language)}" for play in known.playbook(key)],
-            health=list(self.cards.get(key, ())),
-        )
-
-    def _aim(self, key: str) -> Aim | None:
-        found, language = self.desk.shelf.library.objective(key), self.desk.say.language
-        if found is None:
-            return None
-        deadline = found.deadline.isoformat() if found.deadline else None
-        return Aim(found.key, found.label.of(language), found.description.of(language), found.target, deadline)
+    back = f"/segments/{segment}" if segment in desk.shelf.library.segments() else "/segments/library"
+    return Done(back, desk.say.text("Objectif noté : {label}.", "Objective noted: {label}.", label=label))
 
 
 def _entry_of(desk: Desk, key: str) -> Family:
@@ -256,14 +150,9 @@ def _one_of_many(desk: Desk, found: Audience) -> bool:
     return any(found.key == one.of_value(value).key for one in several for value in one.each)
 
 
-def _sent_to(desk: Desk, found: Family) -> list[str]:
-    destinations = desk.workspace.settings.destinations
-    return [name for name, settings in destinations.items() if found.key in settings.push]
-
-
 def _refuse_sent(desk: Desk, found: Family) -> None:
     """SettingsError where a destination would be left with something to push that is off."""
-    for destination in _sent_to(desk, found):
+    for destination in sent_to(desk, found):
         raise SettingsError(
             f"{found.key} is sent to {destination}.",
             remedy="Take it out of that destination's table in connector.toml first.",
@@ -273,7 +162,7 @@ def _refuse_sent(desk: Desk, found: Family) -> None:
 def _value(name: str, text: str) -> Any:  # noqa: ANN401 - what TOML holds
     """A value as somebody writes it: a number, a day, a list, or the text itself."""
     written = text.strip()
-    plain = written.replace(",", ".") if _NUMBER.fullmatch(written) else written
+    plain = written.replace(",", ".") if NUMBER.fullmatch(written) else written
     try:
         value = tomllib.loads(f"value = {plain}")["value"]
     except tomllib.TOMLDecodeError:
@@ -283,20 +172,6 @@ def _value(name: str, text: str) -> Any:  # noqa: ANN401 - what TOML holds
             f"{written} cannot be a value of {name}.", remedy="Write it as in segments.toml: 500, 2026-06-30 or Lyon."
         )
     return value
-
-
-def _cards(desk: Desk, connection: Connection) -> dict[str, list[Criterion]]:
-    """The six criteria of each segment that is on, in words."""
-    say, known = desk.say, desk.shelf
-    names = segment_labels(say, known)
-    cards = health(connection, known.families, desk.workspace.today(), actions(desk.workspace, known))
-    return {
-        card["segment"]: [
-            Criterion(say.text(*CRITERIA[name]), told, card[name]["good"])
-            for name, told in told_card(say, card, names, known.library).items()
-        ]
-        for card in cards
-    }
 
 
 PAGE = Page("/segments/library", "library.html", library, api="/library")

@@ -19,6 +19,7 @@ from connector.roster import COLUMNS, counted_since, first_day, listed, people_o
 from sync.labels import segment_labels
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
+from sync.web.entries import Entries, Part, cards, sent_to
 from sync.web.page import Page
 from sync.web.pages.segments import WEEKS, AsOf
 from sync.web.sheet import Sheet, Wished
@@ -126,6 +127,10 @@ class Segment:
     counted_since: str | None  # where that is why nothing is said of who came and left in those days
     overlaps: list[Shared]
     holdouts: list[Held]
+    entry: str  # what the library has it under
+    doing: Part
+    destinations: list[str]
+    cards: bool  # whether its health was asked for
 
 
 def segment(
@@ -134,6 +139,7 @@ def segment(
     key: Annotated[str, Path(description="For example spread.loyal.", max_length=200)],
     as_of: AsOf = "",
     days: Days = 30,
+    health: Annotated[bool, Query(description="Also its six criteria, where it is on.")] = False,
 ) -> Segment:
     """A segment: its people, its rule, its past, who came and left, what it shares with others that are on."""
     entry, stage = found(desk, key)
@@ -148,6 +154,7 @@ def segment(
         late = began is not None and today - days < began
         moved = _moved(desk, connection, entry, key, today - days, days) if known and not late else None
         shared = _shared(desk, connection, entry, key, people or 0) if known else []
+        doing = Entries(desk, connection, cards(desk, connection) if health else {}).part(entry, stage)
         holdouts = [
             Held(one.destination, one.share.percent, day_date(one.since).isoformat())
             for one in in_force(connection)
@@ -174,6 +181,10 @@ def segment(
         counted_since=day_date(began).isoformat() if began is not None and late else None,
         overlaps=shared,
         holdouts=holdouts,
+        entry=entry.key,
+        doing=doing,
+        destinations=sent_to(desk, entry),
+        cards=health,
     )
 
 
