@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from connector.catalogue import Family, Library
 from connector.judging.kept import find, keep
-from connector.memberships import activate, advance, full
+from connector.memberships import Advanced, activate, advance, full
 from connector.predictions import reads
 from connector.settings import Settings
 from sync.pull import Progress
@@ -29,7 +29,7 @@ class Recompute:
     as_of: int
     history: bool = True
 
-    def day(self, progress: Progress) -> None:
+    def day(self, progress: Progress) -> Advanced:
         """Look at everyone whose rows changed or whose review is due, on each day that this concerns."""
         with self.engine.connect() as connection:
             activate(connection, self.families, self.as_of, history=self.history)
@@ -40,8 +40,9 @@ class Recompute:
                 connection.commit()  # what is done stays, should the rest be interrupted
                 progress("people", done, total)
 
-            advance(connection, self.families, self.as_of, told)
+            found = advance(connection, self.families, self.as_of, told)
             connection.commit()
+            return found
 
     def _predict(self, connection: Connection) -> None:
         """Have what people may bring kept anew with each Monday, where a rule asks for it and the extra is there."""

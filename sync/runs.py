@@ -26,9 +26,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Record:
-    """The run being recorded. What is put into `detail` is kept with it; `as_of` is the shop day that it reached."""
+    """The run being recorded, of a kind that may still change with what it comes to do.
+
+    What is put into `detail` is kept with it; `as_of` is the shop day that it reached.
+    """
 
     id: int
+    kind: str
     detail: dict[str, Any] = field(default_factory=dict)
     as_of: int | None = None
 
@@ -40,7 +44,7 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
     with engine.begin() as connection:
         made = connection.execute(runs.insert(), {"kind": kind, "started_at": epoch(clock())}).inserted_primary_key
     assert made is not None
-    record = Record(int(made[0]))
+    record = Record(int(made[0]), kind)
     outcome = RunOutcome.FAILED
     try:
         yield record
@@ -59,8 +63,8 @@ def recorded(engine: Engine, kind: str, clock: Callable[[], datetime]) -> Iterat
         record.detail["error"] = nameless(f"{type(error).__name__}: {error}")
         raise
     finally:
-        values = {"ended_at": epoch(clock()), "outcome": outcome, "as_of": record.as_of}
-        log.info(kind, run=record.id, outcome=outcome, **record.detail)
+        values = {"kind": record.kind, "ended_at": epoch(clock()), "outcome": outcome, "as_of": record.as_of}
+        log.info(record.kind, run=record.id, outcome=outcome, **record.detail)
         with engine.begin() as connection:
             connection.execute(
                 update(runs).where(runs.c.id == record.id).values(**values, detail=json.dumps(record.detail))

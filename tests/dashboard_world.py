@@ -146,7 +146,7 @@ def fill(engine: Engine, shop: Shop) -> None:
         workspace = Workspace(settings, engine, wait=clock.sleep, clock=clock)
         pull_all(workspace, QUIET)
         with recorded(engine, "recompute", clock) as record:
-            record.as_of = bring_up_to_date(workspace, QUIET)
+            bring_up_to_date(workspace, QUIET, record)
         push_all(workspace, QUIET)
 
 

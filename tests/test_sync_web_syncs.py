@@ -121,6 +121,19 @@ def test_a_plan_tells_who_changes_and_why_and_is_applied_and_undone(served: Serv
     assert "suspendue" not in admin.get("/syncs").text
 
 
+def test_a_run_that_only_prepared_a_plan_does_not_say_that_it_pushed(served: Served) -> None:
+    admin = served.user("Anne", "admin")
+    for page in ("/", "/syncs", "/syncs/runs"):
+        told = admin.get(page).text.replace("\u00a0", " ")
+        assert "Plan préparé pour « tags »" in told, page
+        assert "Envoi vers « tags »" not in told, page
+    assert "changements de segment" in admin.get("/syncs/runs").text  # of the recompute
+    sent(admin, "/syncs/plans/1/apply", "/syncs/plans/1")
+    for page in ("/", "/syncs/runs"):
+        assert "Envoi vers « tags »" in admin.get(page).text.replace("\u00a0", " "), page
+    assert f"{len(served.shop.customers)} changements acceptés" in admin.get("/syncs/runs").text
+
+
 def test_a_trial_is_for_a_few_people_and_for_those_who_are_named(served: Served) -> None:
     admin = served.user("Anne", "admin")
     few = plan_of(sent(admin, "/syncs/plans", destination="tags", few="2"))

@@ -52,7 +52,7 @@ def put_back(config: Path | None, database: str | None, file: Path) -> None:
     if workspace.suppressed and catch_up(workspace):
         recompute = recorded(workspace.engine, "recompute", workspace.now)
         with writer(workspace.engine, now=workspace.now()), recompute as record:
-            record.as_of = bring_up_to_date(workspace, say)
+            bring_up_to_date(workspace, say, record)
     say.say(
         f"Copie remise en place : {file}. `connector run` relit ce qui est venu depuis ; si un envoi a eu lieu depuis, "
         "il attend --force, car la copie n'en sait rien.",

@@ -35,7 +35,7 @@ def recompute(config: Path | None, database: str | None, *, full: bool, history:
 
 def _recompute_one(workspace: Workspace, say: Voice, *, full: bool, history: bool) -> None:
     with recorded_day(workspace) as record:
-        record.as_of = bring_up_to_date(workspace, say, history=history)
+        day = bring_up_to_date(workspace, say, record, history=history)
         if full:
             differed = work_of(workspace, history=history).everyone()
             record.detail["differed"] = differed
@@ -43,7 +43,7 @@ def _recompute_one(workspace: Workspace, say: Voice, *, full: bool, history: boo
                 f"Tout le monde revu : {say.count(differed, 'écart corrigé', 'écarts corrigés')}.",
                 f"Everyone looked at: {say.count(differed, 'difference', 'differences')} repaired.",
             )
-        say.say(*(f"{text} {say.day(day_date(record.as_of))}." for text in ("État au", "As of")))
+        say.say(*(f"{text} {say.day(day_date(day))}." for text in ("État au", "As of")))
 
 
 def cycle(config: Path | None, database: str | None, *, force: bool) -> None:

@@ -98,7 +98,7 @@ def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, A
     pull_all(workspace, say)
     say.say("\n2. Recalcul", "\n2. Recompute")
     with recorded(workspace.engine, "recompute", workspace.now) as record:
-        record.as_of = bring_up_to_date(workspace, say)
+        bring_up_to_date(workspace, say, record)
     report = _tell_stages(workspace, say)
     say.say("\n3. Envoi", "\n3. Push")
     pushed = push_all(workspace, say)

@@ -57,7 +57,7 @@ def prepare(workspace: Workspace, say: Voice) -> None:
     say.say("Lecture de la boutique inventée et de ses trois ans …", "Reading the invented shop and its three years …")
     pull_all(workspace, say)
     with recorded(workspace.engine, "recompute", workspace.now) as record:
-        record.as_of = bring_up_to_date(workspace, say)
+        bring_up_to_date(workspace, say, record)
     _note(workspace, say)
     push_all(workspace, Voice(say.language, quiet=True))
 

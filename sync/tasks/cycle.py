@@ -69,7 +69,7 @@ def recompute_and_push(workspace: Workspace, say: Voice, *, force: bool = False)
     if (last_day(workspace.engine) or 0) < workspace.today():
         _retain(workspace, say)
     with recorded_day(workspace) as record:
-        record.as_of = bring_up_to_date(workspace, say)
+        bring_up_to_date(workspace, say, record)
     push_all(workspace, say, force=force)
 
 

@@ -59,7 +59,7 @@ def imported(workspace: Workspace, say: Voice, file: Path, belonging: Belonging)
     """Import `file` into a store, and bring the memberships up to date; SettingsError where it cannot be read."""
     with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
         found = read_file(workspace, say, file, belonging)
-        record.as_of = bring_up_to_date(workspace, say)
+        bring_up_to_date(workspace, say, record)
         record.detail |= {"file": file.name, "orders": found.report.rows("orders").new}
     return found
 

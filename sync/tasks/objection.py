@@ -22,7 +22,7 @@ def objected(workspace: Workspace, say: Voice, number: int, *, ends: bool) -> li
     pending: list[str] = []
     with recorded(workspace.engine, "object", workspace.now) as record:
         note(workspace.engine, workspace.suppressed, number, workspace.today(), now=workspace.now(), objects=not ends)
-        record.as_of = bring_up_to_date(workspace, say)
+        bring_up_to_date(workspace, say, record)
         if ends:
             say.say("L'opposition est levée.", "The objection is withdrawn.")
             return pending

@@ -30,7 +30,7 @@ from sync.push import (
     push,
     resume,
 )
-from sync.runs import recorded
+from sync.runs import Record, recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
 from sync.tasks.erase import finish
@@ -52,7 +52,7 @@ def apply_waiting(workspace: Workspace, plan: PlanSummary, *, force: bool = Fals
     """Apply a plan that waited for a yes; the plan as it ended."""
     with (
         writer(workspace.engine, now=workspace.now()),
-        recorded(workspace.engine, "push", workspace.now) as record,
+        recorded(workspace.engine, f"push {plan.destination}", workspace.now) as record,
         shown(QUIET, workspace, plan.destination) as progress,
     ):
         aim, destination = _aim(workspace, plan.destination)
@@ -65,8 +65,7 @@ def apply_waiting(workspace: Workspace, plan: PlanSummary, *, force: bool = Fals
             force=force,
             progress=partial(progress, "addresses"),
         )
-        record.detail["plan"] = plan.plan_id
-        _note_holdout(workspace, done)
+        _note(workspace, record, done)
     return done
 
 
@@ -140,20 +139,20 @@ def _push_to(
                     force=force,
                 )
                 record.detail |= {"plan": prepared.plan.plan_id, "changes": prepared.plan.changes}
-                ready.append((key, prepared, aim, destination, runs.enter_context(run.pop_all())))
+                ready.append((record, prepared, aim, destination, runs.enter_context(run.pop_all())))
         if isinstance(failures.worst, UnsafeError):
             if ready:
-                others = ", ".join(key for key, *_ in ready)
+                others = ", ".join(aim.key for _, _, aim, *_ in ready)
                 say.warn(
                     f"{others} : rien n'y est écrit non plus ; `connector push NOM` écrit à une seule destination.",
                     f"{others}: nothing is written there either; `connector push NAME` writes to one destination.",
                 )
             raise failures.worst
-        for key, prepared, aim, destination, run in ready:
-            with failures.kept(key), run, shown(say, workspace, key) as progress:
+        for record, prepared, aim, destination, run in ready:
+            with failures.kept(aim.key), run, shown(say, workspace, aim.key) as progress:
                 sent = partial(progress, "addresses")
                 plan = carry_out(workspace.engine, prepared, aim, destination, now=workspace.now(), progress=sent)
-                _note_holdout(workspace, plan)
+                _note(workspace, record, plan)
                 made.append(plan)
                 tell_plan(say, plan)
                 if plan.outcomes.get(ChangeOutcome.ACCEPTED):
@@ -162,8 +161,16 @@ def _push_to(
     return made
 
 
-def _note_holdout(workspace: Workspace, plan: PlanSummary) -> None:
-    """Keep the day from which on people are held out, once a push for everyone has been applied."""
+def _note(workspace: Workspace, record: Record, plan: PlanSummary) -> None:
+    """Have the run tell what became of its plan: one that waits was prepared, and nothing was pushed.
+
+    Once a push for everyone has been applied, the day is kept from which on people are held out.
+    """
+    record.detail["plan"] = plan.plan_id
+    if plan.state is PlanState.PLANNED:
+        record.kind = f"plan {plan.destination}"
+    else:
+        record.detail["accepted"] = plan.outcomes.get(ChangeOutcome.ACCEPTED, 0)
     if plan.state is PlanState.APPLIED and not plan.pilot:
         percents = workspace.settings.destinations[plan.destination].holdout
         with workspace.engine.begin() as connection:

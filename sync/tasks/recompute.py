@@ -16,12 +16,17 @@ from sync.voice import Voice
 from sync.workspace import Workspace
 
 
-def bring_up_to_date(workspace: Workspace, say: Voice, *, history: bool | None = None) -> int:
-    """Recompute up to the present shop day, and return it."""
+def bring_up_to_date(
+    workspace: Workspace, say: Voice, record: Record | None = None, *, history: bool | None = None
+) -> int:
+    """Recompute up to the present shop day, and return it; a run's record is told the day and how many moved."""
     work = work_of(workspace, history=workspace.settings.history if history is None else history)
     with shown(say, workspace, "") as progress:
-        work.day(progress)
+        found = work.day(progress)
     work.judge(shelf(workspace.settings).library)
+    if record is not None:
+        record.as_of = work.as_of
+        record.detail |= {"looked_at": found.people, "moves": found.moves}
     return work.as_of
 
 

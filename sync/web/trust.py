@@ -33,6 +33,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "pull": ("Lecture de « {of} »", "“{of}” read"),
     "import": ("Import", "Import"),
     "recompute": ("Recalcul", "Recompute"),
+    "plan": ("Plan préparé pour « {of} »", "Plan prepared for “{of}”"),
     "push": ("Envoi vers « {of} »", "Push to “{of}”"),
 }
 _ENDED: Mapping[str | None, tuple[str, str]] = {
@@ -85,7 +86,7 @@ class Trust:
 class Turn:
     """The last time that something was done, as an instant, and the next; seconds count from now."""
 
-    kind: str  # pull, import, recompute, push
+    kind: str  # pull, import, recompute, plan, push
     of: str  # the store or the destination; "" of a recompute
     told: str
     at: str
@@ -110,7 +111,7 @@ def known(say: Voice, kept: Kept, facts: Iterable[str] = SHOWN) -> list[Known]:
 
 
 def turns(desk: Sight, connection: Connection) -> list[Turn]:
-    """The last pull of each shop, the last recompute, and the last push to each destination."""
+    """The last pull of each shop, the last recompute, and the last plan and push of each destination."""
     now, zone = desk.workspace.now(), desk.workspace.merchant().zone
     every = desk.workspace.settings.schedule.pull_seconds
     coming = desk.workspace.settings.stores if desk.workspace.scheduled else {}

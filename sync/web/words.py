@@ -83,7 +83,7 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "nightly": ("Vérification de nuit de « {name} »", "Nightly look at “{name}”"),
         "sends": ("Lecture des envois de « {name} »", "Messages read at “{name}”"),
         "retry": ("Quarantaine redemandée à « {name} »", "Quarantine asked of “{name}” again"),
-        "plan": ("Plan pour « {name} »", "Plan for “{name}”"),
+        "plan": ("Plan préparé pour « {name} »", "Plan prepared for “{name}”"),
         "push": ("Envoi vers « {name} »", "Push to “{name}”"),
         "undo": ("Annulation chez « {name} »", "Undo at “{name}”"),
         "leave": ("Départ de « {name} »", "Leaving “{name}”"),
@@ -93,7 +93,6 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "recompute": ("Recalcul", "Recompute"),
         "erase": ("Effacement", "Erasure"),
         "object": ("Opposition", "Objection"),
-        "": ("Envoi d'un plan", "A plan applied"),
     },
 }
 
@@ -107,6 +106,9 @@ NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "changed": (("modifiée", "modifiées"), ("changed", "changed")),
     "quarantined": (("en quarantaine", "en quarantaine"), ("quarantined", "quarantined")),
     "changes": (("changement prévu", "changements prévus"), ("change planned", "changes planned")),
+    "accepted": (("changement accepté", "changements acceptés"), ("change accepted", "changes accepted")),
+    "looked_at": (("personne revue", "personnes revues"), ("person looked at", "people looked at")),
+    "moves": (("changement de segment", "changements de segment"), ("change of segment", "changes of segment")),
     "fetched": (("demandée à la boutique", "demandées à la boutique"), ("fetched", "fetched")),
     "stale": (("déjà connue", "déjà connues"), ("known already", "known already")),
     "differed": (("écart corrigé", "écarts corrigés"), ("difference repaired", "differences repaired")),
@@ -145,5 +147,5 @@ def word(say: Voice, kind: str, value: str) -> str:
 def did(say: Voice, kind: str) -> str:
     """A run's kind in words: Lecture de « boutique », Pull of “boutique”; one that is not known here, as it is."""
     verb, _, name = kind.partition(" ")
-    known = _WORDS["did"].get("" if kind == "push" else verb)
+    known = _WORDS["did"].get(verb)
     return kind if known is None else say.text(*known, name=name)
