@@ -26,8 +26,7 @@ from connector.query.meaning import Figure, Leaf, leaves, meaning
 from connector.query.measures import Aggregate, Derived, Graded, Kind, Own
 from connector.query.person import listed
 from connector.query.select import Choice, State, state, values
-from connector.query.tree import All, Always, Condition, InSegment, Matches, Not
-from connector.query.tree import Any as AnyOf
+from connector.query.tree import AllOf, Always, AnyOf, Condition, InSegment, Matches, Not
 from connector.segments import currency_of
 from connector.tables import table
 
@@ -142,7 +141,7 @@ def _clauses(rule: Expression) -> Iterator[Condition | Matches]:
             yield rule
         case Not(part):
             yield from _clauses(part)
-        case All(parts) | AnyOf(parts):
+        case AllOf(parts) | AnyOf(parts):
             for part in parts:
                 yield from _clauses(part)
 
@@ -254,7 +253,7 @@ def _trace(rule: Expression, told: Mapping[str, dict[str, Any]]) -> dict[str, An
             return {"true": True}
         case Not(part):
             return {"not": _trace(part, told)}
-        case All(parts):
+        case AllOf(parts):
             return {"all": [_trace(part, told) for part in parts]}
         case AnyOf(parts):
             return {"any": [_trace(part, told) for part in parts]}

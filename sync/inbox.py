@@ -54,8 +54,8 @@ _deliveries = Table(
 )
 
 
-Act = Callable[[str, Literal["export", "erase", "erase_shop"], str], bool]
-"""Does what is asked, given store, kind and the customer's id there ("" of a whole shop); True once it is done."""
+Act = Callable[[str, Literal["export", "erase", "erase_shop"], str], None]
+"""Does what is asked, given store, kind and the customer's id there ("" of a whole shop)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,10 @@ class Inbox:
         ]
 
     def carry_out(self, act: Act, now: datetime) -> int:
-        """Call `act(store, kind, customer id)` for each request that waits; settled are those that it says True of."""
-        settled = [found for found in self.requests() if act(found.store, found.asked.kind, found.asked.customer_id)]
+        """Call `act(store, kind, customer id)` for each request that waits, which is settled by that; how many."""
+        settled = self.requests()
+        for found in settled:
+            act(found.store, found.asked.kind, found.asked.customer_id)
         with self.engine.begin() as connection:
             for numbers in batches(found.number for found in settled):
                 rows = _requests.c.number.in_(numbers)

@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 Kind = Literal["export", "erase", "erase_shop"]
 
 
-def carry_out(workspace: Workspace, store: str, kind: Kind, customer_id: str) -> bool:
-    """Do what a shop passes on, given its key and the customer's id there; True once it is done.
+def carry_out(workspace: Workspace, store: str, kind: Kind, customer_id: str) -> None:
+    """Do what a shop passes on, given its key and the customer's id there.
 
     An export lies in the folder `<database>.exports` for its owner alone. Who is not known here is suppressed all the
     same, so that a page that is on its way does not bring them. The caller is the one who writes.
@@ -37,7 +37,6 @@ def carry_out(workspace: Workspace, store: str, kind: Kind, customer_id: str) ->
         _erase(workspace, store, customer_id)
     else:
         _export(workspace, store, customer_id)
-    return True
 
 
 def retain(workspace: Workspace) -> int:

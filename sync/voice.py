@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
@@ -23,6 +23,7 @@ from sync.terminal import terminal_language
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What a terminal would obey instead of showing it: escapes, returns, and marks that turn writing round."""
 
+T = TypeVar("T")
 _SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
 
 
@@ -50,8 +51,12 @@ class Voice:
 
     def text(self, fr: str, en: str, **values: object) -> str:
         """A text, with each {name} in it replaced by its value."""
-        found = fr if self.language == "fr" else en
+        found = self.choose(fr, en)
         return found.format(**values) if values else found
+
+    def choose(self, fr: T, en: T) -> T:
+        """Of two things, such as the heads of a table, the one in the language."""
+        return fr if self.language == "fr" else en
 
     def number(self, value: float) -> str:
         """A number in the language's form, with at most three decimals: 12 345 or 12,345."""
@@ -59,7 +64,7 @@ class Voice:
 
     def people(self, number: int) -> str:
         """So many people: 1 personne or 1 person, 12 345 personnes or 12,345 people."""
-        return self.count(number, *(("personne", "personnes") if self.language == "fr" else ("person", "people")))
+        return self.count(number, *self.choose(("personne", "personnes"), ("person", "people")))
 
     def count(self, number: int, one: str, more: str) -> str:
         """A number with the words for one, or for more: 0 commande lue in French, 0 orders read in English."""
@@ -98,10 +103,6 @@ class Voice:
         """An instant in the time zone that it bears, to the minute: 30 juin 2026, 14:05."""
         return worded.moment(instant, self.language)
 
-    def away(self, seconds: float) -> str:
-        """A span from now, in words: il y a 5 minutes, or in 5 minutes."""
-        return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=self.language)
-
     def value(self, value: object) -> str:
         """What a person has, as a report gives it: a number, an amount, a list, a text; a dash where there is none."""
         if isinstance(value, Mapping):
@@ -130,18 +131,21 @@ class Voice:
 
 
 def voice(settings: Settings, *, quiet: bool = False) -> Voice:
-    """The voice of the settings' language where it is set, else of the terminal's; `spoken` answers with it then.
+    """The voice of the settings' language where it is set, else of the terminal's.
 
     What is made for programs is the same in any terminal: English where the settings name no language.
     """
     chosen = settings.language if "language" in settings.model_fields_set else None
-    language = chosen or terminal_language()
+    return Voice(chosen or terminal_language(), quiet, (chosen or "en") if quiet else None)
+
+
+def speak(language: Language) -> None:
+    """Let whatever goes wrong from here on be said in a language."""
     _SPOKEN.set(language)
-    return Voice(language, quiet, (chosen or "en") if quiet else None)
 
 
 def spoken() -> Language:
-    """The language of the settings that were read last in this run; until then the terminal's."""
+    """The language that was set to speak in this run; until then the terminal's."""
     return _SPOKEN.get() or terminal_language()
 
 

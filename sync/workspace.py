@@ -28,7 +28,7 @@ from sync.board import Board
 from sync.clock import now as present
 from sync.lock import writer
 from sync.shelf import shelf
-from sync.voice import voice
+from sync.voice import speak, voice
 
 
 @dataclass
@@ -139,13 +139,19 @@ class Workspace:
             raise StoppedError
 
 
+def settings_of(config: Path | None) -> Settings:
+    """The settings of a file; whatever goes wrong from here on is said in their language."""
+    settings = load(config)
+    speak(voice(settings).language)
+    return settings
+
+
 def open_workspace(config: Path | None, database: str | None, *, existing: bool = False) -> Workspace:
     """The workspace of a settings file and a database; the argument wins over the settings.
 
     Where `existing`, a SQLite file that is not there is a SettingsError instead of a new database.
     """
-    settings = load(config)
-    voice(settings)  # whatever goes wrong from here on is said in the settings' language
+    settings = settings_of(config)
     if settings.segments_file is not None or settings.segments:
         shelf(settings)  # whatever the command does: a wrong file is not to be found out by the next one
     url = database or settings.database

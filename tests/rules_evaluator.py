@@ -18,8 +18,21 @@ from typing import Any, TypeAlias
 
 from connector.days import day_date, day_number
 from connector.query import Expression
-from connector.query.tree import All, Always, Condition, Day, Matches, Not, Number, Offset, Operator, Text, Truth, Value
-from connector.query.tree import Any as AnyOf
+from connector.query.tree import (
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    Day,
+    Matches,
+    Not,
+    Number,
+    Offset,
+    Operator,
+    Text,
+    Truth,
+    Value,
+)
 from tests.rules_people import PRODUCTS, Person, Sale
 
 Figure: TypeAlias = int | Decimal | Fraction | str | bool
@@ -33,9 +46,9 @@ def holds(rule: Expression, someone: Person, as_of: int) -> bool:
     match rule:
         case Not():
             return not holds(rule.part, someone, as_of)
-        case All() | AnyOf():
+        case AllOf() | AnyOf():
             parts = [holds(part, someone, as_of) for part in rule.parts]
-            return all(parts) if isinstance(rule, All) else any(parts)
+            return all(parts) if isinstance(rule, AllOf) else any(parts)
         case Condition() if rule.name.startswith("anniversary"):
             return anniversary(rule, someone, as_of)
         case Condition():

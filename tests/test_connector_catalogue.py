@@ -8,6 +8,7 @@ import pytest
 
 from connector.catalogue import Family, Library, catalogue, check_tags, library
 from connector.catalogue.check import problems
+from connector.catalogue.entries import slowest
 from connector.catalogue.pages import PLACES, page
 from connector.errors import QueryError, SettingsError
 from connector.language import Language
@@ -249,11 +250,12 @@ def test_every_objective_starts_where_it_is_the_objective() -> None:
 
 
 def test_of_several_segments_the_strictest_cap_holds() -> None:
-    slow = LIBRARY.strictest({"spread.loyal": 3, "cartelis.at_risk": 40, "aud.everyone": 1})
+    caps = LIBRARY.personal_caps()
+    slow = slowest(caps, {"spread.loyal": 3, "cartelis.at_risk": 40, "aud.everyone": 1})
 
     assert slow is not None
-    assert (slow.at_most, slow.per_days) == (1, 14)
-    assert LIBRARY.strictest({"aud.bought_30": 2}) is None
+    assert (slow[0], slow[1].at_most, slow[1].per_days) == ("cartelis.at_risk", 1, 14)
+    assert slowest(caps, {"aud.bought_30": 2}) is None
 
 
 def test_the_inactive_are_left_alone_after_a_month() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextvars import copy_context
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,7 +16,7 @@ from connector.states import PlanKind, PlanState
 from sync.push import sentence
 from sync.push.describe import describe
 from sync.push.summary import Guard, PlanSummary
-from sync.voice import Voice, voice
+from sync.voice import Voice, speak, spoken, voice
 
 SYNC = Path(__file__).parents[1] / "sync"
 COUNTED = (
@@ -116,3 +117,15 @@ def test_people_are_spoken_to_as_their_terminal_is_and_data_are_the_same_in_any(
         assert (voice(GivenSettings()).language, voice(GivenSettings()).written) == (spoken, spoken)
         assert voice(GivenSettings(), quiet=True).written == "en"
         assert voice(GivenSettings(language="fr"), quiet=True).written == "fr"
+
+
+def test_only_who_opens_a_workspace_changes_the_language_that_errors_are_told_in() -> None:
+    def heard() -> list[Language]:
+        speak("en")
+        before = spoken()
+        voice(GivenSettings(language="fr"))
+        after = spoken()
+        speak("fr")
+        return [before, after, spoken()]
+
+    assert copy_context().run(heard) == ["en", "en", "fr"]

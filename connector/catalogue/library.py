@@ -16,12 +16,10 @@ from connector.catalogue.entries import (
     Need,
     Objective,
     ParameterValue,
-    Phase,
     Platform,
     Play,
     Stage,
     Text,
-    slowest,
 )
 from connector.errors import QueryError, SettingsError
 from connector.language import Language
@@ -174,11 +172,6 @@ class Library(Entry):
         """How often the people of a segment may be written to; None where it adds nothing to their other segments."""
         name = self.segment(segment_key)[1].cap
         return None if name is None else self.caps[name]
-
-    def strictest(self, days: Mapping[str, int]) -> Phase | None:
-        """The slowest pace among the segments that someone is in, by the days since each entry."""
-        found = slowest(self.personal_caps(), days)
-        return found and found[1]
 
     def personal_caps(self) -> dict[str, Cap]:
         """The caps of segments that bind what each of their people gets, by segment key."""

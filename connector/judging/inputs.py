@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from connector.catalogue import Family
 from connector.models import Account, Consent, Customer, Identity, Order, OrderLine
-from connector.query.tree import All, Any, Condition, Expression, Matches, Not
+from connector.query.tree import AllOf, AnyOf, Condition, Expression, Matches, Not
 from connector.reports import incomplete
 from connector.tables import table
 
@@ -85,6 +85,6 @@ def _names(expression: Expression) -> Iterator[str]:
             yield from (condition.name for condition in expression.conditions)
         case Not():
             yield from _names(expression.part)
-        case All() | Any():
+        case AllOf() | AnyOf():
             for part in expression.parts:
                 yield from _names(part)

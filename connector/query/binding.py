@@ -14,9 +14,9 @@ from connector.language import Language
 from connector.query.messages import problem
 from connector.query.tree import (
     NAMED,
-    All,
+    AllOf,
     Always,
-    Any,
+    AnyOf,
     Condition,
     Day,
     Expression,
@@ -48,7 +48,7 @@ def bind(expression: Expression, given: Mapping[str, ParameterValue], language: 
             )
         case Not():
             return Not(bind(expression.part, given, language))
-        case All() | Any():
+        case AllOf() | AnyOf():
             return replace(expression, parts=tuple(bind(part, given, language) for part in expression.parts))
         case InSegment() | Always():
             return expression

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from connector.days import day_date
 from connector.query.tree import (
-    All,
+    AllOf,
     Always,
-    Any,
+    AnyOf,
     Condition,
     Day,
     Expression,
@@ -38,15 +38,15 @@ def canonical(expression: Expression) -> str:
         case Not(Matches() as part):
             text = f"{part.function} NOT MATCHES {_conditions(part)}"
         case Not(part):
-            text = f"NOT {_inside(part, (All, Any))}"
-        case All() | Any():
+            text = f"NOT {_inside(part, (AllOf, AnyOf))}"
+        case AllOf() | AnyOf():
             text = _joined(expression)
     return text
 
 
-def _joined(expression: All | Any) -> str:
-    if isinstance(expression, All):
-        return " AND ".join(_inside(part, Any) for part in expression.parts)
+def _joined(expression: AllOf | AnyOf) -> str:
+    if isinstance(expression, AllOf):
+        return " AND ".join(_inside(part, AnyOf) for part in expression.parts)
     return " OR ".join(canonical(part) for part in expression.parts)
 
 

@@ -12,8 +12,8 @@ from connector.query.canonical import written
 from connector.query.measures import Kind
 from connector.query.messages import KINDS, Name, problem
 from connector.query.tree import (
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Condition,
     Day,
     Expression,
@@ -79,7 +79,7 @@ def _check(expression: Expression, language: Language, depth: int = 0) -> None:
             _check_matches(expression, language)
         case Not():
             _check(expression.part, language, depth + 1)
-        case All() | Any():
+        case AllOf() | AnyOf():
             for part in expression.parts:
                 _check(part, language, depth + 1)
 

@@ -46,9 +46,9 @@ from connector.query.measures import (
 from connector.query.messages import REASONS, problem
 from connector.query.tree import (
     NAMED,
-    All,
+    AllOf,
     Always,
-    Any,
+    AnyOf,
     Condition,
     Expression,
     InSegment,
@@ -187,7 +187,7 @@ def attributes(expression: Expression) -> Iterator[Condition]:
             yield expression
         case Not():
             yield from attributes(expression.part)
-        case All() | Any():
+        case AllOf() | AnyOf():
             for part in expression.parts:
                 yield from attributes(part)
 
@@ -209,9 +209,9 @@ class _Reader:
             case Matches():
                 asked = self._matches(expression)
                 return Both(asked) if positive else Either(tuple(_complement(leaf) for leaf in asked))
-            case All() | Any():
+            case AllOf() | AnyOf():
                 parts = tuple(self.read(part, positive=positive) for part in expression.parts)
-                return Both(parts) if isinstance(expression, All) is positive else Either(parts)
+                return Both(parts) if isinstance(expression, AllOf) is positive else Either(parts)
             case InSegment():
                 raise problem("segment", expression.place, self.language, found=expression.key)
 

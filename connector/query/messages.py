@@ -246,9 +246,3 @@ def expected(terminals: Iterable[str], language: Language) -> str:
         names -= {"NAME", "TRUE", "FALSE", "_LEFT"}  # they are values there, which are said in one word
     words = {_EXPECTED.get(name, {}).get(language) or name.strip("_") for name in names}
     return _JOIN[language].join(sorted(words))
-
-
-def pointed(error: QueryError) -> str:
-    """The error with the rule's line and a `^` under the character, for a fixed-width screen."""
-    lines = error.text.splitlines() or [""]
-    return f"{error}\n{lines[min(error.line, len(lines)) - 1]}\n{' ' * (error.column - 1)}^"

@@ -16,9 +16,9 @@ from connector.query.attributes import FUNCTIONS, LINE, Attribute, Native, attri
 from connector.query.canonical import canonical
 from connector.query.measures import Kind
 from connector.query.tree import (
-    All,
+    AllOf,
     Always,
-    Any,
+    AnyOf,
     Condition,
     Expression,
     Figure,
@@ -121,8 +121,8 @@ class _Writer:
         match expression:
             case Not(part):
                 return self.written(part, positive=not positive)
-            case All(parts) | Any(parts):
-                both = isinstance(expression, All) is positive
+            case AllOf(parts) | AnyOf(parts):
+                both = isinstance(expression, AllOf) is positive
                 return (all_of if both else any_of)(*(self.written(part, positive=positive) for part in parts))
             case Always():
                 return Condition("number_of_orders", ">=" if positive else "<", (Number(_ZERO),))
@@ -191,7 +191,7 @@ _UNKNOWN = Attribute(Kind.TEXT)
 
 def _clauses(expression: Expression) -> list[Expression]:
     match expression:
-        case All(parts) | Any(parts):
+        case AllOf(parts) | AnyOf(parts):
             return [clause for part in parts for clause in _clauses(part)]
     return [expression]
 

@@ -12,9 +12,9 @@ from connector.language import Language
 from connector.query.check import MOST, check
 from connector.query.messages import problem
 from connector.query.tree import (
-    All,
+    AllOf,
     Always,
-    Any,
+    AnyOf,
     Condition,
     Expression,
     InSegment,
@@ -67,7 +67,7 @@ def entered(expression: Expression) -> list[str]:
             return [value.value for value in values if isinstance(value, Text)]
         case Not():
             return entered(expression.part)
-        case All() | Any():
+        case AllOf() | AnyOf():
             return [key for part in expression.parts for key in entered(part)]
     return []
 
@@ -123,9 +123,9 @@ def _replaced(
             return change(expression)
         case Not(part):
             return Not(_replaced(part, change, count))
-        case All(parts):
+        case AllOf(parts):
             return all_of(*(_replaced(part, change, count) for part in parts))
-        case Any(parts):
+        case AnyOf(parts):
             return any_of(*(_replaced(part, change, count) for part in parts))
         case Condition() | Matches() | Always():
             return expression

@@ -133,20 +133,20 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
-    """True where every part is; parts are two or more, none of them an All."""
+class AllOf:
+    """True where every part is; parts are two or more, none of them an AllOf."""
 
     parts: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
-    """True where one part is; parts are two or more, none of them an Any."""
+class AnyOf:
+    """True where one part is; parts are two or more, none of them an AnyOf."""
 
     parts: tuple[Expression, ...]
 
 
-Expression: TypeAlias = Condition | Matches | InSegment | Always | Not | All | Any
+Expression: TypeAlias = Condition | Matches | InSegment | Always | Not | AllOf | AnyOf
 
 
 NAMED = re.compile(r"\$([A-Za-z_]\w*)")
@@ -155,14 +155,14 @@ NAMED = re.compile(r"\$([A-Za-z_]\w*)")
 
 def all_of(*parts: Expression) -> Expression:
     """All of `parts`, flat."""
-    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, All) else (part,)))
-    return flat[0] if len(flat) == 1 else All(flat)
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, AllOf) else (part,)))
+    return flat[0] if len(flat) == 1 else AllOf(flat)
 
 
 def any_of(*parts: Expression) -> Expression:
     """Any of `parts`, flat."""
-    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, Any) else (part,)))
-    return flat[0] if len(flat) == 1 else Any(flat)
+    flat = tuple(inner for part in parts for inner in (part.parts if isinstance(part, AnyOf) else (part,)))
+    return flat[0] if len(flat) == 1 else AnyOf(flat)
 
 
 def parameters(expression: Expression) -> frozenset[str]:
@@ -189,6 +189,6 @@ def conditions(expression: Expression) -> Iterator[Condition]:
             yield from expression.conditions
         case Not():
             yield from conditions(expression.part)
-        case All() | Any():
+        case AllOf() | AnyOf():
             for part in expression.parts:
                 yield from conditions(part)

@@ -18,11 +18,6 @@ class Form(Protocol):
         ...
 
     @property
-    def platform(self) -> str | None:
-        """The platform whose ids these are, so that a file and a pull meet in the same rows; None for any other."""
-        ...
-
-    @property
     def columns(self) -> Sequence[str]:
         """The columns that are read."""
         ...

@@ -70,7 +70,6 @@ class MappedOrders:
     """
 
     name = "map"
-    platform = None
 
     def __init__(self, table: Table, mapping: Mapping[str, str]) -> None:
         _check_words(mapping)

@@ -31,8 +31,7 @@ _CURRENCY = ("currency", "order_currency", "devise")
 class Recognition:
     """`form` is None of a file of no known form; `meanings` then guesses columns by our words, see `parse_mapping`.
 
-    `currency` is what the first row says, None where it says nothing. `crowded` is whether everything stands in a
-    single column, as where no separator was found.
+    `currency` is what the first row says, None where it says nothing.
     """
 
     form: str | None
@@ -40,11 +39,6 @@ class Recognition:
     rows: tuple[tuple[str, ...], ...]
     meanings: dict[str, str]
     currency: str | None
-
-    @property
-    def crowded(self) -> bool:
-        """Whether the whole file is one column."""
-        return len(self.columns) == 1
 
 
 def recognised(path: Path) -> Recognition:

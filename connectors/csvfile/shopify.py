@@ -52,7 +52,6 @@ class ShopifyOrders:
     """Shopify's export of orders."""
 
     name = "shopify-orders"
-    platform = "shopify"
     several_rows = True
     dated = ("Created at", "Cancelled at")
     counted = (
@@ -145,7 +144,6 @@ class ShopifyCustomers:
     """Shopify's export of customers: the only file with prospects and with consents."""
 
     name = "shopify-customers"
-    platform = "shopify"
     dated: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     known = (

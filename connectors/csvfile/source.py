@@ -68,11 +68,6 @@ class CsvSource:
         return isinstance(self._form, ShopifyCustomers)
 
     @property
-    def shop_platform(self) -> str | None:
-        """The platform whose ids the file holds, so that it meets a pull of that shop; None with a mapping."""
-        return self._form.platform
-
-    @property
     def problems(self) -> tuple[Problem, ...]:
         """What was decided where the file leaves a doubt; the whole file is looked at."""
         return self._survey().problems

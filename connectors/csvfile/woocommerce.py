@@ -64,7 +64,6 @@ class WooOrders:
     name: str
     columns_of: Mapping[str, str]
     lines: tuple[str, ...] = ()
-    platform: str = "woocommerce"
 
     @classmethod
     def recognise(cls, table: Table) -> WooOrders | None:

@@ -33,7 +33,7 @@ from sync.tasks.importing import Belonging, Imported, read_file
 from sync.tasks.recompute import bring_up_to_date
 from sync.terminal import terminal_language
 from sync.told import sentence
-from sync.voice import Voice, emit, voice
+from sync.voice import Voice, emit, speak, voice
 from sync.web.pages.week import Standing
 from sync.web.report import Picture, Subject, page, picture
 from sync.web.trust import Worry
@@ -71,6 +71,7 @@ def run(file: Path, asked: Asked, *, as_json: bool) -> None:
     """Read a file, say where its customers stand, and write the report where one is asked for; nothing else is kept."""
     settings = GivenSettings(language=asked.language or ("en" if as_json else terminal_language()))
     say = voice(settings, quiet=as_json)
+    speak(say.language)
     _require_fit(file, asked)
     with nullcontext() if asked.html is None else replacing(asked.html) as write:
         with _workspace(settings) as workspace:
@@ -221,13 +222,13 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
                 "Laissé de côté : {lost}.",
                 "Left out: {lost}.",
                 lost=say.count(
-                    lost, *_of(say, "ligne illisible", "lignes illisibles", "unreadable line", "unreadable lines")
+                    lost, *say.choose(("ligne illisible", "lignes illisibles"), ("unreadable line", "unreadable lines"))
                 ),
             ),
             say.text("`connector import` en garde la raison.", "`connector import` keeps the reason."),
         )
     if held.anonymous:
-        said = say.count(held.anonymous, *_of(say, "commande", "commandes", "order", "orders"))
+        said = say.count(held.anonymous, *say.choose(("commande", "commandes"), ("order", "orders")))
         yield Worry(
             say.text(
                 "{said} sans adresse ni numéro de client : dans le chiffre d'affaires, mais dans aucune étape.",
@@ -237,7 +238,7 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
             "",
         )
     if held.foreign:
-        said = say.count(held.foreign, *_of(say, "commande", "commandes", "order", "orders"))
+        said = say.count(held.foreign, *say.choose(("commande", "commandes"), ("order", "orders")))
         yield Worry(
             say.text(
                 "{said} dans une autre devise que {base} : comptées, mais sans montant.",
@@ -270,10 +271,6 @@ def _doubts(say: Voice, found: Imported, people: Imported | None) -> Iterator[Wo
         )
 
 
-def _of(say: Voice, one_fr: str, more_fr: str, one_en: str, more_en: str) -> tuple[str, str]:
-    return (one_fr, more_fr) if say.language == "fr" else (one_en, more_en)
-
-
 def _summary(audit: Audit, html: Path | None) -> dict[str, Any]:
     """The audit for programs: `week` and `priorities` are what /api/v1/week and /api/v1/priorities answer."""
     return {
@@ -304,7 +301,7 @@ def _tell(say: Voice, audit: Audit, html: Path | None) -> None:
 def _stages(say: Voice, stages: Sequence[Standing]) -> Table:
     french = ["Étape", "Personnes", "Part", "7 jours", "30 jours", "90 jours"]
     english = ["Stage", "People", "Share", "7 days", "30 days", "90 days"]
-    shown = ruled("", french if say.language == "fr" else english)
+    shown = ruled("", say.choose(french, english))
     for stage in stages:
         changes = ("–" if more is None else difference(say, more) for more in (stage.week, stage.month, stage.quarter))
         shown.add_row(stage.label, say.number(stage.people), say.percent(stage.share), *changes)

@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 from connector.copies import copy_file
 from connector.database import connect, copy, open_database, path, restore
 from connector.errors import SettingsError
-from connector.settings import load
 from sync.lock import alone, writer
 from sync.runs import recorded
 from sync.tasks.recompute import bring_up_to_date
 from sync.voice import voice
-from sync.workspace import Workspace, catch_up, open_workspace
+from sync.workspace import Workspace, catch_up, open_workspace, settings_of
 
 BESIDE = (".suppressed", ".inbox", ".disclosures")
 """What belongs to a database and lies beside it: who is not to come back, what shops have told, who was shown what."""
@@ -39,7 +38,7 @@ def run(config: Path | None, database: str | None, file: Path) -> None:
 
 def put_back(config: Path | None, database: str | None, file: Path) -> None:
     """Put a copy back; who was erased since is erased again, and who objected since goes on objecting."""
-    settings = load(config)
+    settings = settings_of(config)
     url, say = database or settings.database, voice(settings)
     engine = connect(url)
     with alone(engine):

@@ -33,9 +33,9 @@ def show(say: Voice, report: Mapping[str, Any], families: Iterable[Family]) -> N
 
 def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Family) -> None:
     labels = {stage.key: stage.label.of(say.language) for stage in family.stages}
-    off = "" if found["on"] or isinstance(family, Audience) else _pick(say, " (non activée)", " (not switched on)")
+    off = "" if found["on"] or isinstance(family, Audience) else say.text(" (non activée)", " (not switched on)")
     stages = ruled(
-        f"{family.label.of(say.language)}{off}", _pick(say, ["", "avant", "après", ""], ["", "before", "after", ""])
+        f"{family.label.of(say.language)}{off}", say.choose(["", "avant", "après", ""], ["", "before", "after", ""])
     )
     for key, label in labels.items():
         before, after = found["before"][key], found["after"][key]
@@ -53,7 +53,7 @@ def _family(console: Console, say: Voice, found: Mapping[str, Any], family: Fami
 def _moves(say: Voice, found: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
     moves = ruled(
         "",
-        _pick(say, ["de", "vers", "personnes", "par exemple"], ["from", "to", "people", "for example"]),
+        say.choose(["de", "vers", "personnes", "par exemple"], ["from", "to", "people", "for example"]),
         left=(0, 1, 3),
     )
     for move in found["moves"]:
@@ -68,10 +68,10 @@ def _pushes(console: Console, say: Voice, pushes: Sequence[Mapping[str, Any]]) -
         return
     french = ["destination", "personnes", "ajouts", "remplacés", "retraits", "arrêté par un garde-fou"]
     english = ["destination", "people", "added", "replaced", "removed", "stopped by a guard"]
-    table = ruled(_pick(say, "Prochain envoi", "Next push"), _pick(say, french, english), left=(0, 5))
+    table = ruled(say.text("Prochain envoi", "Next push"), say.choose(french, english), left=(0, 5))
     for push in pushes:
         figures = (say.number(push[name]) for name in ("people", "adds", "changes", "removes"))
-        table.add_row(push["destination"], *figures, push["refused"] or _pick(say, "non", "no"))
+        table.add_row(push["destination"], *figures, push["refused"] or say.text("non", "no"))
     console.print(table)
 
 
@@ -79,7 +79,7 @@ def _window(console: Console, say: Voice, window: Mapping[str, Any]) -> None:
     """The window in words, and how many gaps each multiple of 30 days covers, up to one more than it."""
     console.print(window["words"], markup=False)
     steps = [step for step in window["gaps"]["distribution"] or [] if step["days"] <= window["suggested"] + 30]
-    table = ruled("", _pick(say, ["jours", "part", ""], ["days", "share", ""]), left=(2,))
+    table = ruled("", say.choose(["jours", "part", ""], ["days", "share", ""]), left=(2,))
     for step in steps:
         table.add_row(str(step["days"]), say.percents(round(100 * step["share"])), "█" * round(BAR * step["share"]))
     if steps:
@@ -97,7 +97,3 @@ def ruled(title: str, columns: Sequence[str], *, left: Sequence[int] = (0,)) -> 
 def difference(say: Voice, number: int) -> str:
     """So many more or fewer: +12, −3, = for as many."""
     return "=" if number == 0 else f"{'+' if number > 0 else '−'}{say.number(abs(number))}"
-
-
-def _pick(say: Voice, french: T, english: T) -> T:
-    return french if say.language == "fr" else english

@@ -193,7 +193,7 @@ def _counted(code: str, figure: str, say: Voice) -> str:
         case "people":
             return say.people(int(figure))
         case "orders":
-            return say.count(int(figure), *(("commande", "commandes") if say.language == "fr" else ("order", "orders")))
+            return say.count(int(figure), *say.choose(("commande", "commandes"), ("order", "orders")))
         case "removes" | "changes":
             return say.number(int(figure))
         case _ if _INSTANT.match(figure):

@@ -135,7 +135,7 @@ def noted(say: Voice, name: str, value: int) -> str:
     if name == "undone":
         return say.text("envoi n° {n} repris", "push no. {n} taken back", n=value)
     french, english = NOTED.get(name, ((name, name), (name, name)))
-    return say.count(value, *(french if say.language == "fr" else english))
+    return say.count(value, *say.choose(french, english))
 
 
 def word(say: Voice, kind: str, value: str) -> str:

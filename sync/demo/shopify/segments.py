@@ -11,7 +11,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any as Anything
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from graphql import GraphQLError
@@ -21,8 +21,8 @@ from connector.errors import QueryError
 from connector.money import major_units
 from connector.query.parse import parse
 from connector.query.tree import (
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Condition,
     Day,
     Expression,
@@ -36,7 +36,7 @@ from connector.query.tree import (
 from sync.demo.shop import Shop, ShopCustomer, ShopOrder
 from sync.demo.shopify.views import financial_status
 
-COMPARE: Mapping[str, Callable[[Anything, Anything], bool]] = {
+COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     ">": operator.gt,
@@ -81,9 +81,9 @@ class Finder:
     def holds(self, rule: Expression, customer: ShopCustomer) -> bool:
         """Whether a rule holds for a customer."""
         match rule:
-            case All(parts):
+            case AllOf(parts):
                 return all(self.holds(part, customer) for part in parts)
-            case Any(parts):
+            case AnyOf(parts):
                 return any(self.holds(part, customer) for part in parts)
             case Not(part):
                 return not self.holds(part, customer)
@@ -145,7 +145,7 @@ class Finder:
             return bool(wanted[0] <= found <= wanted[1])
         return COMPARE[sign](found, wanted[0])
 
-    def _value(self, value: Value) -> Anything:  # noqa: ANN401 - what the attribute is compared with
+    def _value(self, value: Value) -> Any:  # noqa: ANN401 - what the attribute is compared with
         match value:
             case Number(number):
                 return Decimal(number)
