@@ -79,6 +79,15 @@ def pushed(settings: Settings, key: str, shelf: Shelf) -> list[Family]:
     return found
 
 
+def told_of(settings: Settings, shelf: Shelf, family: str) -> list[str]:
+    """The destinations that are told who is in a family."""
+    return [
+        key
+        for key, one in settings.destinations.items()
+        if any(entry.key == family for name in one.push for entry in shelf.library.named(name))
+    ]
+
+
 def with_given(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:
     """The target with the fields that are no family's, where its settings ask for them."""
     asked, given, lacking = settings.destinations[aim.key].fields, dict(aim.given), dict(aim.incomplete)

@@ -121,6 +121,27 @@ def test_a_plan_tells_who_changes_and_why_and_is_applied_and_undone(served: Serv
     assert "suspendue" not in admin.get("/syncs").text
 
 
+def test_a_card_of_the_week_leads_to_the_plan_that_waits_and_to_its_own_people_in_it(served: Served) -> None:
+    admin = served.user("Anne", "admin")
+    start = admin.get("/").text
+    place, segment = re.findall(r'href="(/syncs/plans/1\?item=tag%3A([\w.]+))"', start)[0]
+    assert "Voir le plan qui attend" in start
+    assert place.split("?")[1] in served.user("Vic", "viewer").get("/").text
+    program = served.token("robot", "admin")
+    found = program.get(f"/api/v1{place.removeprefix('/syncs')}").json()
+    assert {change["item"] for change in found["changes"]["rows"]} == {f"tag:{segment}"}
+    whole = next(item for item in found["plan"]["items"] if item["item"] == f"tag:{segment}")
+    assert found["changes"]["total"] == whole["added"] < found["plan"]["changes"]
+    page = admin.get(place).text
+    assert f'<span class="badge">{whole["text"]}</span>' in page
+    assert page.count('href="/people/') == whole["added"]
+    sent(admin, "/syncs/plans/1/apply", "/syncs/plans/1")
+    start = admin.get("/").text
+    assert "Voir le plan qui attend" not in start
+    assert sent(admin, "/syncs/plans", "/", destination="tags") == "/syncs"  # nothing is left to be pushed
+    assert "Préparer l&#39;envoi" in start
+
+
 def test_a_run_that_only_prepared_a_plan_does_not_say_that_it_pushed(served: Served) -> None:
     admin = served.user("Anne", "admin")
     for page in ("/", "/syncs", "/syncs/runs"):

@@ -89,7 +89,7 @@ def test_the_button_makes_a_plan_only_where_somebody_is_told_of_the_family(base:
     with copied(base, tmp_path) as engine:
         told = Dashboard(engine, Settings(stores={}, destinations={"tags": tags}))
         admin, viewer = told.user("Anne", "admin"), told.user("Vic", "viewer")
-        assert "Préparer l&#39;envoi" in admin.get("/").text
+        assert '<button class="button main" name="destination" value="tags"' in admin.get("/").text
         assert "Préparer" not in viewer.get("/").text
         assert "/segments/spread.loyal.csv" in viewer.get("/").text
 

@@ -18,7 +18,6 @@ from connector.judging.kept import kept
 from connector.language import Language
 from connector.reports import segments
 from connector.settings import DestinationSettings, GivenSettings, StoreSettings
-from connector.states import ChangeOutcome
 from connector.totals import totals
 from sync import clock
 from sync.demo.admin import Storefront
@@ -114,7 +113,7 @@ def _play(workspace: Workspace, platforms: Platforms, say: Voice) -> dict[str, A
         "people": held.people,
         "orders": held.orders,
         "stages": {stage["key"]: stage["people"] for stage in report["families"][0]["stages"]},
-        "pushed": {plan.destination: plan.outcomes.get(ChangeOutcome.ACCEPTED, 0) for plan in pushed},
+        "pushed": {plan.destination: plan.accepted for plan in pushed},
         "second_push_writes": again,
     }
 

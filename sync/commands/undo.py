@@ -30,6 +30,6 @@ def leave(config: Path | None, database: str | None, key: str) -> None:
         for _, _, destination in workspace.destinations(key):
             with recorded(workspace.engine, f"leave {key}", workspace.now) as record:
                 plan = leave_destination(workspace.engine, key, destination, now=workspace.now(), run_id=record.id)
-                record.detail["plan"] = plan.plan_id
+                record.detail |= {"plan": plan.plan_id, "accepted": plan.accepted}
             for line in describe(plan, say.language):
                 say.say(line, line)

@@ -96,6 +96,11 @@ class PlanSummary:
     examples: tuple[PlannedChange, ...] = ()
 
     @property
+    def accepted(self) -> int:
+        """How many changes the destination took."""
+        return self.outcomes.get(ChangeOutcome.ACCEPTED, 0)
+
+    @property
     def retries(self) -> bool:
         """Whether something is left for the next push."""
         return bool(self.outcomes.get(ChangeOutcome.RETRY))

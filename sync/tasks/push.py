@@ -13,7 +13,7 @@ from connector.holdout import note
 from connector.people import find_people
 from connector.reports import incomplete
 from connector.settings import DestinationSettings
-from connector.states import ChangeOutcome, PlanState
+from connector.states import PlanState
 from sync.failures import Failures
 from sync.lock import writer
 from sync.progress import QUIET, shown
@@ -155,7 +155,7 @@ def _push_to(
                 _note(workspace, record, plan)
                 made.append(plan)
                 tell_plan(say, plan)
-                if plan.outcomes.get(ChangeOutcome.ACCEPTED):
+                if plan.accepted:
                     again = f"`connector undo {plan.run_id}`"
                     say.say(f"  {again} le reprend.", f"  {again} takes it back.")
     return made
@@ -170,7 +170,7 @@ def _note(workspace: Workspace, record: Record, plan: PlanSummary) -> None:
     if plan.state is PlanState.PLANNED:
         record.kind = f"plan {plan.destination}"
     else:
-        record.detail["accepted"] = plan.outcomes.get(ChangeOutcome.ACCEPTED, 0)
+        record.detail["accepted"] = plan.accepted
     if plan.state is PlanState.APPLIED and not plan.pilot:
         percents = workspace.settings.destinations[plan.destination].holdout
         with workspace.engine.begin() as connection:

@@ -38,7 +38,7 @@ def _take_back_at(workspace: Workspace, key: str, destination: Destination, numb
             run_id=record.id,
             progress=partial(progress, "addresses"),
         )
-        record.detail |= {"undone": number, "plan": plan.plan_id}
+        record.detail |= {"undone": number, "plan": plan.plan_id, "accepted": plan.accepted}
     return plan
 
 

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from connector.catalogue import Audience, Family, Play
 from connector.judging.kept import Kept
+from sync.push import PlanSummary
 from sync.shelf import Shelf
+from sync.targets import told_of
 from sync.web.desk import Sight
 from sync.web.values import Money
 
@@ -60,10 +62,19 @@ class Idea:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A plan that waits for a yes, and which of its tags or fields is about people of a card."""
+
+    plan: int
+    item: str
+
+
+@dataclass(frozen=True)
 class Decision:
     """A card. `stake` is None where `reason` says why: too_little_history, too_few_people, or not_valued.
 
-    `begin` is what to do first: to see the people, or, where a destination is told of them, to make a plan.
+    Where a plan `waits` that is about them, there is nothing to prepare; else `prepares` names the destinations that
+    are told of them, for whoever may have a plan made.
     """
 
     title: str
@@ -74,18 +85,19 @@ class Decision:
     stake: Stake | None
     reason: str | None
     idea: Idea | None
-    begin: Literal["people", "plan"]
+    waits: Waiting | None
+    prepares: list[str]
 
 
-def decisions(desk: Sight, kept: Kept, people: Mapping[str, int]) -> list[Decision]:
+def decisions(desk: Sight, kept: Kept, people: Mapping[str, int], plans: Sequence[PlanSummary]) -> list[Decision]:
     """At most five, what is surely worth most first; one place is kept for an audience with an idea of its own.
 
-    That is the one that most people came into this week. `people` counts those of each segment in force.
-    Before the first recompute there are none.
+    That is the one that most people came into this week. `people` counts those of each segment in force, `plans` are
+    those that wait for a yes. Before the first recompute there are none.
     """
     if kept.day is None:
         return []
-    deck = _Deck(desk, desk.shelf, kept, people)
+    deck = _Deck(desk, desk.shelf, kept, people, plans)
     aims = [card for card in deck.objectives() if card.people]
     audiences = sorted((card for card in deck.audiences() if card.people), key=lambda card: -card.arrived)
     sure = [card for card in aims if card.stake is not None and card.stake.sure]
@@ -102,6 +114,7 @@ class _Deck:
     shelf: Shelf
     kept: Kept
     people: Mapping[str, int]
+    plans: Sequence[PlanSummary]
 
     def objectives(self) -> Iterator[Decision]:
         """A card for each objective, of the family for which it is worth most."""
@@ -133,6 +146,8 @@ class _Deck:
         groups = [Group(key, stages[key].label.of(language), self.people.get(key, 0)) for key in keys]
         groups.sort(key=lambda group: -group.people)
         plays = library.playbook(groups[0].key)
+        waits = self._waiting(family, [group.key for group in groups])
+        prepares = waits is None and self.desk.visitor.may("admin")
         return Decision(
             title=title,
             groups=groups,
@@ -142,7 +157,8 @@ class _Deck:
             stake=at_stake,
             reason=reason,
             idea=_idea(plays[0], language) if plays else None,
-            begin="plan" if self._pushed(family) and self.desk.visitor.may("admin") else "people",
+            waits=waits,
+            prepares=told_of(self.desk.workspace.settings, self.shelf, family.key) if prepares else [],
         )
 
     def _reach(self, keys: Sequence[str]) -> Reach | None:
@@ -152,10 +168,14 @@ class _Deck:
         people, email, sms = (sum(reach[key][name] for key in keys) for name in ("people", "email", "sms"))
         return Reach(people, email, sms)
 
-    def _pushed(self, family: Family) -> bool:
-        """Whether some destination is told who is in the family."""
-        chosen = [key for one in self.desk.workspace.settings.destinations.values() for key in one.push]
-        return any(entry.key == family.key for key in chosen for entry in self.shelf.library.named(key))
+    def _waiting(self, family: Family, keys: Sequence[str]) -> Waiting | None:
+        """The plan that waits with a tag of one of these segments, the first that it has, or the family's field."""
+        asked = [*(f"tag:{key}" for key in keys), f"field:{family.key}"]
+        for plan in self.plans:
+            held = {item.item for item in plan.items}
+            if found := [item for item in asked if item in held]:
+                return Waiting(plan.plan_id, found[0])
+        return None
 
 
 def stake(entry: Mapping[str, Any]) -> Stake | None:

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from connector.errors import SettingsError, UnsafeError
 from connector.models import Change, Plan
 from connector.people import emails
-from connector.states import ChangeOutcome, PlanKind, PlanState
+from connector.states import PlanKind, PlanState
 from connector.tables import table
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, listed, load, recent, sentence
 from sync.push.describe import notes
+from sync.push.summary import chosen
 from sync.tasks.push import Request, apply_waiting, proposed
 from sync.told import sentence as why
 from sync.web.desk import Desk, Here
@@ -48,6 +49,7 @@ class OnePlan:
     notes: list[str]
     changes: Sheet[PlannedChange]
     outcome: str
+    item: str
     ready: bool
     known: bool  # whether the settings have its destination
 
@@ -68,6 +70,7 @@ def plan(
     number: Number,
     wished: Wished,
     outcome: Annotated[str, Query(description="accepted, refused, retry …; by default any.", max_length=20)] = "",
+    item: Annotated[str, Query(description="tag:spread.loyal, field:spread …; by default any.", max_length=200)] = "",
 ) -> OnePlan:
     """A plan of a push: what it changes of whom, why, what its guards say, and what came of it."""
     language = desk.say.language
@@ -76,9 +79,9 @@ def plan(
             raise HTTPException(404)
         found = load(connection, number, 0)
         found = replace(found, reasons={why(text, language): count for text, count in found.reasons.items()})
-        mine = select(func.count()).where(_changes.c.plan_id == number)
-        total = connection.scalar(mine.where(_changes.c.outcome == outcome) if outcome else mine) or 0
-        changes = list(listed(connection, number, wished.size, offset=wished.skipped, outcome=outcome))
+        mine = select(func.count()).where(_changes.c.plan_id == number, *chosen(outcome, item))
+        total = connection.scalar(mine) or 0
+        changes = list(listed(connection, number, wished.size, offset=wished.skipped, outcome=outcome, item=item))
         known = emails(connection, {change.customer_id for change in changes})
     if changes:
         desk.disclosed("plan", str(number), people=len({change.customer_id for change in changes}))
@@ -91,6 +94,7 @@ def plan(
         notes(found, language),
         Sheet(shown, total, wished.page, wished.size, "", "", more),
         outcome,
+        item,
         found.state is PlanState.PLANNED and found.kind is PlanKind.PUSH,
         found.destination in desk.workspace.settings.destinations,
     )
@@ -121,7 +125,7 @@ def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -
 
     def work() -> Ending:
         done = apply_waiting(workspace, waiting, force=insist)
-        accepted, french = done.outcomes.get(ChangeOutcome.ACCEPTED, 0), say.language == "fr"
+        accepted, french = done.accepted, say.language == "fr"
         words = ("changement accepté", "changements acceptés") if french else ("change accepted", "changes accepted")
         said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
         return Ending(back, said)

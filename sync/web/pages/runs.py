@@ -84,7 +84,7 @@ def undoable(plan: PlanSummary, back: Collection[tuple[str, int]]) -> bool:
     """Whether a push may have written something that can be taken back, and was not yet (see `taken_back`)."""
     if plan.kind is not PlanKind.PUSH or plan.state not in SENT or (plan.destination, plan.run_id) in back:
         return False
-    return plan.state is not PlanState.APPLIED or bool(plan.outcomes.get(ChangeOutcome.ACCEPTED))
+    return plan.state is not PlanState.APPLIED or plan.accepted > 0
 
 
 def taken_back(connection: Connection) -> set[tuple[str, int]]:
@@ -100,7 +100,7 @@ def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotat
 
     def work() -> Ending:
         plans = list(take_back(workspace, number))
-        back = sum(plan.outcomes.get(ChangeOutcome.ACCEPTED, 0) for plan in plans)
+        back = sum(plan.accepted for plan in plans)
         kept = sum(plan.outcomes.get(ChangeOutcome.KEPT, 0) for plan in plans)
         said = say.text(
             "Repris : {back} ; laissés tels quels : {kept}. La destination est suspendue.",

@@ -23,6 +23,7 @@ from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
 from connector.tables import table
 from sync.lapsing import told
+from sync.push import waiting
 from sync.vocabulary import CAUSES
 from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
@@ -121,6 +122,7 @@ def week(
         course = None if chosen is None else _Course.read(connection, chosen, today, undated=undated)
         held = _held(connection, families, today)
         marks = list(_marks(desk, connection, found, course))
+        plans = waiting(connection)
         about = trust(desk, connection, found), turns(desk, connection)
     stages = [] if course is None else list(course.standings(desk))
     full = desk.say.day(day_date(today), "full")
@@ -135,7 +137,7 @@ def week(
         label=chosen.label.of(desk.say.language) if chosen else "",
         families={key: entry.label.of(desk.say.language) for key, entry in staged.items()},
         span=span,
-        decisions=decisions(desk, found, held),
+        decisions=decisions(desk, found, held, plans),
         judged=None if found.day is None else day_date(found.day).isoformat(),
         stages=stages,
         chart=None if course is None else course.chart(desk, marks),
