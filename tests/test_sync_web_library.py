@@ -68,7 +68,7 @@ def test_a_family_is_switched_on_and_off_and_all_else_stays_as_it_was_written(pa
     status, told = switch(pages, entry="rfm", on="true")
 
     assert status == 303
-    assert "is on: it is worked out with the next reading of the shop." in told
+    assert "is on: it is worked out with the next recompute, tomorrow at the latest" in told
     assert file.read_text(encoding="utf-8") == MINE + "\n[families.rfm]\non = true\n"
     assert entry(pages, "rfm")["on"] is True
     switch(pages, entry="aud.newsletter", on="false")

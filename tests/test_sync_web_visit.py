@@ -136,3 +136,23 @@ def test_files_that_end_some_days_ago_are_told_with_what_to_do(files: Dashboard)
         {"stores": {"boutique": {"platform": "shopify", "shop": "x.myshopify.com", "token": "shpat_x"}}}
     )
     assert "Dernière commande connue" not in words(admin, "/")
+
+
+def test_without_a_shop_what_was_switched_on_is_worked_out_by_a_button(files: Dashboard) -> None:
+    admin, viewer = somebody(files), somebody(files, "viewer")
+    rule = {"rule": "number_of_orders > 0", "name": "clients", "label": "Clients"}
+    admin.send("/rules", "/rules/keep", page="/rules", **rule)
+    page = words(admin, "/segments/aud.clients").replace("\u00a0", " ")
+    assert "Clients est gardé : il sera calculé au prochain recalcul, demain au plus tard" in page
+    assert "Ce segment vient d'être activé : il sera calculé au prochain recalcul" in page
+    assert '<a href="/syncs">Recalculer maintenant</a>' in page
+    assert "L'activer dans la bibliothèque" not in page
+    syncs = words(admin, "/syncs")
+    assert "Dernier import" in syncs
+    assert "jamais" not in syncs
+    assert "orders.csv, importé" in syncs
+    assert "Recalculer maintenant" in syncs
+    assert "Recalculer maintenant" not in words(viewer, "/syncs")
+    admin.send("/syncs", page="/syncs")
+    assert "Tout est recalculé." in words(admin, "/syncs")
+    assert "Ce segment vient d'être activé" not in words(admin, "/segments/aud.clients")

@@ -45,6 +45,12 @@ def work_day(workspace: Workspace, say: Voice) -> None:
             recompute_and_push(workspace, say)
 
 
+def work_now(workspace: Workspace, say: Voice) -> None:
+    """Recompute and push, without reading any shop."""
+    with writer(workspace.engine, now=workspace.now()):
+        recompute_and_push(workspace, say)
+
+
 def work_hints(workspace: Workspace, say: Voice, inbox: Inbox) -> Looked:
     """Look into what shops have told of, and recompute and push where that changed anything; what became of it.
 

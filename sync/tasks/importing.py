@@ -60,7 +60,7 @@ def imported(workspace: Workspace, say: Voice, file: Path, belonging: Belonging)
     with writer(workspace.engine, now=workspace.now()), recorded(workspace.engine, "import", workspace.now) as record:
         found = read_file(workspace, say, file, belonging)
         bring_up_to_date(workspace, say, record)
-        record.detail |= {"file": file.name, "orders": found.report.rows("orders").new}
+        record.detail |= {"store": found.store.key, "file": file.name, "orders": found.report.rows("orders").new}
     return found
 
 

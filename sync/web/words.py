@@ -138,6 +138,19 @@ def noted(say: Voice, name: str, value: int) -> str:
     return say.count(value, *say.choose(french, english))
 
 
+def coming(say: Voice, *, shop: bool) -> str:
+    """When a segment that was just switched on is worked out, for the end of a sentence; `shop`: one is read."""
+    if shop:
+        return say.text(
+            "il sera calculé avec la prochaine lecture de la boutique",
+            "it is worked out with the next reading of the shop",
+        )
+    return say.text(
+        "il sera calculé au prochain recalcul, demain au plus tard ; la page Synchronisations le lance tout de suite",
+        "it is worked out with the next recompute, tomorrow at the latest; the page Syncs begins one at once",
+    )
+
+
 def word(say: Voice, kind: str, value: str) -> str:
     """A word of the program as people say it; one that is not known here, as it is."""
     known = _WORDS[kind].get(value)

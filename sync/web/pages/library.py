@@ -18,6 +18,7 @@ from sync.web.desk import Desk, Here
 from sync.web.entries import NUMBER, Entries, Entry, cards, sent_to
 from sync.web.page import Action, Done, Page
 from sync.web.sheet import bare
+from sync.web.words import coming
 
 ALL = "all"
 VALUE = "value_"
@@ -109,9 +110,10 @@ def switch(
     if not on:
         return Done("/segments/library", desk.say.text("{label} est désactivé.", "{label} is off.", label=label))
     said = desk.say.text(
-        "{label} est activé : il sera calculé avec la prochaine lecture de la boutique.",
-        "{label} is on: it is worked out with the next reading of the shop.",
+        "{label} est activé : {coming}.",
+        "{label} is on: {coming}.",
         label=label,
+        coming=coming(desk.say, shop=bool(desk.workspace.settings.stores)),
     )
     return Done(f"/segments/library#{entry}", said)
 

@@ -23,6 +23,7 @@ from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page
 from sync.web.pages.segments import AsOf
 from sync.web.rendering import Place
+from sync.web.words import coming
 
 LONGEST = 10_000
 SHOWN = 10
@@ -171,9 +172,10 @@ def keep(
         raise SettingsError(f"{key} is there already.", remedy="Say that it is to be replaced, or give another name.")
     shelve(desk.workspace.settings, _change(rule, name, label), desk.say.language)
     said = desk.say.text(
-        "{label} est gardé : il sera calculé avec la prochaine lecture de la boutique.",
-        "{label} is kept: it is worked out with the next reading of the shop.",
+        "{label} est gardé : {coming}.",
+        "{label} is kept: {coming}.",
         label=label or name,
+        coming=coming(desk.say, shop=bool(desk.workspace.settings.stores)),
     )
     return Done(f"/segments/{key}", said)
 

@@ -24,7 +24,7 @@ from sync.web.page import Page
 from sync.web.pages.segments import WEEKS, AsOf
 from sync.web.sheet import Sheet, Wished
 from sync.web.values import Money
-from sync.web.words import word
+from sync.web.words import coming, word
 
 SHOWN = 12
 """So many other segments are shown beside one."""
@@ -312,8 +312,9 @@ def _remark(desk: Desk, entry: Family) -> str:
         return obstacle
     if desk.shelf.holds(entry.key):
         return say.text(
-            "Ce segment vient d'être activé : il sera calculé avec la prochaine lecture de la boutique.",
-            "This segment was just switched on: it is worked out with the next reading of the shop.",
+            "Ce segment vient d'être activé : {coming}.",
+            "This segment was just switched on: {coming}.",
+            coming=coming(say, shop=bool(desk.workspace.settings.stores)),
         )
     return say.text(
         "Ce segment n'est pas activé : personne n'y est compté.", "This segment is off: nobody is counted in it."

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from fastapi import Form
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from connector.days import epoch
 from connector.errors import ConnectorError
@@ -23,7 +23,7 @@ from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, recent, sentence, waiting
 from sync.runs import wrong
-from sync.tasks.cycle import work_cycle
+from sync.tasks.cycle import work_cycle, work_now
 from sync.tasks.push import let_go_on
 from sync.tasks.quarantine import retried
 from sync.tasks.webhooks import ours, shops
@@ -38,6 +38,7 @@ from sync.web.rendering import Place
 
 _runs, _destinations = table(Run), table(DestinationRow)
 _quarantine, _stores = table(Quarantine), table(Store)
+_PULL, _IMPORT = _runs.c.kind.startswith("pull "), _runs.c.kind == "import"
 RUNS, PLANS, KEPT = 12, 20, 50
 """So many runs, undecided plans and unreadable records the page shows."""
 BACK = 10
@@ -53,6 +54,8 @@ class Read:
     key: str
     platform: str
     last: str | None
+    file: str | None  # that was imported last
+    imported: str | None
     wrong: str | None
 
 
@@ -127,7 +130,7 @@ def syncs(desk: Here) -> Syncs:
     """What was read and sent last and comes next; plans that wait, records that could not be read, webhooks."""
     settings = desk.workspace.settings
     with desk.reading() as connection:
-        ended = _last(connection, "pull ", done=True)
+        ended = _last(connection, _PULL if settings.stores else _IMPORT, done=True)
         plans = recent(connection, states=UNDECIDED, limit=PLANS)
         return Syncs(
             last=None if ended is None else desk.moment(ended),
@@ -177,10 +180,13 @@ def _shown(desk: Desk, step: Step) -> dict[str, object]:
 
 
 def synchronise(desk: Here) -> Done:
-    """Pull, recompute and push now, as the service does in its turn."""
+    """Pull, recompute and push now, as the service does in its turn; only recompute and push where there is no shop."""
     workspace, say = desk.workspace, desk.say
 
     def work() -> Ending:
+        if not workspace.settings.stores:
+            work_now(workspace, Voice(say.language, quiet=True))
+            return Ending("/syncs", say.text("Tout est recalculé.", "Everything is recomputed."))
         work_cycle(workspace, Voice(say.language, quiet=True))
         return Ending("/syncs", say.text("Tout est synchronisé.", "Everything is synchronised."))
 
@@ -236,11 +242,9 @@ def _sent(desk: Desk, name: str, work: Callable[[], Ending]) -> Done:
     return Done(ending.to, ending.said)
 
 
-def _last(connection: Connection, kind: str, *, done: bool) -> int | None:
+def _last(connection: Connection, kind: ColumnElement[bool], *, done: bool) -> int | None:
     """When the last run of a kind ended."""
-    query = select(_runs.c.ended_at).where(
-        _runs.c.kind.startswith(kind, autoescape=True), _runs.c.ended_at.is_not(None)
-    )
+    query = select(_runs.c.ended_at).where(kind, _runs.c.ended_at.is_not(None))
     query = query.where(_runs.c.outcome == RunOutcome.DONE) if done else query
     found: int | None = connection.scalar(query.order_by(_runs.c.id.desc()).limit(1))
     return found
@@ -254,7 +258,7 @@ def _next(desk: Desk, connection: Connection) -> int | None:
     """Seconds until the service reads the shops again; None where it reads none by itself."""
     if not (desk.workspace.settings.stores and desk.workspace.scheduled):
         return None
-    last = _last(connection, "pull ", done=False)
+    last = _last(connection, _PULL, done=False)
     due = 0 if last is None else last + desk.workspace.settings.schedule.pull_seconds
     return max(0, due - epoch(desk.workspace.now()))
 
@@ -275,18 +279,29 @@ def _errand(desk: Desk) -> UnderWay | None:
 def _read(desk: Desk, connection: Connection) -> list[Read]:
     known = {row.key: row.platform for row in connection.execute(select(_stores.c.key, _stores.c.platform))}
     known |= {key: store.platform for key, store in desk.workspace.settings.stores.items()}
-    found = []
+    found, files = [], _imports(connection)
     for key, platform in known.items():
-        last = _last(connection, f"pull {key}", done=True)
+        pull = _runs.c.kind == f"pull {key}"
+        last, (file, imported) = _last(connection, pull, done=True), files.get(key, (None, None))
         row = connection.execute(
             select(_runs.c.outcome, _runs.c.detail)
-            .where(_runs.c.kind == f"pull {key}", _runs.c.ended_at.is_not(None))
+            .where(pull, _runs.c.ended_at.is_not(None))
             .order_by(_runs.c.id.desc())
             .limit(1)
         ).one_or_none()
         kept = json.loads(row.detail or "{}") if row is not None and row.outcome != RunOutcome.DONE else {}
-        found.append(Read(key, platform, None if last is None else desk.moment(last), wrong(kept, desk.say.language)))
+        times = (None if at is None else desk.moment(at) for at in (last, imported))
+        found.append(Read(key, platform, next(times), file, next(times), wrong(kept, desk.say.language)))
     return found
+
+
+def _imports(connection: Connection) -> dict[str, tuple[str, int]]:
+    """By store, the file that was imported last, and when."""
+    rows = connection.execute(
+        select(_runs.c.ended_at, _runs.c.detail).where(_IMPORT, _runs.c.outcome == RunOutcome.DONE).order_by(_runs.c.id)
+    )
+    noted = ((json.loads(row.detail), row.ended_at) for row in rows)
+    return {detail["store"]: (detail["file"], at) for detail, at in noted}
 
 
 def _there(desk: Desk, connection: Connection, key: str) -> There:
