@@ -1,6 +1,6 @@
 """The command line in real processes that are killed, limited or left alone, without the second that each start takes.
 
-One process has everything imported; each command is a fork of it that runs `sync.cli.main` as its own start would.
+One process has everything imported; each command is a fork of it that runs `sync.cli.start` as its own start would.
 """
 
 from __future__ import annotations

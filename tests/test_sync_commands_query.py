@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from connector.database import open_database
 from connector.errors import QueryError, SettingsError
 from connector.memberships import activate, advance
-from sync.cli import _told, app
+from sync.cli import app
+from sync.cli.start import told
 from sync.recompute import families
 from sync.workspace import open_workspace
 from tests.rules_world import BASE, Person, Sale, load, person
@@ -46,7 +47,7 @@ def test_a_wrong_rule_is_told_with_line_column_and_hint(database: str, capsys: p
     found = CliRunner().invoke(app, ["query", "TRUE AND\nfirst_ordr_date > -3d", "--database", database])
 
     assert isinstance(found.exception, QueryError)
-    assert _told(found.exception) == 1
+    assert told(found.exception) == 1
     said = capsys.readouterr().err
     assert "line 2, column 1" in said
     assert "first_order_date" in said
@@ -60,7 +61,7 @@ def test_the_place_of_a_mistake_is_told_in_french_too(
     found = CliRunner().invoke(app, asked)
 
     assert isinstance(found.exception, QueryError)
-    assert _told(found.exception) == 1
+    assert told(found.exception) == 1
     assert "(ligne 1, colonne 1)" in capsys.readouterr().err
 
 

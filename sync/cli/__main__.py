@@ -1,0 +1,5 @@
+"""The command line, as `python -m sync.cli`."""
+
+from sync.cli import main
+
+main()
