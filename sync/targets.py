@@ -80,12 +80,13 @@ def pushed(settings: Settings, key: str, shelf: Shelf) -> list[Family]:
 
 
 def told_of(settings: Settings, shelf: Shelf, family: str) -> list[str]:
-    """The destinations that are told who is in a family."""
-    return [
-        key
-        for key, one in settings.destinations.items()
-        if any(entry.key == family for name in one.push for entry in shelf.library.named(name))
-    ]
+    """The destinations that are told who is in a family: named as it is, or as the audience that it is a value of."""
+    known = {entry.key for entry in shelf.library.entries()}
+
+    def means(name: str) -> bool:
+        return name == family or (name in known and any(one.key == family for one in shelf.library.named(name)))
+
+    return [key for key, one in settings.destinations.items() if any(means(name) for name in one.push)]
 
 
 def with_given(connection: Connection, settings: Settings, aim: Target, shelf: Shelf, as_of: int) -> Target:

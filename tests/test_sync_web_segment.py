@@ -177,8 +177,8 @@ def test_who_looked_and_who_took_a_file_is_noted(pages: Pages) -> None:
     ]
 
 
-def test_without_a_hold_out_the_page_says_how_to_have_one(pages: Pages) -> None:
-    page = pages.page("/segments/spread.inactive/holdout")
-
-    assert "Nobody is held out of this segment." in page
-    assert pages.api("/holdout/spread.inactive")["results"] == []
+def test_where_a_segment_is_pushed_nowhere_there_is_nothing_to_measure(pages: Pages) -> None:
+    assert "Measure what the push brings" not in pages.page("/segments/spread.inactive")
+    assert "This segment is pushed nowhere" in pages.page("/segments/spread.inactive/holdout")
+    told = pages.api("/holdout/spread.inactive")
+    assert (told["results"], told["destinations"]) == ([], [])

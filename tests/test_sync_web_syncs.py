@@ -143,6 +143,19 @@ def test_a_card_of_the_week_leads_to_the_plan_that_waits_and_to_its_own_people_i
     assert "Préparer l&#39;envoi" in start
 
 
+def test_what_a_push_brings_can_be_measured_once_a_share_is_held_out_which_the_page_says_how_to_set(
+    served: Served,
+) -> None:
+    admin, viewer = served.user("Anne", "admin"), served.user("Vic", "viewer")
+    place, form = "/segments/spread.loyal", "/settings/edit?part=destinations&amp;key=tags#hint-holdout"
+    assert f'href="{place}/holdout">Mesurer ce que l&#39;envoi apporte' in viewer.get(place).text
+    page = admin.get(f"{place}/holdout").text
+    assert "spread.loyal = 10" in page
+    assert f'href="{form}"' in page
+    assert 'id="hint-holdout"' in admin.get(form.replace("&amp;", "&")).text
+    assert form not in viewer.get(f"{place}/holdout").text
+
+
 def test_a_run_that_only_prepared_a_plan_does_not_say_that_it_pushed(served: Served) -> None:
     admin = served.user("Anne", "admin")
     for page in ("/", "/syncs", "/syncs/runs"):

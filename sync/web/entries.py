@@ -17,6 +17,7 @@ from connector.roster import people_of
 from connector.suggestions import suggested
 from sync.cards import CRITERIA, actions, told_card
 from sync.labels import segment_labels
+from sync.targets import told_of
 from sync.web.desk import Desk
 
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -167,9 +168,8 @@ class Entries:
 
 
 def sent_to(desk: Desk, found: Family) -> list[str]:
-    """The destinations whose settings name it."""
-    destinations = desk.workspace.settings.destinations
-    return [name for name, settings in destinations.items() if found.key in settings.push]
+    """The destinations that are told who is in it."""
+    return told_of(desk.workspace.settings, desk.shelf, found.key)
 
 
 def cards(desk: Desk, connection: Connection) -> dict[str, list[Criterion]]:

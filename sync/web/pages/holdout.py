@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path
 
 from connector.holdout import in_force
+from sync.targets import told_of
 from sync.tasks.holdout import shown
 from sync.web.desk import Here
 from sync.web.page import Page
@@ -54,20 +55,22 @@ class Result:
 
 @dataclass(frozen=True)
 class Results:
-    """The hold-outs of a segment that are in force."""
+    """The hold-outs of a segment that are in force, and the destinations that are told who is in it."""
 
     key: str
     label: str
     results: list[Result]
+    destinations: list[str]
 
 
 def holdout(desk: Here, key: Annotated[str, Path(max_length=200)]) -> Results:
     """Who was written to against who was held out at random, and the difference that it makes."""
-    stage = found(desk, key)[1]
+    entry, stage = found(desk, key)
+    told = told_of(desk.workspace.settings, desk.shelf, entry.key)
     with desk.reading() as connection:
         standing = [one for one in in_force(connection) if one.segment == key]
         results = [_result(shown(desk.workspace, connection, one)) for one in standing]
-    return Results(key, stage.label.of(desk.say.language), results)
+    return Results(key, stage.label.of(desk.say.language), results, told)
 
 
 def _result(report: dict[str, Any]) -> Result:
