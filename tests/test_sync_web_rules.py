@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from connector.query.words import in_words, value_in_words, words
+from connector.catalogue import library
+from connector.query.words import in_words, value_in_words, values, words
+from sync.web.wordlist import wordlist
 from tests.pages_world import Pages, shop
 
 NOW = date(2026, 6, 30)
@@ -79,7 +81,9 @@ def test_a_window_is_simulated(pages: Pages, file: Path) -> None:
         24,
         0,
     )
-    assert asked["windows"]["spread"] == "Life cycle (180)"
+    spread = next(one for one in asked["windows"] if one["key"] == "spread")
+    assert spread == {"key": "spread", "label": "Life cycle", "days": 180, "audience": False}
+    assert '<optgroup label="Audiences">' in pages.page("/rules")
     assert pages.browser().get("/api/v1" + at(family="nothing", window="30")).status_code == 400
 
 
@@ -159,3 +163,39 @@ def test_every_word_on_offer_says_what_it_means_in_both_languages() -> None:
 def test_values_that_the_program_gives_are_said_in_words() -> None:
     assert value_in_words("email_subscription_status", "UNSUBSCRIBED", "fr") == "désinscrit"
     assert value_in_words("last_city", "paid", "fr") == "paid"
+
+
+def test_values_that_the_program_gives_are_offered_as_rules_write_them() -> None:
+    assert "'SUBSCRIBED'" in values("email_subscription_status")
+    assert values("channel_mix") == ["'in_store'", "'online'", "'omnichannel'"]
+    assert values("has_email") == values("refunded") == ["TRUE", "FALSE"]
+    assert values("last_city") == []
+
+
+def test_a_word_is_found_by_what_it_means_in_either_language() -> None:
+    found = wordlist(library(), "fr")
+    word = next(one for one in found.words if one.word == "number_of_orders")
+    state = found.values["email_subscription_status"][-1]
+    segment = next(one for one in found.segments if one.word == "'spread.loyal'")
+
+    assert (word.told, word.sought) == ("nombre de commandes", "nombre de commandes number of orders")
+    assert (state.word, state.told) == ("'SUBSCRIBED'", "inscrit")
+    assert (segment.told, segment.sought) == ("Cycle de vie – Fidèle", "cycle de vie – fidele life cycle – loyal")
+
+
+def test_rules_to_begin_with_are_such_as_can_be_asked(pages: Pages, file: Path) -> None:
+    del file
+    samples = pages.api("/rules")["samples"]
+    tried = [pages.api(at(rule=sample["rule"])) for sample in samples]
+
+    assert len(samples) >= 3
+    assert [one["wrong"] for one in tried] == [None] * len(samples)
+    assert [one["tried"]["canonical"] for one in tried] == [sample["rule"] for sample in samples]
+    assert samples[0]["told"] in pages.page("/rules")
+
+
+def test_a_segment_without_words_of_its_own_is_told_by_its_rule(pages: Pages, file: Path) -> None:
+    file.write_text(MINE.replace('> 3"', '> $n"\nparameters = {n = 7}'), encoding="utf-8")
+    told = pages.api("/members/aud.friends")["rule"]["told"]
+
+    assert told == "number_of_orders > 7"

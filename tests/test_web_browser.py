@@ -168,6 +168,11 @@ def test_the_shops_own_admin_is_sound_too(browser: Browser, shop: Stand, locale:
 def test_a_rule_is_tried_and_kept_in_the_workshop(browser: Browser, shop: Stand) -> None:
     with window(browser) as seen:
         page = seen.open(f"{shop.demo}/rules")
+        page.locator("textarea[name=rule]").press_sequentially("commandes")
+        page.get_by_role("button", name="number_of_orders nombre de commandes").click()
+        expect(page.locator("textarea[name=rule]")).to_have_value("number_of_orders ")
+        page.fill("textarea[name=rule]", "email_subscription_status = ")
+        expect(page.locator("#offered code").first).to_have_text("'INVALID'")
         page.fill("textarea[name=rule]", "number_of_orders >= 2")
         page.fill("input[name=name]", "deux_achats")
         seen.press("Essayer")

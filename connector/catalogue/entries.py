@@ -29,7 +29,8 @@ FIELD_NAMES: Mapping[str, str] = {"woocommerce": r"lc_[a-z0-9_]+", "mailchimp": 
 """What a tool takes as the name of a field."""
 LONGEST_VALUE = 100
 """Characters of a value of which an audience is made: it stands in a tag beside the audience's own."""
-_PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+"""A value that is given beside a rule: $window."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -131,7 +132,7 @@ class Family(Entry):
     @property
     def used(self) -> tuple[str, ...]:
         """The names of the parameters in the rules, in their order."""
-        return tuple(dict.fromkeys(name for stage in self.stages for name in _PARAMETER.findall(stage.rule)))
+        return tuple(dict.fromkeys(name for stage in self.stages for name in PARAMETER.findall(stage.rule)))
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from connector.catalogue.check import Path as Place
 from connector.catalogue.check import misplaced, problems, rule_problems
+from connector.catalogue.entries import PARAMETER
 from connector.catalogue.library import Library
 from connector.catalogue.refusal import not_toml, refusal, refused_model
 from connector.errors import SettingsError
@@ -135,8 +136,12 @@ def _audience(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(stage: Mapping[str, Any]) -> dict[str, Any]:
-    """A stage whose tag and description are its label where they are not written."""
-    return {"tag": stage["label"], "description": stage["label"], **stage} if "label" in stage else dict(stage)
+    """A stage whose tag is its label, and whose description is its rule, where they are not written."""
+    if "label" not in stage:
+        return dict(stage)
+    rule = stage.get("rule")
+    said = PARAMETER.sub(r"{\1}", rule) if isinstance(rule, str) and rule else stage["label"]
+    return {"tag": stage["label"], "description": said, **stage}
 
 
 def _fixed(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

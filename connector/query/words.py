@@ -2,6 +2,7 @@
 
 words() -> list[str]                            all that can be asked here
 in_words(word, language) -> str                 what one of them means
+values(name) -> list[str]                       what the program itself gives an attribute, as rules write it
 value_in_words(name, value, language) -> str    a value that the program itself gives, such as unsubscribed
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from connector.language import Language
 from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS
+from connector.query.measures import Kind
 
 _OWN: Mapping[str, tuple[str, str]] = {
     "AND": ("et : les deux conditions", "and: both conditions"),
@@ -163,12 +165,32 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 
 
+FLAGS = frozenset(
+    name
+    for known in (ATTRIBUTES, *(function.parameters for function in FUNCTIONS.values()))
+    for name, attribute in known.items()
+    if attribute.kind is Kind.FLAG
+)
+"""What is true or false."""
+
+
 def words() -> list[str]:
     """Operators, attributes, functions with what they know, and figures of the shop: each that can be asked here."""
     asked = {name: function for name, function in FUNCTIONS.items() if function.missing is None}
     inner = {name for function in asked.values() for name, known in function.parameters.items() if not known.missing}
     own = {name for name, attribute in ATTRIBUTES.items() if attribute.missing is None}
     return sorted({*_OWN, *own, *asked, *inner, *FIGURES})
+
+
+def values(name: str) -> list[str]:
+    """What an attribute can be where that is not the shop's to say, as a rule writes it; empty where the shop says it.
+
+    Those that are Shopify's, too, are written as it writes them.
+    """
+    native = name in ATTRIBUTES and ATTRIBUTES[name].native == "native"
+    if name in FLAGS:
+        return ["TRUE", "FALSE"]
+    return [f"'{value.upper() if native else value}'" for value in _VALUES.get(name, ())]
 
 
 def in_words(word: str, language: Language) -> str:

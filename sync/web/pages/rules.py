@@ -13,7 +13,6 @@ from connector.catalogue import Audience
 from connector.errors import ConnectorError, QueryError, SettingsError
 from connector.models import Segment
 from connector.people import emails
-from connector.query.words import words
 from connector.questions import Answer, ask
 from connector.simulate import answered, compared, suppose
 from connector.tables import table
@@ -23,6 +22,7 @@ from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page
 from sync.web.pages.segments import AsOf
 from sync.web.rendering import Place
+from sync.web.wordlist import EXAMPLES, Words, wordlist
 from sync.web.words import coming
 
 LONGEST = 10_000
@@ -93,6 +93,24 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Windowed:
+    """A family or an audience that counts over a window, and over how many days now."""
+
+    key: str
+    label: str
+    days: int
+    audience: bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A rule to begin with, and whom it means."""
+
+    told: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class Rules:
     """The workshop: what was written, what came of it, and what of a window."""
 
@@ -107,8 +125,9 @@ class Rules:
     refused: str | None  # why it could not be kept
     family: str
     window: int | None
-    windows: dict[str, str]  # the families that have one, with what it is now
-    words: list[str]  # that rules are made of
+    windows: list[Windowed]
+    words: Words
+    samples: list[Sample]
 
 
 def rules(
@@ -149,12 +168,9 @@ def rules(
         refused=_refused(desk, rule, name, label) if tried is not None and name else None,
         family=family,
         window=window,
-        windows={
-            entry.key: f"{entry.label.of(desk.say.language)} ({entry.parameters['window']})"
-            for entry in known.entries()
-            if "window" in entry.used and "window" in entry.parameters
-        },
-        words=[*words(), *(f"'{segment}'" for segment in known.segments())],
+        windows=_windows(desk),
+        words=wordlist(known, desk.say.language),
+        samples=[Sample(desk.say.text(fr, en), text) for fr, en, text in EXAMPLES],
     )
 
 
@@ -178,6 +194,15 @@ def keep(
         coming=coming(desk.say, shop=bool(desk.workspace.settings.stores)),
     )
     return Done(f"/segments/{key}", said)
+
+
+def _windows(desk: Desk) -> list[Windowed]:
+    """Whatever can be tried with another window: what is on before what is off."""
+    return [
+        Windowed(entry.key, entry.label.of(desk.say.language), days, isinstance(entry, Audience))
+        for entry in sorted(desk.shelf.library.entries(), key=lambda entry: not entry.on)
+        if "window" in entry.used and isinstance(days := entry.parameters.get("window"), int)
+    ]
 
 
 def _change(rule: str, name: str, label: str) -> dict[str, Any]:
