@@ -174,7 +174,7 @@ ANSWERS: Mapping[str, str] = {
     "{text} is not a cursor of Shopify.": "{text} n'est pas un repère de lecture de Shopify.",
     "Begin the stream again.": "Reprenez cette lecture du début.",
     "The checkpoint {text} is none of WooCommerce's.": "Le repère {text} n'est pas de WooCommerce.",
-    "Something else wrote there: put a backup of before back (connector restore FILE).": "Autre chose y a écrit : "
+    "Something else wrote there: put a backup of before back (connector restore FILE).": "Autre chose y a écrit : "
     "remettez une sauvegarde d'avant (connector restore FICHIER).",
     "Check the consumer secret, and that the key's permission is {kind} ({where}).": (
         "Vérifiez le secret (consumer secret), et que le droit de la clé est {kind} ({where})."

@@ -26,7 +26,7 @@ def told(say: Voice, kept: Kept, family: Family) -> str | None:
     if spent["minor"] <= 0:
         return f"{who}."
     return who + say.text(
-        " ; en un an, {they} pour {amount}.",
+        " ; en un an, {they} pour {amount}.",
         "; they bought for {amount} in the past year.",
         they="elle a acheté" if alone else "elles ont acheté",
         amount=say.rough(spent["minor"], spent["currency"]),

@@ -157,7 +157,7 @@ def test_every_word_on_offer_says_what_it_means_in_both_languages() -> None:
     assert [word for word in words() if in_words(word, "fr") == word and word not in plain] == []
     assert in_words("number_of_orders", "fr") == "nombre de commandes"
     assert in_words("anniversary(first_order_date)", "en") == "anniversary: date of the first order"
-    assert in_words("metafields.size", "fr") == "champ « size »"
+    assert in_words("metafields.size", "fr") == "champ «\u00a0size\u00a0»"
 
 
 def test_values_that_the_program_gives_are_said_in_words() -> None:

@@ -15,7 +15,7 @@ from connector.query.attributes import ATTRIBUTES, FIGURES, FUNCTIONS
 from connector.query.measures import Kind
 
 _OWN: Mapping[str, tuple[str, str]] = {
-    "AND": ("et : les deux conditions", "and: both conditions"),
+    "AND": ("et : les deux conditions", "and: both conditions"),
     "AVG": ("moyenne de la boutique", "the shop's mean"),
     "BETWEEN": ("entre deux valeurs, comprises", "between two values, both included"),
     "CONTAINS": ("la liste contient", "the list holds"),
@@ -28,8 +28,8 @@ _OWN: Mapping[str, tuple[str, str]] = {
     "NOT CONTAINS": ("la liste ne contient pas", "the list does not hold"),
     "NOT IN": ("aucune de ces valeurs", "none of these values"),
     "NOT MATCHES": ("aucune ne remplit ces conditions", "none meets these conditions"),
-    "OR": ("ou : l'une des conditions", "or: one of the conditions"),
-    "PERCENTILE": ("seuil qui laisse N % des clients au-dessous", "the value that N % of customers stay under"),
+    "OR": ("ou : l'une des conditions", "or: one of the conditions"),
+    "PERCENTILE": ("seuil qui laisse N % des clients au-dessous", "the value that N% of customers stay under"),
     "TRUE": ("oui, ou tout le monde", "yes, or everybody"),
     "in_segment": ("fait partie d'un autre segment", "is in another segment"),
     "today": ("aujourd'hui", "today"),
@@ -70,7 +70,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "delivered_at": ("date de livraison", "date of delivery"),
     "device": ("appareil", "device"),
     "discount_amount": ("montant de la remise", "amount of the discount"),
-    "discount_percent": ("remise, en %", "discount, in %"),
+    "discount_percent": ("remise, en %", "discount, in percent"),
     "email_subscription_status": ("inscription aux e-mails", "e-mail subscription"),
     "expected_interval_days": ("intervalle d'achat attendu, en jours", "expected gap between purchases, in days"),
     "favourite_category": ("catégorie préférée", "favourite category"),
@@ -114,7 +114,10 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "sku": ("référence (SKU)", "SKU"),
     "sms_subscription_status": ("inscription aux SMS", "SMS subscription"),
     "source": ("origine de la visite", "source of the visit"),
-    "spend_rank_pct": ("rang des dépenses sur un an, en % du haut", "rank by spend over a year, as top %"),
+    "spend_rank_pct": (
+        "rang des dépenses sur un an, en % du haut",
+        "rank by spend over a year, in percent from the top",
+    ),
     "status": ("état de la commande", "state of the order"),
     "sum_amount": ("montant total", "total amount"),
     "sum_quantity": ("quantité totale", "total quantity"),
@@ -198,10 +201,10 @@ def in_words(word: str, language: Language) -> str:
     yearly, field = word.startswith("anniversary("), word.removeprefix("anniversary(").removesuffix(")")
     if yearly:
         found = in_words(field, language)
-        return f"anniversaire : {found}" if language == "fr" else f"anniversary: {found}"
+        return f"anniversaire : {found}" if language == "fr" else f"anniversary: {found}"
     if word.startswith("metafields."):
         named = word.removeprefix("metafields.")
-        return f"champ « {named} »" if language == "fr" else f"field “{named}”"
+        return f"champ « {named} »" if language == "fr" else f"field “{named}”"
     return _of(_NAMES.get(word) or _OWN.get(word) or (word, word), language)
 
 
