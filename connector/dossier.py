@@ -184,7 +184,7 @@ def roll(
 ) -> list[Entry]:
     """People by a column, with the stage of a family that each is in; those whom `sought` means, where it is given.
 
-    It means whom commands find by it, and, unless `exact`, whose e-mail address begins with it.
+    It means whom commands find by it, and, unless `exact`, whose e-mail address holds all of its words.
     """
     columns = {
         "orders": _metrics.c.number_of_orders,

@@ -3,6 +3,7 @@
 find_person(connection, text) -> int            the one whom a text means
 meant(connection, person, text) -> condition    those whom a text means, in a list of people
 emails(connection, people) -> dict              the one address by which each is named, everywhere
+since_when(connection) -> day | None            since when the first of all is known
 reached(connection, people) -> dict             that address, and their accounts in each store
 """
 
@@ -11,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from connector.database import chosen
-from connector.dialects import bytewise
 from connector.errors import SettingsError
 from connector.identity import EVERYWHERE, normal_email, normal_phone
 from connector.models import Customer, Identity, Store
 from connector.tables import table
 
 _identities, _stores = table(Identity), table(Store)
-_ENDLESS = "\U0010ffff"
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ def find_people(connection: Connection, text: str) -> list[int]:
 
 
 def meant(connection: Connection, person: ColumnElement[int], text: str, *, exact: bool = False) -> ColumnElement[bool]:
-    """Of a column of people: whom commands find by a text, and, unless `exact`, whose e-mail address begins with it."""
+    """Of a column of people: whom commands find by a text; unless `exact`, also whose address holds all its words."""
     try:
         people = find_people(connection, text)
     except SettingsError:  # it is nobody's
@@ -66,10 +65,15 @@ def meant(connection: Connection, person: ColumnElement[int], text: str, *, exac
     known = person.in_(people)
     if exact:
         return known
-    value, start = bytewise(_identities.c.value), text.lower()
-    begins = and_(value >= start, value < start + _ENDLESS)
-    mail = and_(_identities.c.kind == "email", _identities.c.scope == EVERYWHERE, begins)
+    holds = [_identities.c.value.contains(word, autoescape=True) for word in text.lower().split()]
+    mail = and_(_identities.c.kind == "email", _identities.c.scope == EVERYWHERE, *holds)
     return or_(known, person.in_(select(_identities.c.customer_id).where(mail)))
+
+
+def since_when(connection: Connection) -> int | None:
+    """The day since when the first of all people is known; None where nobody is."""
+    first: int | None = connection.scalar(select(func.min(table(Customer).c.since_day)))
+    return first
 
 
 def emails(connection: Connection, people: Collection[int]) -> dict[int, str]:

@@ -110,7 +110,7 @@ def listed(
 ) -> list[Listed]:
     """The people of a segment by a column; of `sought`, whom commands find by it.
 
-    Unless `exact`, these are also those whose e-mail address begins with it.
+    Unless `exact`, these are also those whose e-mail address holds all of its words.
     """
     column = sort.removeprefix("-")
     by = COLUMNS[column]

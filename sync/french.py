@@ -213,6 +213,8 @@ DATABASE: Mapping[str, str] = {
         "Nommez-en une par --database, ou créez-la par `connector import FICHIER`."
     ),
     "The database is empty.": "La base de données est vide.",
+    "This browser keeps no cookies.": "Ce navigateur ne garde pas les cookies.",
+    "Allow them for this address, and come again.": "Autorisez-les pour cette adresse, puis revenez.",
     "Run `connector pull`, or `connector import FILE`, first.": (
         "Lancez d'abord `connector pull` ou `connector import FICHIER`."
     ),

@@ -6,6 +6,7 @@ import html
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from connector.settings import Settings, load
 from connector.users import Role, invite, redeem
 from sync.demo.boutique import boutique
 from sync.tasks.importing import Belonging, imported
+from sync.web import app
 from sync.workspace import Workspace
 from tests import shop_exports
 from tests.contract import NOW, Clock
@@ -156,3 +158,41 @@ def test_without_a_shop_what_was_switched_on_is_worked_out_by_a_button(files: Da
     admin.send("/syncs", page="/syncs")
     assert "Tout est recalculé." in words(admin, "/syncs")
     assert "Ce segment vient d'être activé" not in words(admin, "/segments/aud.clients")
+
+
+def test_a_day_before_the_history_says_when_that_begins(files: Dashboard) -> None:
+    page = words(somebody(files), "/segments?as_of=2010-01-01")
+    assert "l'historique commence le" in page
+    assert "Audiences" not in page.partition("<main")[2]
+    program = files.token("robot", "viewer")
+    begins = program.get("/api/v1/segments?as_of=2010-01-01").json()["begins"]
+    assert f'href="/segments?as_of={begins}"' in page
+    assert program.get(f"/api/v1/segments?as_of={begins}").json()["people"] > 0
+
+
+def test_people_are_found_by_all_words_of_their_address_in_any_order(files: Dashboard) -> None:
+    admin = somebody(files)
+    address = next(row["email"] for row in admin.get("/api/v1/people").json()["people"]["rows"] if row["email"])
+    first, last = address.partition("@")[0].split(".")[:2]
+    assert address in words(admin, f"/people?q={last}+{first}")
+    assert "Personne ne répond à cela" in words(admin, f"/people?q={last}+{first}+nobody")
+    assert address not in words(somebody(files, "viewer"), f"/people?q={last}+{first}")
+
+
+def test_a_page_after_the_last_leads_back(files: Dashboard) -> None:
+    page = words(somebody(files), "/people?page=999&sort=-spent")
+    assert "Il n'y a personne sur cette page." in page
+    assert '<a class="button" href="/people?sort=-spent">Revenir à la première page</a>' in page
+
+
+def test_the_demo_lets_in_without_a_password_but_not_without_cookies(empty: Dashboard) -> None:
+    with empty.engine.begin() as connection:
+        guest = redeem(connection, invite(connection, "Demo", "admin", NOW), "Demo", "none", NOW)
+    empty.app = app(empty.workspace, guest=guest)
+    browser = empty.browser()
+    assert "Pour commencer" in words(browser, "/segments?all=true")
+    assert "La démonstration laisse entrer sans mot de passe" in words(browser, "/account").replace("\u00a0", " ")
+    assert 'type="password"' not in words(browser, "/account")
+    without = empty.browser()
+    without.client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    assert "Ce navigateur ne garde pas les cookies." in words(without, "/", 400)

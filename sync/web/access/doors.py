@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
@@ -42,13 +42,18 @@ _WAIT: Text = ("Trop d'essais : attendez {seconds} secondes.", "Too many tries:
 
 
 @router.get("/login")
-def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the parameter's name in the address
-    """The form to sign in; before there is anybody, the form of the first start; in the demo, straight in."""
+def login_page(request: Request, next: str = "/", entered: bool = False) -> Response:  # noqa: A002 - as in the address
+    """The form to sign in; before there is anybody, the form of the first start; in the demo, straight in.
+
+    SettingsError where somebody has `entered` and their browser does not show it.
+    """
     if _visitor(request) is not None:
         return RedirectResponse(_inside(next), 303)
-    guest: User | None = request.app.state.guest
+    guest = _guest(request)
+    if guest is not None and entered:
+        raise SettingsError("This browser keeps no cookies.", remedy="Allow them for this address, and come again.")
     if guest is not None:
-        return _let_in(request, guest, _inside(next))
+        return _let_in(request, guest, f"/login?{urlencode({'next': _inside(next), 'entered': True})}")
     with _workspace(request).engine.connect() as connection:
         first = not anybody(connection)
     return _welcome(request, first=True) if first else rendered(request, "login.html", next=next, name="", wrong="")
@@ -120,7 +125,7 @@ def logout(request: Request) -> Response:
 @router.get("/account", dependencies=[Depends(Needs("viewer"))])
 def account_page(request: Request) -> Response:
     """The form to change one's own password."""
-    return rendered(request, "account.html", wrong="")
+    return rendered(request, "account.html", guest=_guest(request) is not None, wrong="")
 
 
 @router.post("/account", dependencies=[Depends(Needs("viewer")), Depends(unforged)])
@@ -131,13 +136,13 @@ def account(request: Request, current: Field, password: Field, again: Field) -> 
         raise HTTPException(401)
     user = visitor.user
     if wait := _tries(request).begin(folded(user.name), workspace.now()):
-        return _later(request, "account.html", wait)
+        return _later(request, "account.html", wait, guest=False)
     why = None if passwords.matches(user.password, current) else _WRONG
     why = why or (
         _DIFFERENT if password != again else passwords.refusal(password, user.name, *workspace.settings.stores)
     )
     if why is not None:
-        return rendered(request, "account.html", 422, wrong=say.text(*why))
+        return rendered(request, "account.html", 422, guest=False, wrong=say.text(*why))
     user = _keep(workspace, user, password)
     log.info("password changed", user=user.name)
     _sessions(request).end_all(user.id)
@@ -208,6 +213,12 @@ def _inside(to: str) -> str:
 
 def _visitor(request: Request) -> Visitor | None:
     return getattr(request.state, "visitor", None)
+
+
+def _guest(request: Request) -> User | None:
+    """As whom everybody is let in, in the demo."""
+    guest: User | None = request.app.state.guest
+    return guest
 
 
 def _workspace(request: Request) -> Workspace:

@@ -10,9 +10,11 @@ from fastapi import Query
 from sqlalchemy import Connection
 
 from connector.catalogue import Audience, Family
+from connector.days import day_date
 from connector.errors import SettingsError
 from connector.listing import listing, prepared
 from connector.movements import evolution
+from connector.people import since_when
 from sync.web.chart import Chart, Series
 from sync.web.desk import Seen, Sight
 from sync.web.page import Page
@@ -57,6 +59,7 @@ class Segments:
     """All that is switched on, or all that there is; `chart` is that of the first family whose past is kept."""
 
     as_of: str
+    begins: str | None  # the day since when somebody is known, where nobody was on the day that is asked for
     people: int
     all: bool
     families: list[Group]
@@ -80,6 +83,7 @@ def segments(
             keys = [entry.key for entry in library.entries() if all or entry.on]
             report = listing(connection, library, day, language=language, keys=keys, today=today)
         chart = _evolution(desk, connection, day)
+        begins = None if report["people"] else since_when(connection)
     told = _Told(desk, report["people"])
     audiences = [told.audience(entry) for entry in report["audiences"]]
     columns = {
@@ -89,6 +93,7 @@ def segments(
     }
     return Segments(
         as_of=report["as_of"],
+        begins=None if begins is None or begins <= day else day_date(begins).isoformat(),
         people=report["people"],
         all=all,
         families=[told.group(entry) for entry in report["families"]],
