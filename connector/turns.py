@@ -1,4 +1,7 @@
-"""Where everyone stands in a family now, since when, and which stage they left for it."""
+"""Where everyone stands in a family now, since when, and which stage they left for it.
+
+These are the `stays` that have no end, found without sorting everybody's past: each push asks for them.
+"""
 
 from __future__ import annotations
 

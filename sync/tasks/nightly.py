@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import structlog
 from sqlalchemy import select
 
 from connector.days import instant, local_day
-from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
+from connector.errors import UnsafeError
 from connector.models import Run
 from connector.settings import StoreSettings
 from connector.source import LiveSource
@@ -14,15 +13,13 @@ from connector.states import RunOutcome
 from connector.stores import open_store
 from connector.tables import table
 from sync.erasing import require
+from sync.failures import EVERYWHERE, Failures
 from sync.nightly import Nightly, NightlyReport
 from sync.pull import Pull
 from sync.runs import recorded
 from sync.shrinking import require_whole
-from sync.told import whole
 from sync.voice import Voice
 from sync.workspace import Workspace
-
-log = structlog.get_logger(__name__)
 
 TRIES = 3
 """How often a day's look is begun where it fails; after that it is the next day's turn."""
@@ -30,16 +27,12 @@ TRIES = 3
 
 def look_back(workspace: Workspace, say: Voice) -> None:
     """Look again at each store that has not been today; one that fails does not keep the rest from being done."""
+    failures = Failures(say)
     for name in workspace.settings.stores:
         if is_due(workspace, name):
             ((key, settings, source),) = workspace.sources(name)
-            try:
+            with failures.kept(key, ending=(UnsafeError, *EVERYWHERE)):
                 look_back_at(workspace, say, key, settings, source)
-            except (UnsafeError, StoppedError, StorageError):
-                raise
-            except ConnectorError as error:
-                log.error("nightly failed", store=key, error=error.message, remedy=error.remedy)  # noqa: TRY400
-                say.warn(f"{key} : {whole(error, 'fr')}", f"{key}: {error}")
 
 
 def is_due(workspace: Workspace, key: str) -> bool:
