@@ -53,6 +53,9 @@ _STATES: Mapping[str, Sequence[str]] = {
 }
 
 
+NOBODY = slice(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How many people a rule holds for, some of them, the rule in its one spelling, and what to know of both."""
@@ -73,11 +76,12 @@ def ask(
     *,
     today: int | None = None,
     kept: frozenset[str] = frozenset(),
-    examples: int = 0,
+    examples: slice = NOBODY,
 ) -> Answer:
     """The people for whom a rule holds at the end of a day; QueryError, in `language`, points into `text`.
 
-    `kept` are the segments whose memberships are in the database. So many `examples` of the people are named.
+    `kept` are the segments whose memberships are in the database. Of the people, in the order of their numbers, the
+    `examples` are named: slice(20, 30), or slice(0, None) for all of them.
     """
     written, remarks = parse_remarked(text, language)
     expression = expanded(written, library.rules(), language)
@@ -88,8 +92,10 @@ def ask(
     q = asked.select.subquery("q")
     values = asked.clock.values(as_of, figures)
     people = connection.scalar(select(func.count()).where(q.c.answer == 1), values)
-    first = select(q.c.customer_id).where(q.c.answer == 1).order_by(q.c.customer_id).limit(examples)
-    named = tuple(connection.scalars(first, values)) if examples else ()
+    first = (
+        select(q.c.customer_id).where(q.c.answer == 1).order_by(q.c.customer_id).slice(examples.start, examples.stop)
+    )
+    named = () if examples == NOBODY else tuple(connection.scalars(first, values))
     told = portability(expression, language, mapped(connection, "shopify"))
     warnings = [*remarks, *told.warnings, *_never(expression, language)]
     if today is not None and as_of < today:

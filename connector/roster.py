@@ -2,6 +2,7 @@
 
     listed(connection, key, day, sort="-since", …) -> list[Listed]      a page of them
     everyone(connection, key, day, after=0) -> list[Listed]             all of them, part by part
+    described(connection, people) -> list[Known]                        whoever is asked for, in that order
     people_of(connection, key, day) -> int | None                       how many they are
 
 A day of None means now. Nothing is worked out anew, so a segment whose memberships are not kept has nobody.
@@ -40,18 +41,25 @@ _STRICTNESS = {state.value: number for number, state in enumerate(ConsentState)}
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Known:
     """A person in one line; orders and money are those up to now, in minor units of the database's currency."""
 
     person: int
-    since: str
-    cause: str  # of the entry
     email: str | None
     consent: str | None  # to e-mails: the strictest that is said
     orders: int
     spent: int
     last: str | None
     accounts: dict[str, list[str]]  # ids by store
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody in a segment, since when, and by which cause."""
+
+    who: Known
+    since: str
+    cause: str
 
 
 def ids_of(connection: Connection, key: str) -> list[int]:
@@ -122,7 +130,7 @@ def listed(
         found = found.outerjoin(_metrics, _metrics.c.customer_id == _stays.c.customer_id)
     ordered = by.desc().nulls_last() if sort.startswith("-") else by.asc().nulls_last()
     page = found.order_by(ordered, _stays.c.customer_id).limit(limit).offset(offset)
-    return _described(connection, ids_of(connection, key), connection.execute(page).all())
+    return _entered(connection, ids_of(connection, key), connection.execute(page).all())
 
 
 def everyone(connection: Connection, key: str, day: int | None = None, *, after: int = 0) -> list[Listed]:
@@ -130,25 +138,25 @@ def everyone(connection: Connection, key: str, day: int | None = None, *, after:
     ids = ids_of(connection, key)
     which = and_(here(ids, day), _stays.c.customer_id > after)
     page = select(_stays.c.customer_id, _stays.c.entered_on).where(which).order_by(_stays.c.customer_id).limit(PART)
-    return _described(connection, ids, connection.execute(page).all())
+    return _entered(connection, ids, connection.execute(page).all())
 
 
-def _described(connection: Connection, ids: Collection[int], rows: Sequence[AnyRow]) -> list[Listed]:
+def described(connection: Connection, people: Collection[int]) -> list[Known]:
+    """What a line tells of each of some people."""
+    known, consents, figures = reached(connection, people), _agreed(connection, people), _figures(connection, people)
+    return [
+        Known(who, known[who].email, consents.get(who), *figures.get(who, (0, 0, None)), known[who].accounts)
+        for who in people
+    ]
+
+
+def _entered(connection: Connection, ids: Collection[int], rows: Sequence[AnyRow]) -> list[Listed]:
     """The people of some rows, in their order."""
     people = [row.customer_id for row in rows]
-    known, consents, figures = reached(connection, people), _agreed(connection, people), _figures(connection, people)
     causes = _causes(connection, ids, people)
     return [
-        Listed(
-            row.customer_id,
-            day_date(row.entered_on).isoformat(),
-            causes[row.customer_id, row.entered_on],
-            known[row.customer_id].email,
-            consents.get(row.customer_id),
-            *figures.get(row.customer_id, (0, 0, None)),
-            known[row.customer_id].accounts,
-        )
-        for row in rows
+        Listed(who, day_date(row.entered_on).isoformat(), causes[who.person, row.entered_on])
+        for who, row in zip(described(connection, people), rows, strict=True)
     ]
 
 

@@ -125,7 +125,7 @@ def test_a_member_is_known_by_ids_and_the_first_address_of_the_alphabet(engine: 
         assert emails(connection, [1, 2]) == {1: "ann@shop.example"}
         activate(connection, [SPREAD], BASE)
         full(connection, [SPREAD], BASE)
-        assert [one.email for one in listed(connection, "spread.new", sort="orders")] == ["ann@shop.example", None]
+        assert [one.who.email for one in listed(connection, "spread.new", sort="orders")] == ["ann@shop.example", None]
 
 
 def test_a_segment_that_is_not_there_is_refused_with_those_that_are(engine: Engine) -> None:

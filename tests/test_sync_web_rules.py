@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -44,13 +46,33 @@ def test_a_rule_tells_for_how_many_it_holds_and_ten_of_them(pages: Pages, file: 
     tried = pages.api(at(rule="number_of_orders>=3"))["tried"]
 
     assert (tried["people"], tried["canonical"]) == (18, "number_of_orders >= 3")
-    emails = {one["email"] for one in tried["examples"]}
+    emails = {one["email"] for one in tried["examples"]["rows"]}
     assert len(emails) == 10
     assert emails <= {f"c{who}@x.example" for who in range(1, 31) if who % 5 >= 2}
     assert tried["native"] == "number_of_orders >= 3"
     assert pages.noted()[-1][1:] == ("rules", "", 10)
-    masked = pages.api(at(rule="number_of_orders>=3"), "viewer")["tried"]["examples"]
+    masked = pages.api(at(rule="number_of_orders>=3"), "viewer")["tried"]["examples"]["rows"]
     assert {one["email"] for one in masked} == {"c•••@x•••.example"}
+
+
+def test_everybody_of_a_rule_is_listed_page_by_page_and_in_a_file(pages: Pages, file: Path) -> None:
+    del file
+    both = [pages.api(at(rule="number_of_orders>=3", page=page))["tried"]["examples"] for page in "12"]
+    asked = urlencode({"rule": "number_of_orders>=3", "form": "fr"})
+    answer = pages.browser().get(f"/rules.csv?{asked}")
+    rows = list(csv.DictReader(StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+
+    listed = [one["email"] for part in both for one in part["rows"]]
+    assert [(part["total"], part["more"]) for part in both] == [(18, True), (18, False)]
+    assert [row["e-mail"] for row in rows] == listed
+    assert len(listed) == len(set(listed)) == 18
+    assert (rows[0]["commandes"], rows[0]["dépensé"]) == ("3", "60,00")
+    assert pages.noted()[-1][1:] == ("export", "rules csv", 18)
+    assert f"/rules.csv?{urlencode({'rule': 'TRUE', 'as_of': ''})}" in pages.page(at(rule="TRUE")).replace("&amp;", "&")
+    assert pages.browser().get("/rules.csv?rule=nonsense").status_code == 400
+    viewed = pages.browser("viewer").get(f"/rules.csv?{asked}").text
+    assert "c•••@x•••.example" in viewed
+    assert "c2@x.example" not in viewed
 
 
 def test_a_rule_that_cannot_be_read_says_where_and_what_was_meant(pages: Pages, file: Path) -> None:

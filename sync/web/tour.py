@@ -186,7 +186,7 @@ def _season(connection: Connection, desk: Desk) -> Season:
     bought = f"orders_placed MATCHES (date BETWEEN {first} AND {last})"
     gone = f"{bought} AND last_order_date <= {last}"
     library, day = desk.shelf.library, desk.workspace.today()
-    counted = [ask(connection, rule, day, library=library, examples=0) for rule in (bought, gone)]
+    counted = [ask(connection, rule, day, library=library) for rule in (bought, gone)]
     return Season(first.isoformat(), counted[0].people, counted[1].people, gone)
 
 

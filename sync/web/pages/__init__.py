@@ -48,7 +48,7 @@ PAGES: tuple[Page, ...] = (
     setup.PAGE,
     reference.PAGE,
 )
-DOWNLOADS: tuple[Download, ...] = (members.DOWNLOAD, privacy.DOWNLOAD)
+DOWNLOADS: tuple[Download, ...] = (*members.DOWNLOADS, privacy.DOWNLOAD)
 ACTIONS: tuple[Action, ...] = (
     *week.ACTIONS,
     *library.ACTIONS,

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 from connector.catalogue import Audience
 from connector.errors import ConnectorError, QueryError, SettingsError
 from connector.models import Segment
-from connector.people import emails
 from connector.questions import Answer, ask
+from connector.roster import described
 from connector.simulate import answered, compared, suppose
 from connector.tables import table
 from sync.shelving import rehearse, shelve
@@ -22,12 +22,14 @@ from sync.web.desk import Desk, Here
 from sync.web.page import Action, Done, Page
 from sync.web.pages.segments import AsOf
 from sync.web.rendering import Place
+from sync.web.sheet import Sheet
+from sync.web.values import Money
 from sync.web.wordlist import EXAMPLES, Words, wordlist
 from sync.web.words import coming
 
 LONGEST = 10_000
 SHOWN = 10
-"""So many of the people are named."""
+"""So many of the people are named at once."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 Text: TypeAlias = Annotated[str, Form(max_length=200)]
 
@@ -49,14 +51,17 @@ class Person:
 
     person: int
     email: str | None
+    orders: int
+    spent: Money
+    last: str | None
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A rule that could be read: for how many it holds, some of them, its one spelling, Shopify's words for it."""
+    """A rule that could be read: for how many it holds, a page of them, its one spelling, Shopify's words for it."""
 
     people: int
-    examples: list[Person]
+    examples: Sheet[Person]
     canonical: str
     native: str | None
     warnings: list[str]
@@ -138,6 +143,7 @@ def rules(
     family: Annotated[str, Query(max_length=100, description="A family of which to try another window.")] = "",
     window: Annotated[int | None, Query(ge=1, le=3650, description="Days of that window.")] = None,
     as_of: AsOf = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="Which page of the people, from 1.")] = 1,
 ) -> Rules:
     """For how many people a rule would hold, who they are, and who would move if it, or a window, were set."""
     day, known = desk.day(as_of), desk.shelf.library
@@ -145,7 +151,7 @@ def rules(
     present = known.audiences.get(f"aud.{name}")
     with desk.reading() as connection:
         try:
-            tried = _tried(desk, connection, rule, day) if rule.strip() else None
+            tried = _tried(desk, connection, rule, day, page) if rule.strip() else None
             if tried is not None and present is not None:
                 found = _compared(desk, connection, f"aud.{name}={tried.canonical}", day)
         except QueryError as error:
@@ -154,8 +160,8 @@ def rules(
             known.entry(family)
             found += _compared(desk, connection, f"{family}.window={window}", day)
         connection.rollback()
-    if tried is not None and tried.examples:
-        desk.disclosed("rules", people=len(tried.examples))
+    if tried is not None and tried.examples.rows:
+        desk.disclosed("rules", people=len(tried.examples.rows))
     return Rules(
         rule=rule,
         name=name,
@@ -224,10 +230,11 @@ def _refused(desk: Desk, rule: str, name: str, label: str) -> str | None:
     return None
 
 
-def _tried(desk: Desk, connection: Connection, rule: str, day: int) -> Tried:
+def answer_to(desk: Desk, connection: Connection, rule: str, day: int, examples: slice) -> Answer:
+    """A rule asked of everybody; QueryError, in the visitor's language, where it cannot be read."""
     segments = table(Segment)
     kept = frozenset(connection.scalars(select(segments.c.key).where(segments.c.active)))
-    answer: Answer = ask(
+    return ask(
         connection,
         rule,
         day,
@@ -235,12 +242,22 @@ def _tried(desk: Desk, connection: Connection, rule: str, day: int) -> Tried:
         desk.say.language,
         today=desk.workspace.today(),
         kept=kept,
-        examples=SHOWN,
+        examples=examples,
     )
-    addresses = emails(connection, answer.examples)
+
+
+def _tried(desk: Desk, connection: Connection, rule: str, day: int, page: int) -> Tried:
+    skipped = (page - 1) * SHOWN
+    answer = answer_to(desk, connection, rule, day, slice(skipped, skipped + SHOWN))
+    currency = desk.workspace.merchant().currency
+    people = [
+        Person(one.person, desk.address(one.email), one.orders, Money(one.spent, currency), one.last)
+        for one in described(connection, answer.examples)
+    ]
+    more = skipped + SHOWN < answer.people
     return Tried(
         people=answer.people,
-        examples=[Person(person, desk.address(addresses.get(person))) for person in answer.examples],
+        examples=Sheet(people, answer.people, page, SHOWN, "", "", more),
         canonical=answer.canonical,
         native=answer.portability.native,
         warnings=list(answer.warnings),

@@ -217,14 +217,14 @@ def _members(desk: Desk, connection: Connection, key: str, day: int | None, wish
     )
     return [
         Member(
-            one.person,
-            desk.address(one.email),
+            one.who.person,
+            desk.address(one.who.email),
             one.since,
             one.cause,
             word(desk.say, "cause", one.cause),
-            one.orders,
-            Money(one.spent, currency),
-            one.last,
+            one.who.orders,
+            Money(one.who.spent, currency),
+            one.who.last,
         )
         for one in people
     ]
