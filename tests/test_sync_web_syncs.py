@@ -19,7 +19,7 @@ from sync.board import Step
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
 from sync.lock import writer
-from sync.web.errand import Ending
+from sync.web.done import Done
 from sync.workspace import Workspace
 from tests.contract import NOW, Clock, small_shop
 from tests.dashboard_world import Browser, Dashboard, copied, fill
@@ -230,11 +230,11 @@ def test_a_long_errand_is_followed_live_and_without_a_script_and_keeps_others_ou
     release, errands = threading.Event(), served.app.state.errands
     errands.patience = 0.0
 
-    def work() -> Ending:
+    def work() -> Done:
         release.wait(60)
-        return Ending("/syncs")
+        return Done("/syncs")
 
-    assert errands.send("slow", "/syncs", work) == Ending("/syncs")
+    assert errands.send("slow", "/syncs", work) == Done("/syncs")
     served.workspace.board.tell(Step("boutique", "orders", 250, 1000))
     page = admin.get("/syncs").text
     assert "250 sur 1\u202f000" in page.replace("&#8239;", "\u202f")

@@ -23,6 +23,7 @@ from sync.web.answers import refused, told
 from sync.web.api import ANSWERS
 from sync.web.errand import Errands
 from sync.web.guard import Guard
+from sync.web.memory import Memory
 from sync.web.page import Page, Routed, mount
 from sync.web.pages import ACTIONS, DOWNLOADS, INTAKES, LIVES, PAGES
 from sync.web.rendering import voice_of
@@ -55,7 +56,7 @@ def app(
     made.state.workspace, made.state.sessions, made.state.tries = workspace, sessions, Tries()
     made.state.guest, made.state.arrived = guest, arrived
     made.state.places = [(page.place, page.role) for page in things if isinstance(page, Page) and page.place]
-    made.state.errands = Errands(workspace.now)
+    made.state.errands, made.state.memory = Errands(workspace.now), Memory()
     made.add_middleware(Gate, workspace=workspace, sessions=sessions)
     made.add_middleware(Guard)
     made.add_exception_handler(HTTPException, _refused)

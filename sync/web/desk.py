@@ -25,6 +25,7 @@ from sync.voice import Voice
 from sync.web.access.sessions import Sessions
 from sync.web.access.visitor import Visitor
 from sync.web.errand import Errands
+from sync.web.memory import Memory
 from sync.web.rendering import voice_of
 from sync.workspace import Workspace
 
@@ -96,6 +97,7 @@ class Desk(Sight):
     """What a page works with, for one request."""
 
     errands: Errands
+    memory: Memory
     sessions: Sessions
     standing: Workspace  # whose settings forms change
     wake: Callable[[], object]  # the service, for a turn
@@ -121,6 +123,7 @@ def desk(request: Request) -> Desk:
         visitor,
         voice_of(request),
         state.errands,
+        state.memory,
         state.sessions,
         state.workspace,
         state.arrived,

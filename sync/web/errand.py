@@ -14,19 +14,12 @@ from datetime import datetime
 import structlog
 
 from connector.errors import BusyError, ConnectorError
+from sync.web.done import Done
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = 2.0
 """Seconds that a form waits for its errand, before its page tells how far it is instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The page on which the outcome is to be seen, and a sentence to say there."""
-
-    to: str
-    said: str = ""
 
 
 @dataclass
@@ -36,17 +29,9 @@ class Errand:
     name: str
     at: datetime
     over: threading.Event = field(default_factory=threading.Event)
-    ending: Ending | None = None
+    ending: Done | None = None
     failed: Exception | None = None
     told: bool = False  # whether who sent it has been told how it ended
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What an errand found out, and when, for the pages that show it until it is asked again."""
-
-    at: datetime
-    value: object
 
 
 class Errands:
@@ -57,7 +42,6 @@ class Errands:
         self.patience = patience
         self._sending = threading.Lock()
         self.latest: Errand | None = None
-        self.found: dict[str, Kept] = {}
 
     @property
     def under_way(self) -> Errand | None:
@@ -65,15 +49,7 @@ class Errands:
         latest = self.latest
         return None if latest is None or latest.over.is_set() else latest
 
-    def keep(self, name: str, value: object) -> None:
-        """Keep what was found out under a name."""
-        self.found[name] = Kept(self._clock(), value)
-
-    def forget(self, name: str) -> None:
-        """Keep what was found out under a name no longer."""
-        self.found.pop(name, None)
-
-    def send(self, name: str, back: str, work: Callable[[], Ending]) -> Ending:
+    def send(self, name: str, back: str, work: Callable[[], Done]) -> Done:
         """Do `work`, and say how it ended, or where that will be seen: on the page `back`.
 
         BusyError where another errand is under way. What the work raises soon is raised here.
@@ -84,14 +60,14 @@ class Errands:
             errand = self.latest = Errand(name, self._clock())
         threading.Thread(target=_run, args=(errand, work), name="errand").start()
         if not errand.over.wait(self.patience):
-            return Ending(back)
+            return Done(back)
         errand.told = True
         if errand.failed is not None:
             raise errand.failed
-        return errand.ending or Ending(back)
+        return errand.ending or Done(back)
 
 
-def _run(errand: Errand, work: Callable[[], Ending]) -> None:
+def _run(errand: Errand, work: Callable[[], Done]) -> None:
     try:
         errand.ending = work()
     except ConnectorError as error:

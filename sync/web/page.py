@@ -20,6 +20,7 @@ from connector.users import Role
 from sync.web.access.visitor import Visitor, same
 from sync.web.answers import Problem
 from sync.web.desk import Desk, Here
+from sync.web.done import Done
 from sync.web.rendering import Place, form_key_of, rendered
 from sync.web.upload import received
 
@@ -67,14 +68,6 @@ class Download:
     path: str
     answer: Callable[..., Response]
     role: Role = "viewer"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a form led to: the page to go to, and a sentence to say there."""
-
-    to: str
-    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from sync.tasks.push import apply_waiting, push_all
 from sync.tasks.undo import take_back
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
-from sync.web.page import Action, Done, Page, Routed
+from sync.web.done import Done
+from sync.web.page import Action, Page, Routed
 from sync.web.pages.person import Verdict, Why, reasons
 from sync.web.pages.plans import plan
 from sync.web.pages.week import Week, week

@@ -17,9 +17,9 @@ from sync.tasks.importing import imported
 from sync.voice import Voice
 from sync.web.access.gate import FILES
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
+from sync.web.done import Done
 from sync.web.filedraft import clear, drafted, uploads
-from sync.web.page import Action, Done, Intake
+from sync.web.page import Action, Intake
 from sync.web.pages.setup import PATH, READING, Field, begun, file_draft
 
 _stores = table(Store)
@@ -34,14 +34,14 @@ def folder(desk: Desk) -> Path:
 
 def take(desk: Desk, file: Path | None) -> Done:
     """Look at a file that has come; one that cannot be used is not kept."""
-    for name in ("file", "file refused", "imported"):
-        desk.errands.forget(name)
+    memory = desk.memory
+    memory.file = memory.refused = memory.imported = None
     clear(desk.workspace, keep=file)
     try:
-        desk.errands.keep("file", drafted(file))
+        memory.file = drafted(file)
     except SettingsError as error:
         clear(desk.workspace)
-        desk.errands.keep("file refused", error)
+        memory.refused = error
         return Done(f"{PATH}?step=file")
     return Done(f"{PATH}?step=columns")
 
@@ -69,16 +69,15 @@ def bring_in(
     try:
         belonging = draft.belonging(known=known)
     except SettingsError as error:
-        desk.errands.keep("file", replace(draft, wrong=error))
+        desk.memory.file = replace(draft, wrong=error)
         return Done(f"{PATH}?step=columns")
-    desk.errands.keep("file", draft)
+    desk.memory.file = draft
 
-    def work() -> Ending:
+    def work() -> Done:
         done = imported(workspace, Voice(desk.say.language, quiet=True), draft.file, belonging)
-        desk.errands.keep("imported", done)
-        desk.errands.forget("file")
+        desk.memory.imported, desk.memory.file = done, None
         clear(workspace)
-        return Ending(READING)
+        return Done(READING)
 
     return begun(desk, work)
 
@@ -86,7 +85,7 @@ def bring_in(
 def drop(desk: Here) -> Done:
     """Do away with the file that waits."""
     if desk.errands.under_way is None:
-        desk.errands.forget("file")
+        desk.memory.file = None
         clear(desk.workspace)
     return Done(f"{PATH}?step=file")
 

@@ -20,7 +20,9 @@ from sync.requests import due
 from sync.tasks.check import Answer
 from sync.told import sentence
 from sync.web.desk import Desk, Here
-from sync.web.page import Action, Done, Page, Shown
+from sync.web.done import Done
+from sync.web.memory import Heard
+from sync.web.page import Action, Page, Shown
 from sync.web.settable import DESTINATION, PLATFORMS, STORE
 from sync.web.settingform import Asked, Box, Reply, Sent, asked, boxes, changes, platforms, told
 from sync.web.trial import tried
@@ -269,12 +271,11 @@ def _choosing(desk: Desk, part: str) -> Form:
 
 def _keep(desk: Desk, kind: str, key: str, answer: Answer | None) -> None:
     """Put what a store or destination answered among what the last check found, in the place of what it said then."""
-    kept = desk.errands.found.get("check")
-    if kept is None and answer is None:
+    asked = desk.memory.check
+    if asked is None and answer is None:
         return
-    before = kept.value if kept is not None and isinstance(kept.value, list) else []
-    others = [one for one in before if (one.kind, one.key) != (kind, key)]
-    desk.errands.keep("check", [*others, *([] if answer is None else [answer])])
+    others = [one for one in (asked.found if asked else ()) if (one.kind, one.key) != (kind, key)]
+    desk.memory.check = Heard(desk.workspace.now(), [*others, *([] if answer is None else [answer])])
 
 
 def _note(desk: Desk, what: str) -> None:

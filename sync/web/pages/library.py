@@ -15,8 +15,9 @@ from connector.listing import listing
 from connector.supply import platforms
 from sync.shelving import shelve
 from sync.web.desk import Desk, Here
+from sync.web.done import Done
 from sync.web.entries import NUMBER, Entries, Entry, cards, sent_to
-from sync.web.page import Action, Done, Page
+from sync.web.page import Action, Page
 from sync.web.sheet import bare
 from sync.web.words import coming
 

@@ -20,8 +20,8 @@ from sync.push.summary import chosen
 from sync.tasks.push import Request, apply_waiting, proposed
 from sync.told import sentence as why
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
-from sync.web.page import Action, Done, Page
+from sync.web.done import Done
+from sync.web.page import Action, Page
 from sync.web.sheet import Sheet, Wished
 
 _plans, _changes = table(Plan), table(Change)
@@ -123,15 +123,14 @@ def apply(desk: Here, number: Number, insist: Annotated[bool, Form()] = False) -
         why = "; ".join(sentence(guard, waiting.destination, say.language) for guard in waiting.guards)
         raise UnsafeError(f"{why}.", remedy=say.text("Cochez la case pour insister.", "Tick the box to insist."))
 
-    def work() -> Ending:
+    def work() -> Done:
         done = apply_waiting(workspace, waiting, force=insist)
         accepted, french = done.accepted, say.language == "fr"
         words = ("changement accepté", "changements acceptés") if french else ("change accepted", "changes accepted")
         said = say.text("Appliqué : {n}.", "Applied: {n}.", n=say.count(accepted, *words))
-        return Ending(back, said)
+        return Done(back, said)
 
-    ending = desk.errands.send("apply", back, work)
-    return Done(ending.to, ending.said)
+    return desk.errands.send("apply", back, work)
 
 
 def _shown(desk: Desk, change: PlannedChange, email: str | None) -> PlannedChange:
@@ -159,7 +158,7 @@ def _few(desk: Desk, text: str) -> int | None:
 def _proposed(desk: Desk, key: str, request: Request, *, insist: bool) -> Done:
     workspace, say = desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         try:
             with writer(workspace.engine, now=workspace.now()):
                 formed = proposed(workspace, key, request, force=insist)
@@ -168,14 +167,13 @@ def _proposed(desk: Desk, key: str, request: Request, *, insist: bool) -> Done:
                 refused = recent(connection, key, kind=PlanKind.PUSH, states=[PlanState.REFUSED], limit=1)
             if not refused:
                 raise
-            return Ending(f"/syncs/plans/{refused[0].plan_id}")
+            return Done(f"/syncs/plans/{refused[0].plan_id}")
         if not formed.changes:
             said = say.text("{key} est déjà à jour : rien à envoyer.", "{key} is up to date: nothing to push.", key=key)
-            return Ending("/syncs", said)
-        return Ending(f"/syncs/plans/{formed.plan_id}")
+            return Done("/syncs", said)
+        return Done(f"/syncs/plans/{formed.plan_id}")
 
-    ending = desk.errands.send("plan", "/syncs", work)
-    return Done(ending.to, ending.said)
+    return desk.errands.send("plan", "/syncs", work)
 
 
 PAGE = Page("/syncs/plans", "plans.html", plans, api="/plans")

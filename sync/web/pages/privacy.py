@@ -18,8 +18,8 @@ from sync.tasks.merges import separate
 from sync.tasks.objection import objected
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
-from sync.web.page import Action, Done, Download, Page
+from sync.web.done import Done
+from sync.web.page import Action, Download, Page
 from sync.web.pages.person import Number, called
 
 
@@ -48,9 +48,9 @@ def erase(desk: Here, number: Number, sure: Annotated[bool, Form()]) -> Done:
     del sure  # without which the form does not fit
     found, workspace = _found(desk, number), desk.workspace
 
-    def work() -> Ending:
+    def work() -> Done:
         done = erased(workspace, Voice(desk.say.language, quiet=True), [found.person])
-        return Ending("/people", _told(desk, done["orders"], done["waiting"], done["left"]))
+        return Done("/people", _told(desk, done["orders"], done["waiting"], done["left"]))
 
     return _sent(desk, "erase", work)
 
@@ -59,7 +59,7 @@ def objection(desk: Here, number: Number, ends: Annotated[bool, Form()] = False)
     """Take a person out of all segments and what is ours off them, or have them back in."""
     found, workspace, say = _found(desk, number), desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         with writer(workspace.engine, now=workspace.now()):
             pending = objected(workspace, Voice(say.language, quiet=True), found.person, ends=ends)
         if ends:
@@ -75,7 +75,7 @@ def objection(desk: Here, number: Number, ends: Annotated[bool, Form()] = False)
                 "Opposition notée : dans aucun segment, et plus rien ne part.",
                 "Objection noted: in no segment, and nothing is pushed any more.",
             )
-        return Ending(f"/people/{found.person}", said)
+        return Done(f"/people/{found.person}", said)
 
     return _sent(desk, "object", work)
 
@@ -135,9 +135,8 @@ def _told(desk: Desk, orders: int, waiting: dict[str, int], left: list[list[str]
     return " ".join(said)
 
 
-def _sent(desk: Desk, name: str, work: Callable[[], Ending]) -> Done:
-    ending = desk.errands.send(name, "/syncs", work)
-    return Done(ending.to, ending.said)
+def _sent(desk: Desk, name: str, work: Callable[[], Done]) -> Done:
+    return desk.errands.send(name, "/syncs", work)
 
 
 PAGE = Page("/people/{number}/erase", "erase.html", goes, role="admin")

@@ -19,7 +19,8 @@ from connector.tables import table
 from sync.shelving import rehearse, shelve
 from sync.told import message, remedy
 from sync.web.desk import Desk, Here
-from sync.web.page import Action, Done, Page
+from sync.web.done import Done
+from sync.web.page import Action, Page
 from sync.web.pages.segments import AsOf
 from sync.web.rendering import Place
 from sync.web.sheet import Sheet

@@ -18,8 +18,8 @@ from sync.push import PlanSummary, recent
 from sync.runs import wrong
 from sync.tasks.undo import take_back
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
-from sync.web.page import Action, Done, Page
+from sync.web.done import Done
+from sync.web.page import Action, Page
 from sync.web.sheet import Sheet, Wished
 
 _runs = table(Run)
@@ -98,7 +98,7 @@ def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotat
     del sure  # without which the form does not fit
     workspace, say = desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         plans = list(take_back(workspace, number))
         back = sum(plan.accepted for plan in plans)
         kept = sum(plan.outcomes.get(ChangeOutcome.KEPT, 0) for plan in plans)
@@ -108,10 +108,9 @@ def undo(desk: Here, number: Annotated[int, Path(ge=1, le=2**62)], sure: Annotat
             back=say.number(back),
             kept=say.number(kept),
         )
-        return Ending(f"/syncs/plans/{plans[-1].plan_id}" if plans else "/syncs", said)
+        return Done(f"/syncs/plans/{plans[-1].plan_id}" if plans else "/syncs", said)
 
-    ending = desk.errands.send("undo", "/syncs", work)
-    return Done(ending.to, ending.said)
+    return desk.errands.send("undo", "/syncs", work)
 
 
 def _ran(desk: Desk, connection: Connection, row: AnyRow) -> Ran:

@@ -16,8 +16,9 @@ from sync.logs import keyless
 from sync.tasks.check import Answer, answers
 from sync.told import sentence
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
-from sync.web.page import Action, Done, Page
+from sync.web.done import Done
+from sync.web.memory import Heard
+from sync.web.page import Action, Page
 from sync.web.rendering import Place
 from sync.web.settable import (
     DESTINATION,
@@ -126,8 +127,7 @@ def settings(desk: Here) -> AllSettings:
     given = desk.workspace.settings
     with desk.reading() as connection:
         users = every_user(connection)
-    kept = desk.errands.found.get("check")
-    place = given.segments_place
+    asked, place = desk.memory.check, given.segments_place
     on_a_server = path(desk.workspace.engine) is None
     return AllSettings(
         parts=[_part(desk, group) for group in GROUPS],
@@ -142,8 +142,8 @@ def settings(desk: Here) -> AllSettings:
         file=None if given.file is None else str(given.file),
         segments_file=None if place is None else str(place),
         differs=differs(given),
-        checked=None if kept is None else desk.moment(epoch(kept.at)),
-        answers=[] if kept is None else _checked(desk, kept.value),
+        checked=None if asked is None else desk.moment(epoch(asked.at)),
+        answers=[] if asked is None else _checked(desk, asked.found),
         acts=[
             Act(desk.moment(row["at"]), row["who"], row["command"], keyless(row["what"]))
             for row in desk.workspace.suppressed.disclosures.acts(SHOWN)
@@ -154,12 +154,12 @@ def settings(desk: Here) -> AllSettings:
 def check(desk: Here) -> Done:
     """Ask each shop and tool whether its key works and may do what is needed."""
 
-    def work() -> Ending:
-        desk.errands.keep("check", answers(desk.workspace, desk.say.language))
-        return Ending("/settings#check")
+    def work() -> Done:
+        found = answers(desk.workspace, desk.say.language)
+        desk.memory.check = Heard(desk.workspace.now(), found)
+        return Done("/settings#check")
 
-    ending = desk.errands.send("check", "/settings", work)
-    return Done(ending.to, ending.said)
+    return desk.errands.send("check", "/settings", work)
 
 
 def _part(desk: Desk, group: Group) -> Part:

@@ -5,8 +5,9 @@ What was entered is held in memory until it works: keys are written only once th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Depends, Form, Request
@@ -24,19 +25,21 @@ from sync import assumed
 from sync.amending import amend
 from sync.board import Step
 from sync.tasks.cycle import work_cycle
-from sync.tasks.importing import Imported
 from sync.told import sentence, whole
 from sync.voice import Voice
 from sync.web.access.gate import LARGEST_FILE
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
+from sync.web.done import Done
 from sync.web.filedraft import FileDraft
-from sync.web.page import Action, Done, Page
+from sync.web.page import Action, Page
 from sync.web.shopdraft import SECRETS, ShopDraft, shop_address
 
 PATH = "/setup"
 READING = f"{PATH}?step=reading"
 _stores = table(Store)
+ASKING = "shop"
+"""The errand that tries the keys of a shop."""
+Platform: TypeAlias = Literal["shopify", "woocommerce"]
 Stage: TypeAlias = Literal["", "shopify", "woocommerce", "file", "check", "columns", "reading"]
 Field: TypeAlias = Annotated[str, Form(max_length=500)]
 
@@ -120,58 +123,89 @@ class Setup:
 
 
 def setup(desk: Here, request: Request, step: Stage = "") -> Setup:
-    """Where the set-up stands."""
-    shop, file, settings = _shop(desk), file_draft(desk), desk.workspace.settings
-    under_way = desk.errands.under_way
-    asking = under_way is not None and under_way.name == "check"
-    if (step == "check" and shop is None and not asking) or (step == "columns" and file is None):
-        step = ""
-    if step in SECRETS and settings.file is None:
-        step = ""  # which says why no shop can be written there
-    found = Setup(
-        step,
+    """Where the set-up stands; its beginning, where the step that is asked for has nothing to show."""
+    settings, memory = desk.workspace.settings, desk.memory
+    beginning = Setup(
+        "",
         editable=settings.file is not None,
         file="" if settings.file is None else str(settings.file),
         local=not request.state.address.secure,
         stores=list(settings.stores),
         largest=LARGEST_FILE,
-        of_file=file is not None or "imported" in desk.errands.found,
+        of_file=file_draft(desk) is not None or memory.imported is not None,
         under_way=list(desk.workspace.board.steps),
     )
-    if step in SECRETS:
-        draft = shop if shop is not None and shop.platform == step else None
-        return replace(found, shop=_form(desk, step, draft), wrong=_told(desk, draft and draft.wrong))
-    if step == "check" and shop is not None:
-        return replace(found, answered=_answered(desk, shop), wrong=_told(desk, shop.wrong), working=asking)
-    if step == "columns" and file is not None:
-        return replace(found, sheet=_sheet(desk, file), wrong=_told(desk, file.wrong))
-    if step == "file":
-        kept = desk.errands.found.get("file refused")
-        return replace(found, wrong=_told(desk, kept and kept.value))
-    if step == "reading":
-        working = bool(found.under_way) or under_way is not None
-        done = found if working else replace(found, held=_held(desk), wrong=_told(desk, _failed(desk)))
-        return replace(done, working=working)
-    return found
+    return _STEPS[step](desk, beginning)
 
 
-def _told(desk: Desk, wrong: object) -> str:
-    return whole(wrong, desk.say.language) if isinstance(wrong, ConnectorError) else ""
+def _begin(desk: Desk, beginning: Setup) -> Setup:
+    """What there is to choose from."""
+    del desk
+    return beginning
 
 
-def _shop(desk: Desk) -> ShopDraft | None:
-    kept = desk.errands.found.get("shop")
-    return kept.value if kept is not None and isinstance(kept.value, ShopDraft) else None
+def _ask(desk: Desk, beginning: Setup, platform: Platform) -> Setup:
+    """The form of a shop; the beginning, which says why, where no shop can be written."""
+    if not beginning.editable:
+        return beginning
+    draft = desk.memory.shop if desk.memory.shop and desk.memory.shop.platform == platform else None
+    return replace(
+        beginning, step=platform, shop=_form(desk, platform, draft), wrong=_told(desk, draft.wrong if draft else None)
+    )
+
+
+def _check(desk: Desk, beginning: Setup) -> Setup:
+    """What the shop says to its keys."""
+    draft, at_work = desk.memory.shop, desk.errands.under_way
+    if draft is None:
+        return beginning
+    asking = at_work is not None and at_work.name == ASKING
+    answered = _answered(desk, draft)
+    return replace(beginning, step="check", answered=answered, wrong=_told(desk, draft.wrong), working=asking)
+
+
+def _drop(desk: Desk, beginning: Setup) -> Setup:
+    """The place for a file."""
+    return replace(beginning, step="file", wrong=_told(desk, desk.memory.refused))
+
+
+def _match(desk: Desk, beginning: Setup) -> Setup:
+    """The file that waits, and what its columns are."""
+    file = file_draft(desk)
+    if file is None:
+        return beginning
+    return replace(beginning, step="columns", sheet=_sheet(desk, file), wrong=_told(desk, file.wrong))
+
+
+def _read(desk: Desk, beginning: Setup) -> Setup:
+    """How far the reading is, and what it came to."""
+    if beginning.under_way or desk.errands.under_way is not None:
+        return replace(beginning, step="reading", working=True)
+    return replace(beginning, step="reading", held=_held(desk), wrong=_told(desk, _failed(desk)))
+
+
+_STEPS: Mapping[Stage, Callable[[Desk, Setup], Setup]] = {
+    "": _begin,
+    "shopify": partial(_ask, platform="shopify"),
+    "woocommerce": partial(_ask, platform="woocommerce"),
+    "check": _check,
+    "file": _drop,
+    "columns": _match,
+    "reading": _read,
+}
+
+
+def _told(desk: Desk, wrong: ConnectorError | None) -> str:
+    return "" if wrong is None else whole(wrong, desk.say.language)
 
 
 def file_draft(desk: Desk) -> FileDraft | None:
     """The file that waits to be imported."""
-    kept = desk.errands.found.get("file")
-    draft = kept.value if kept is not None else None
-    return draft if isinstance(draft, FileDraft) and draft.file.exists() else None
+    draft = desk.memory.file
+    return draft if draft is not None and draft.file.exists() else None
 
 
-def _failed(desk: Desk) -> Exception | None:
+def _failed(desk: Desk) -> ConnectorError | None:
     """Why the last first pull, or import, ended before its end."""
     latest = desk.errands.latest
     if latest is None or latest.name != "reading" or latest.failed is None:
@@ -246,16 +280,14 @@ def _held(desk: Desk) -> Held | None:
         if merchant(connection) is None:
             return None
         found = totals(connection)
-    kept = desk.errands.found.get("imported")
-    report = kept.value.report if kept is not None and isinstance(kept.value, Imported) else None
-    language = desk.say.language
+    last, language = desk.memory.imported, desk.say.language
     return Held(
         found.people,
         found.orders,
         None if found.first_day is None else day_date(found.first_day).isoformat(),
         None if found.last_day is None else day_date(found.last_day).isoformat(),
         found.quarantined,
-        [sentence(warning, language) for warning in (report.warnings if report is not None else ())],
+        [sentence(warning, language) for warning in (() if last is None else last.report.warnings)],
     )
 
 
@@ -271,7 +303,7 @@ def keys(
 
 def ask(
     desk: Here,
-    platform: Annotated[Literal["shopify", "woocommerce"], Form()],
+    platform: Annotated[Platform, Form()],
     given: Annotated[dict[str, str], Depends(keys)],
     address: Field = "",
     name: Field = "",
@@ -280,7 +312,7 @@ def ask(
     allow_http: Annotated[bool, Form()] = False,
 ) -> Done:
     """Try the keys of a shop; a key that is left empty is the one that was entered before."""
-    before = _shop(desk)
+    before = desk.memory.shop
     known = before.secrets if before is not None and before.platform == platform else {}
     secrets = {one: given[one] or known.get(one, "") for one in SECRETS[platform]}
     options: dict[str, Any] = shop_address(platform, address)
@@ -297,7 +329,7 @@ def ask(
 
 def ask_again(desk: Here) -> Done:
     """Try the same keys again."""
-    draft = _shop(desk)
+    draft = desk.memory.shop
     return Done(PATH) if draft is None else _asked(desk, replace(draft, wrong=None, check=None))
 
 
@@ -305,36 +337,35 @@ def _asked(desk: Desk, draft: ShopDraft) -> Done:
     try:
         supposed = draft.supposed(desk.workspace)
     except SettingsError as error:
-        desk.errands.keep("shop", replace(draft, wrong=error))
+        desk.memory.shop = replace(draft, wrong=error)
         return Done(f"{PATH}?step={draft.platform}")
-    desk.errands.keep("shop", draft)
+    desk.memory.shop = draft
 
-    def work() -> Ending:
-        desk.errands.keep("shop", draft.asked(supposed))
-        return Ending(f"{PATH}?step=check")
+    def work() -> Done:
+        desk.memory.shop = draft.asked(supposed)
+        return Done(f"{PATH}?step=check")
 
-    return Done(desk.errands.send("check", f"{PATH}?step=check", work).to)
+    return desk.errands.send(ASKING, f"{PATH}?step=check", work)
 
 
 def read(desk: Here) -> Done:
     """Write what was set up, if it works and is not written yet, and read the shop for the first time."""
-    draft = _shop(desk)
+    draft = desk.memory.shop
     if draft is not None:
         if not draft.works:
             return Done(f"{PATH}?step=check")
         amend(desk.standing, draft.change(desk.workspace))
-        for name in ("shop", "imported"):
-            desk.errands.forget(name)
+        desk.memory.shop = desk.memory.imported = None
     workspace = desk.standing.as_it_is()
 
-    def work() -> Ending:
+    def work() -> Done:
         work_cycle(workspace, Voice(desk.say.language, quiet=True))
-        return Ending(READING)
+        return Done(READING)
 
     return begun(desk, work)
 
 
-def begun(desk: Desk, work: Any) -> Done:  # noqa: ANN401 - as errands have it
+def begun(desk: Desk, work: Callable[[], Done]) -> Done:
     """Send an errand whose outcome, good or bad, the last step tells."""
     try:
         desk.errands.send("reading", READING, work)

@@ -31,8 +31,9 @@ from sync.told import sentence as said
 from sync.told import whole
 from sync.voice import Voice
 from sync.web.desk import Desk, Here
-from sync.web.errand import Ending
-from sync.web.page import Action, Done, Live, Page
+from sync.web.done import Done
+from sync.web.memory import Heard
+from sync.web.page import Action, Live, Page
 from sync.web.pages.runs import Ran, newest, taken_back, undoable
 from sync.web.rendering import Place
 
@@ -183,12 +184,12 @@ def synchronise(desk: Here) -> Done:
     """Pull, recompute and push now, as the service does in its turn; only recompute and push where there is no shop."""
     workspace, say = desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         if not workspace.settings.stores:
             work_now(workspace, Voice(say.language, quiet=True))
-            return Ending("/syncs", say.text("Tout est recalculé.", "Everything is recomputed."))
+            return Done("/syncs", say.text("Tout est recalculé.", "Everything is recomputed."))
         work_cycle(workspace, Voice(say.language, quiet=True))
-        return Ending("/syncs", say.text("Tout est synchronisé.", "Everything is synchronised."))
+        return Done("/syncs", say.text("Tout est synchronisé.", "Everything is synchronised."))
 
     return _sent(desk, "cycle", work)
 
@@ -197,7 +198,7 @@ def retry(desk: Here, number: Annotated[int | None, Form(ge=1)] = None) -> Done:
     """Ask the shops again for one record that could not be read, or for all of them."""
     workspace, say = desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         with writer(workspace.engine, now=workspace.now()):
             done = retried(workspace, number)
         said = say.text(
@@ -207,7 +208,7 @@ def retry(desk: Here, number: Annotated[int | None, Form(ge=1)] = None) -> Done:
             gone=say.number(done.gone),
             kept=say.number(done.kept + done.nameless),
         )
-        return Ending("/syncs#unread", said)
+        return Done("/syncs#unread", said)
 
     return _sent(desk, "retry", work)
 
@@ -216,10 +217,10 @@ def resume(desk: Here, destination: Annotated[str, Form(max_length=100)]) -> Don
     """Let a destination go on that is held after an undo."""
     workspace, say = desk.workspace, desk.say
 
-    def work() -> Ending:
+    def work() -> Done:
         with writer(workspace.engine, now=workspace.now()):
             let_go_on(workspace, destination)
-        return Ending("/syncs", say.text("{key} reprend.", "{key} goes on.", key=destination))
+        return Done("/syncs", say.text("{key} reprend.", "{key} goes on.", key=destination))
 
     return _sent(desk, "resume", work)
 
@@ -228,18 +229,16 @@ def ask_webhooks(desk: Here) -> Done:
     """Ask each shop whether it calls us."""
     workspace = desk.workspace
 
-    def work() -> Ending:
-        desk.errands.keep(
-            "webhooks", {key: ours(platform, address) for key, address, platform in shops(workspace, None)}
-        )
-        return Ending("/syncs#webhooks")
+    def work() -> Done:
+        found = {key: ours(platform, address) for key, address, platform in shops(workspace, None)}
+        desk.memory.webhooks = Heard(workspace.now(), found)
+        return Done("/syncs#webhooks")
 
     return _sent(desk, "webhooks", work)
 
 
-def _sent(desk: Desk, name: str, work: Callable[[], Ending]) -> Done:
-    ending = desk.errands.send(name, "/syncs", work)
-    return Done(ending.to, ending.said)
+def _sent(desk: Desk, name: str, work: Callable[[], Done]) -> Done:
+    return desk.errands.send(name, "/syncs", work)
 
 
 def _last(connection: Connection, kind: ColumnElement[bool], *, done: bool) -> int | None:
@@ -334,12 +333,10 @@ def _hooks(desk: Desk, key: str) -> Hooks:
     address = None if public is None else f"{public}/webhooks/{key}"
     written = desk.workspace.settings.stores[key]
     signed = written.webhook_secret is not None or "client_secret" in (written.model_extra or {})
-    kept = desk.errands.found.get("webhooks")
-    topics = kept.value.get(key) if kept is not None and isinstance(kept.value, dict) else None
-    if topics is not None:
-        topics = [_in_words(desk, topic) for topic in topics]
+    told = desk.memory.webhooks
+    topics = None if told is None or key not in told.found else [_in_words(desk, topic) for topic in told.found[key]]
     waiting = len(Inbox(desk.workspace.engine).hints(key, 1000))
-    asked = desk.moment(epoch(kept.at)) if kept is not None and topics is not None else None
+    asked = None if told is None or topics is None else desk.moment(epoch(told.at))
     return Hooks(key, address, signed, waiting, topics, asked)
 
 

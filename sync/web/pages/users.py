@@ -24,7 +24,8 @@ from connector.users import (
     withdraw,
 )
 from sync.web.desk import Desk, Here
-from sync.web.page import Action, Done, Page, Shown
+from sync.web.done import Done
+from sync.web.page import Action, Page, Shown
 from sync.web.settingform import told
 
 Name = Annotated[str, Form(max_length=200)]

@@ -29,7 +29,8 @@ from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions
 from sync.web.desk import Here, Seen, Sight
-from sync.web.page import Action, Done, Page
+from sync.web.done import Done
+from sync.web.page import Action, Page
 from sync.web.rendering import Place
 from sync.web.trust import Trust, Turn, trust, turns
 
