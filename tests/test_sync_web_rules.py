@@ -218,6 +218,8 @@ def test_rules_to_begin_with_are_such_as_can_be_asked(pages: Pages, file: Path) 
 
 def test_a_segment_without_words_of_its_own_is_told_by_its_rule(pages: Pages, file: Path) -> None:
     file.write_text(MINE.replace('> 3"', '> $n"\nparameters = {n = 7}'), encoding="utf-8")
-    told = pages.api("/members/aud.friends")["rule"]["told"]
+    rule = pages.api("/members/aud.friends")["rule"]
 
-    assert told == "number_of_orders > 7"
+    assert (rule["told"], rule["worded"], rule["text"]) == ("number_of_orders > 7", False, "number_of_orders > 7")
+    assert pages.page("/segments/aud.friends").count("number_of_orders &gt; 7") == 1
+    assert pages.api("/members/spread.new")["rule"]["worded"] is True

@@ -106,6 +106,11 @@ class Stage(Entry):
     cap: Name | None = None
 
 
+def said_by(rule: str) -> str:
+    """What says who is meant where nobody has put it in words: the rule itself, with a place for each value."""
+    return PARAMETER.sub(r"{\1}", rule)
+
+
 class Family(Entry):
     """Stages in order: the first whose rule holds wins."""
 

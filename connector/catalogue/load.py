@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from connector.catalogue.check import Path as Place
 from connector.catalogue.check import misplaced, problems, rule_problems
-from connector.catalogue.entries import PARAMETER
+from connector.catalogue.entries import said_by
 from connector.catalogue.library import Library
 from connector.catalogue.refusal import not_toml, refusal, refused_model
 from connector.errors import SettingsError
@@ -140,7 +140,7 @@ def _told(stage: Mapping[str, Any]) -> dict[str, Any]:
     if "label" not in stage:
         return dict(stage)
     rule = stage.get("rule")
-    said = PARAMETER.sub(r"{\1}", rule) if isinstance(rule, str) and rule else stage["label"]
+    said = said_by(rule) if isinstance(rule, str) and rule else stage["label"]
     return {"tag": stage["label"], "description": said, **stage}
 
 

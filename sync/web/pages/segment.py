@@ -10,6 +10,7 @@ from fastapi import HTTPException, Path, Query
 from sqlalchemy import Connection
 
 from connector.catalogue import Audience, Family, Stage
+from connector.catalogue.entries import said_by
 from connector.days import day_date
 from connector.errors import QueryError, SettingsError
 from connector.holdout import in_force
@@ -96,10 +97,12 @@ class Held:
 class Rule:
     """The rule in words and in the language; `place` of how many stages, of which the first that holds wins.
 
-    `whole` says the same without the stages before it; None where that is the rule itself.
+    The words are the rule itself where nobody has put it in any: it is not `worded`. `whole` says the same without the
+    stages before it; None where that is the rule itself.
     """
 
     told: str
+    worded: bool
     text: str
     whole: str | None
     place: int
@@ -290,7 +293,10 @@ def _rule(desk: Desk, entry: Family, stage: Stage) -> Rule:
     except QueryError:  # it waits for a value
         text = stage.rule
     place = [one.key for one in entry.stages].index(stage.key) + 1
-    return Rule(entry.told(stage, desk.say.language), text, _whole(desk, entry, stage), place, len(entry.stages))
+    worded = stage.description.en != said_by(stage.rule)
+    return Rule(
+        entry.told(stage, desk.say.language), worded, text, _whole(desk, entry, stage), place, len(entry.stages)
+    )
 
 
 def _whole(desk: Desk, entry: Family, stage: Stage) -> str | None:
