@@ -41,10 +41,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """How many people were looked at, and how many changes of segment were found."""
+    """How many people were looked at, and how many entries into segments were found that were not known."""
 
     people: int
-    moves: int
+    entries: int
 
 
 def advance(
@@ -59,14 +59,14 @@ def advance(
     """Bring everyone who is due up to the end of a day. Whatever is not done when it is interrupted is still due."""
     review = table(Customer).c.next_review_on
     total = connection.scalar(select(func.count()).where(review <= as_of)) or 0
-    done = moves = 0
+    done = 0
     with _steps(connection, families, as_of, calibrations) as steps:
         while done < total and (taken := steps.take_due(batch)):
             done += taken
-            moves += steps.bring()
+            steps.bring()
             if progress is not None:
                 progress(done, total)
-    return Advanced(done, moves)
+        return Advanced(done, sum(number for number in steps.entries.values() if number > 0))
 
 
 def full(

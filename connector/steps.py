@@ -50,7 +50,10 @@ people, memberships, metrics, refunds = table(Customer), table(Membership), tabl
 
 @dataclass
 class Steps:
-    """The steps for one day and the families in force, on one connection. `due` says whom they are about."""
+    """The steps for one day and the families in force, on one connection. `due` says whom they are about.
+
+    `entries` are those into segments by their day, as many more as there were before the steps.
+    """
 
     connection: Connection
     families: list[Active]
@@ -58,6 +61,7 @@ class Steps:
     as_of: int
     tables: Scratch
     calibrations: Calibrations = UNCALIBRATED
+    entries: Deltas = field(default_factory=Counter, init=False)
     credits: bool = field(init=False)
     _days: Days = field(init=False)
 
@@ -115,21 +119,20 @@ class Steps:
         )
         return held.scalar_subquery()
 
-    def bring(self) -> int:
-        """Make the people in `due` what they must be, up to the day; how many changes of segment that made."""
-        deltas, moves = self._forget(), 0
+    def bring(self) -> None:
+        """Make the people in `due` what they must be, up to the day."""
+        deltas = self._forget()
         back = self._earliest() < self.as_of
         for level in self._levels():
             self.find_state([self.choices[number] for number in level])
             for numbers in self._alike(level) if back else [level]:
                 with self.answers([self.choices[number] for number in numbers]) as found:
                     self._find_held(numbers, found)
-                    moves += self._find_moves(numbers, found)
+                    self._find_moves(numbers, found)
                     deltas.update(self._move(numbers))
         self.find_state([], watched=self.choices)
         self._write_people()
         write_counts(self.connection, deltas)
-        return moves
 
     def _alike(self, numbers: Iterable[int]) -> list[list[int]]:
         """The families in groups whose answers can change on the same days, so that a group's past is found once."""
@@ -180,6 +183,7 @@ class Steps:
         statement = _counted(condition, memberships.c.entered_on, memberships.c.left_on)
         for segment_id, entered_on, left_on, number in self.connection.execute(statement):
             deltas[segment_id, entered_on] -= number
+            self.entries[segment_id, entered_on] -= number
             if left_on is not None:
                 deltas[segment_id, left_on] += number
         return deltas
@@ -250,11 +254,12 @@ class Steps:
         )
         fill(self.connection, found, rows)
 
-    def _find_moves(self, numbers: Sequence[int], found: Table) -> int:
-        """Compare each answer with the one before it into `moves`; how many changed."""
+    def _find_moves(self, numbers: Sequence[int], found: Table) -> None:
+        """Compare each answer with the one before it into `moves`."""
         moves = self.tables.moves
         self.connection.execute(delete(moves))
-        return sum(fill(self.connection, moves, self._changes(number, found)) for number in numbers)
+        for number in numbers:
+            fill(self.connection, moves, self._changes(number, found))
 
     def _changes(self, number: int, found: Table) -> Select[Any]:
         family, answer = self.families[number], found.c[self.choices[number].name]
@@ -292,6 +297,7 @@ class Steps:
             statement = select(column, moves.c.day, func.count()).where(column.is_not(None))
             for segment_id, day, number in self.connection.execute(statement.group_by(column, moves.c.day)):
                 deltas[segment_id, day] += sign * number
+                self.entries[segment_id, day] += max(sign, 0) * number
         return deltas
 
     def _cause(self, moves: Subquery, numbers: Sequence[int]) -> ColumnElement[Any]:

@@ -126,7 +126,9 @@ class Voice:
                                locale=self.language, currency_digits=False)  # fmt: skip
 
     def ago(self, seconds: float) -> str:
-        """How long ago, or, below zero, in how long: il y a 5 minutes, in 3 hours."""
+        """How long ago, or, below zero, in how long: il y a 5 minutes, in 3 hours, just now."""
+        if not round(seconds):
+            return self.text("à l'instant", "just now")
         return format_timedelta(timedelta(seconds=-round(seconds)), add_direction=True, locale=self.language)
 
 

@@ -202,7 +202,10 @@ def test_only_people_who_are_due_are_looked_at(engine: Engine) -> None:
         assert advance(connection, [SPREAD], BASE).people == 0
         tomorrow = advance(connection, [SPREAD], BASE + 1)
 
-        assert (tomorrow.people, tomorrow.moves) == (1, 1)
+        assert (tomorrow.people, tomorrow.entries) == (1, 1)
+        wake(connection, 1, BASE - 179)
+        again = advance(connection, [SPREAD], BASE + 1)
+        assert (again.people, again.entries) == (1, 0)  # what was found again was known
         assert stages_on(connection, BASE + 1)[1] == {"spread.inactive"}
 
 

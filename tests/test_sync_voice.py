@@ -129,3 +129,8 @@ def test_only_who_opens_a_workspace_changes_the_language_that_errors_are_told_in
         return [before, after, spoken()]
 
     assert copy_context().run(heard) == ["en", "en", "fr"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "à l'instant"), ("en", "just now")])
+def test_what_was_done_this_second_is_not_still_to_come(language: Language, said: str) -> None:
+    assert Voice(language).ago(0.3) == Voice(language).ago(-0.3) == said

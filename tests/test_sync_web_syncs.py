@@ -162,7 +162,7 @@ def test_a_run_that_only_prepared_a_plan_does_not_say_that_it_pushed(served: Ser
         told = admin.get(page).text.replace("\u00a0", " ")
         assert "Plan préparé pour « tags »" in told, page
         assert "Envoi vers « tags »" not in told, page
-    assert "changements de segment" in admin.get("/syncs/runs").text  # of the recompute
+    assert "entrées dans un segment" in admin.get("/syncs/runs").text  # of the recompute
     sent(admin, "/syncs/plans/1/apply", "/syncs/plans/1")
     for page in ("/", "/syncs/runs"):
         assert "Envoi vers « tags »" in admin.get(page).text.replace("\u00a0", " "), page

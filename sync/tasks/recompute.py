@@ -19,14 +19,14 @@ from sync.workspace import Workspace
 def bring_up_to_date(
     workspace: Workspace, say: Voice, record: Record | None = None, *, history: bool | None = None
 ) -> int:
-    """Recompute up to the present shop day, and return it; a run's record is told the day and how many moved."""
+    """Recompute up to the present shop day, and return it; a run's record is told the day and who moved."""
     work = work_of(workspace, history=workspace.settings.history if history is None else history)
     with shown(say, workspace, "") as progress:
         found = work.day(progress)
     work.judge(shelf(workspace.settings).library)
     if record is not None:
         record.as_of = work.as_of
-        record.detail |= {"looked_at": found.people, "moves": found.moves}
+        record.detail |= {"looked_at": found.people, "entries": found.entries}
     return work.as_of
 
 

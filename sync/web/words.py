@@ -108,7 +108,10 @@ NOTED: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "changes": (("changement prévu", "changements prévus"), ("change planned", "changes planned")),
     "accepted": (("changement accepté", "changements acceptés"), ("change accepted", "changes accepted")),
     "looked_at": (("personne revue", "personnes revues"), ("person looked at", "people looked at")),
-    "moves": (("changement de segment", "changements de segment"), ("change of segment", "changes of segment")),
+    "entries": (
+        ("entrée dans un segment", "entrées dans un segment"),
+        ("entry into a segment", "entries into segments"),
+    ),
     "fetched": (("demandée à la boutique", "demandées à la boutique"), ("fetched", "fetched")),
     "stale": (("déjà connue", "déjà connues"), ("known already", "known already")),
     "differed": (("écart corrigé", "écarts corrigés"), ("difference repaired", "differences repaired")),
