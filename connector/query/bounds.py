@@ -171,7 +171,7 @@ def day_span(operator: Operator, values: tuple[Value, ...]) -> Span[Edge] | OneO
     """The days that pass a comparison."""
     if operator in ("IS NULL", "IS NOT NULL"):
         return Span(outside=operator == "IS NULL")
-    edges = [_edge(value) for value in values]
+    edges = [edge(value) for value in values]
     match operator:
         case ">" | ">=":
             return Span(low=edges[0].later(int(operator == ">")))
@@ -242,7 +242,8 @@ def _crossing(edge: Edge) -> Crossing:
     return Crossing(first - edge.shift, last - edge.shift)
 
 
-def _edge(value: Value) -> Edge:
+def edge(value: Value) -> Edge:
+    """The day that a value of a rule means."""
     match value:
         case Offset(count, "w"):
             return Edge(0, count * 7, "d")

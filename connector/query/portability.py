@@ -61,7 +61,7 @@ LOSSES: Mapping[Loss, Mapping[Language, str]] = {
     },
 }
 
-_OPPOSITE: Mapping[Operator, Operator] = {
+OPPOSITE: Mapping[Operator, Operator] = {
     "=": "!=",
     "!=": "=",
     ">": "<=",
@@ -151,7 +151,7 @@ class _Writer:
                 replace(given, operator=op, values=(value,)) for op, value in zip(_ENDS, given.values, strict=True)
             )
             return any_of(low, high, *_null(known, condition.name))
-        operator = given.operator if positive else _OPPOSITE[given.operator]
+        operator = given.operator if positive else OPPOSITE[given.operator]
         native = _spread(replace(given, operator=operator), known.kind)
         nullable = not positive and condition.operator in ("=", ">", ">=", "<", "<=") and known.kind is Kind.DATE
         return any_of(native, *_null(known, condition.name)) if nullable else native

@@ -9,9 +9,10 @@ from connector.catalogue import Audience, Library
 from connector.errors import SettingsError
 from connector.people import find_person
 from connector.privacy.objections import objecting
-from connector.query.messages import PARTS
+from connector.segments import currency_of
 from connector.why import explain
 from sync.asked import asked_day
+from sync.conditions import Reason, Wording
 from sync.disclosing import disclose
 from sync.shelf import shelf
 from sync.voice import Voice, emit, voice
@@ -39,29 +40,31 @@ def run(
             asked_day(workspace, as_of),
             key=segment,
         )
+        currency = currency_of(connection)
     disclose(workspace, "why", segment or "", customer_id=number)
     if as_json:
         emit(told)
         return
     names = _names(known.library, say)
+    words = Wording(say, told["as_of"], currency, names)
     for entry in told["segments"]:
-        _segment(say, entry, names[entry["segment"]])
+        family, stage = known.library.segment(entry["segment"])
+        _segment(say, entry, words, family.told(stage, say.language))
     for change in told["next"]:
         _next(say, change, names)
 
 
-def _names(library: Library, say: Voice) -> dict[str, str]:
+def _names(library: Library, say: Voice) -> dict[str | None, str]:
     """How each segment is called: a stage with its family, and the key that a command takes."""
-    joint = " : " if say.language == "fr" else ": "
-    found = {}
+    found: dict[str | None, str] = {}
     for key, (entry, stage) in library.segments().items():
         label = stage.label.of(say.language)
-        whole = label if isinstance(entry, Audience) else f"{entry.label.of(say.language)}{joint}{label}"
+        whole = label if isinstance(entry, Audience) else f"{entry.label.of(say.language)}{say.colon}{label}"
         found[key] = f"{whole} ({key})"
     return found
 
 
-def _next(say: Voice, change: dict[str, Any], names: dict[str, str]) -> None:
+def _next(say: Voice, change: dict[str, Any], names: dict[str | None, str]) -> None:
     """What becomes of the person if nothing is bought, and when."""
     if change["to"] is None:
         left = names[change["from"]]
@@ -74,23 +77,28 @@ def _next(say: Voice, change: dict[str, Any], names: dict[str, str]) -> None:
     say.say(f"Sans achat, le {day} : {to}", f"If nothing is bought, on {day}: {to}")
 
 
-def _segment(say: Voice, entry: dict[str, Any], name: str) -> None:
+def _segment(say: Voice, entry: dict[str, Any], words: Wording, told: str) -> None:
+    """Whether the person is in a segment, and why: its own words, the conditions, and the rule."""
+    name = words.names[entry["segment"]]
     mark = "✓" if entry["in"] else "✗"
     since = entry["since"] and say.day(entry["since"])
     say.say(
         f"{mark} {name}{f', depuis le {since}' if since else ''}", f"{mark} {name}{f', since {since}' if since else ''}"
     )
-    for clause in entry["clauses"]:
-        line = f"    {'✓' if clause['true'] else '✗'} {clause['clause']}  =  {say.value(clause['value'])}"
-        say.say(line, line)
-        for part in clause.get("parts", ()):
-            line = f"        {'✓' if part['value'] else '✗'} {PARTS[part['name']][say.language]}"
-            say.say(line, line)
+    say.say(f"    {told}", f"    {told}")
+    _reasons(say, words.reasons(entry["trace"]), "    ")
     if entry["misses"]:
-        wanted = [_wanted(clause) for clause in entry["misses"]]
-        say.say(f"    il s'en faut de : {' ; '.join(wanted)}", f"    nearest miss: {'; '.join(wanted)}")
+        wanted = " · ".join(words.missing(entry["misses"]))
+        say.say(f"    pour en faire partie : {wanted}", f"    to be in it: {wanted}")
+    say.say(f"    règle : {entry['rule']}", f"    rule: {entry['rule']}")
 
 
-def _wanted(clause: dict[str, Any]) -> str:
-    """A condition as it would have to be: one that is true would have to be false."""
-    return f"NOT ({clause['clause']})" if clause["true"] else str(clause["clause"])
+def _reasons(say: Voice, reasons: list[Reason], margin: str) -> None:
+    """Conditions, each with the person's value and what is wanted of it."""
+    for one in reasons:
+        value = f"{say.colon}{one.value}" if one.value else ""
+        needed = say.text("il faut", "needed") if one.holds else say.text("il faudrait", "it would have to be")
+        wanted = f" ({needed}{say.colon}{one.wanted})" if one.wanted else ""
+        line = f"{margin}{'✓' if one.holds else '✗'} {one.told}{value}{wanted}"
+        say.say(line, line)
+        _reasons(say, one.parts, f"{margin}    ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _environment = Environment(
     loader=PackageLoader("sync.web"),
     autoescape=True,
@@ -110,7 +108,6 @@ def _speaking(say: Voice) -> dict[str, Any]:
         "did": partial(did, say),
         "noted": partial(noted, say),
         "moment": lambda text: say.moment(datetime.fromisoformat(text)),
-        "shown": partial(_shown, say),
         "figure": partial(figure, say=say),
         "plot": partial(plot, say=say),
     }
@@ -141,13 +138,6 @@ def _shared(request: Request, say: Voice, nonce: str, key: str) -> dict[str, Any
 def _flash(request: Request, visitor: Visitor | None) -> str | None:
     """What the last form has to say."""
     return request.app.state.sessions.told(visitor.session) if visitor and visitor.session else None
-
-
-def _shown(say: Voice, value: object) -> str:
-    """A value of a person as they read it: a day as one, yes or no."""
-    if isinstance(value, bool):
-        return say.text("oui", "yes") if value else say.text("non", "no")
-    return say.day(value) if isinstance(value, str) and _DAY.fullmatch(value) else say.value(value)
 
 
 def _link(request: Request) -> Callable[..., str]:

@@ -14,8 +14,9 @@ from connector.catalogue import Audience
 from connector.dossier import Agreed, Dossier, Held, Key, Stay, dossier
 from connector.merges import Joined
 from connector.privacy.objections import objecting
-from connector.query.messages import PARTS
+from connector.segments import currency_of
 from connector.why import explain
+from sync.conditions import Reason, Wording
 from sync.web.desk import Desk, Here
 from sync.web.page import Answer, Page
 from sync.web.pages.segments import AsOf
@@ -26,22 +27,27 @@ Number = Annotated[int, Path(ge=0, le=2**62, description="The person's number.")
 
 @dataclass(frozen=True)
 class Clause:
-    """A condition, the person's own value, and whether it holds; `parts` are what a sum is made of."""
+    """A condition as rules write it, the person's own value, and whether it holds."""
 
     clause: str
     value: Any
     true: bool
-    parts: list[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether they are in a segment, since when, by which conditions; `misses` are the fewest that would turn it."""
+    """Whether they are in a segment, since when, and why: in words, and as the rule says it.
+
+    `missing` and `misses` are the fewest conditions that would turn it.
+    """
 
     segment: str
     name: str
+    told: str
     member: bool
     since: str | None
+    reasons: list[Reason]
+    missing: list[str]
     rule: str
     clauses: list[Clause]
     misses: list[str]
@@ -177,7 +183,8 @@ def reasons(desk: Desk, connection: Connection, number: int, day: int, key: str 
         return Why(number, "", objects=True, segments=[], next=[])
     shelf, names = desk.shelf, _names(desk)
     report = explain(connection, number, shelf.library, shelf.families, day, key=key)
-    verdicts = [_verdict(desk, entry, names) for entry in report["segments"]]
+    words = Wording(desk.say, report["as_of"], currency_of(connection), names)
+    verdicts = [_verdict(desk, entry, words) for entry in report["segments"]]
     changes = [
         Next(change["day"], names.get(change["from"]), names.get(change["to"]))
         for change in sorted(report["next"], key=lambda change: str(change["day"]))
@@ -185,19 +192,21 @@ def reasons(desk: Desk, connection: Connection, number: int, day: int, key: str 
     return Why(number, report["as_of"], objects=False, segments=verdicts, next=changes)
 
 
-def _verdict(desk: Desk, entry: Mapping[str, Any], names: Mapping[str | None, str]) -> Verdict:
-    clauses = [
-        Clause(
-            clause["clause"],
-            clause["value"],
-            clause["true"],
-            [(PARTS[part["name"]][desk.say.language], bool(part["value"])) for part in clause.get("parts", ())],
-        )
-        for clause in entry["clauses"]
-    ]
-    misses = [f"NOT ({one['clause']})" if one["true"] else one["clause"] for one in entry["misses"]]
+def _verdict(desk: Desk, entry: Mapping[str, Any], words: Wording) -> Verdict:
     key = entry["segment"]
-    return Verdict(key, names[key], entry["in"], entry["since"], entry["rule"], clauses, misses)
+    family, stage = desk.shelf.library.segment(key)
+    return Verdict(
+        segment=key,
+        name=words.names[key],
+        told=family.told(stage, desk.say.language),
+        member=entry["in"],
+        since=entry["since"],
+        reasons=words.reasons(entry["trace"]),
+        missing=words.missing(entry["misses"]),
+        rule=entry["rule"],
+        clauses=[Clause(clause["clause"], clause["value"], clause["true"]) for clause in entry["clauses"]],
+        misses=[f"NOT ({one['clause']})" if one["true"] else one["clause"] for one in entry["misses"]],
+    )
 
 
 def _names(desk: Desk) -> dict[str | None, str]:
