@@ -174,7 +174,7 @@ class Wording:
         """What is asked of some orders, how many there are, and how many are wanted."""
         kinds = FUNCTIONS[rule.function].parameters
         measured = [test for test in rule.conditions if test.name in _MEASURES] or [_SOME]
-        filters = self.say.text(" ; ", "; ").join(
+        filters = self.say.text(" ; ", "; ").join(
             f"{in_words(test.name, self.say.language)}{self.say.colon}{self._needed(test, kinds[test.name].kind)}"
             for test in rule.conditions
             if test.name not in _MEASURES
@@ -197,7 +197,7 @@ class Wording:
         return self._needed(test, FUNCTIONS["orders_placed"].parameters.get(test.name, _COUNT).kind, wanted=wanted)
 
     def _needed(self, rule: Condition, kind: Kind, *, wanted: bool = True) -> str:
-        """What a condition, or its opposite, asks for: au moins 2, avant le 26 mai 2026, « vip »."""
+        """What a condition, or its opposite, asks for: au moins 2, avant le 26 mai 2026, « vip »."""
         operator: str = (
             rule.operator if wanted else "NOT BETWEEN" if rule.operator == "BETWEEN" else OPPOSITE[rule.operator]
         )
@@ -229,7 +229,7 @@ class Wording:
 
     def _text(self, name: str, text: str) -> str:
         known = self.names.get(text, text) if name == "segment" else value_in_words(name, text, self.say.language)
-        return self.say.text("« {text} »", "“{text}”", text=known)
+        return self.say.text("« {text} »", "“{text}”", text=known)
 
     def _figure(self, figure: Figure) -> str:
         """A figure of the shop: 1,15 fois la moyenne de la boutique (montant d'une commande, 365 jours)."""

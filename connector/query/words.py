@@ -115,8 +115,8 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "sms_subscription_status": ("inscription aux SMS", "SMS subscription"),
     "source": ("origine de la visite", "source of the visit"),
     "spend_rank_pct": (
-        "place parmi les plus gros acheteurs sur un an, en %",
-        "place among the top spenders of a year, in %",
+        "place parmi les plus gros acheteurs sur un an, en %",
+        "place among the top spenders of a year, in percent",
     ),
     "status": ("état de la commande", "state of the order"),
     "sum_amount": ("montant total", "total amount"),

@@ -89,8 +89,8 @@ def _segment(say: Voice, entry: dict[str, Any], words: Wording, told: str) -> No
     _reasons(say, words.reasons(entry["trace"]), "    ")
     if entry["misses"]:
         wanted = " · ".join(words.missing(entry["misses"]))
-        say.say(f"    pour en faire partie : {wanted}", f"    to be in it: {wanted}")
-    say.say(f"    règle : {entry['rule']}", f"    rule: {entry['rule']}")
+        say.say(f"    pour en faire partie : {wanted}", f"    to be in it: {wanted}")
+    say.say(f"    règle : {entry['rule']}", f"    rule: {entry['rule']}")
 
 
 def _reasons(say: Voice, reasons: list[Reason], margin: str) -> None:
