@@ -175,14 +175,14 @@ def roll(
     connection: Connection,
     family: str,
     *,
+    among: Collection[int] | None = None,
     sought: str = "",
     exact: bool = False,
     sort: Column = "last",
     falling: bool = True,
-    limit: int = 50,
-    offset: int = 0,
+    rows: range = range(50),
 ) -> list[Entry]:
-    """People by a column, with the stage of a family that each is in; those whom `sought` means, where it is given.
+    """People by a column, with the stage of a family that each is in; of some, and of whom `sought` means, if given.
 
     It means whom commands find by it, and, unless `exact`, whose e-mail address holds all of its words.
     """
@@ -198,13 +198,15 @@ def roll(
         .outerjoin(_metrics, _metrics.c.customer_id == _people.c.id)
         .where(_people.c.merged_into.is_(None))
         .order_by(by, _people.c.id)
-        .limit(limit)
-        .offset(offset)
+        .limit(len(rows))
+        .offset(rows.start)
     )
+    if among is not None:
+        found = found.where(_people.c.id.in_(among))
     if sought:
         found = found.where(meant(connection, _people.c.id, sought, exact=exact))
-    rows = connection.execute(found).all()
-    ids = [row.id for row in rows]
+    answered = connection.execute(found).all()
+    ids = [row.id for row in answered]
     addresses, stages = emails(connection, ids), _present(connection, ids, family)
     return [
         Entry(
@@ -216,7 +218,7 @@ def roll(
             _day(row.last_order_day),
             stages.get(row.id),
         )
-        for row in rows
+        for row in answered
     ]
 
 

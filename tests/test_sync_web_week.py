@@ -117,7 +117,13 @@ def test_who_will_be_inactive_in_30_days_unless_they_buy_and_what_is_at_stake(da
         f"Unless they buy again, {len(going)} people will be “Inactive” by {until.day} {until:%B %Y}; "
         f"they bought for €{10 * bought} in the past year."
     )
-    assert told in html.unescape(dashboard.user("Vic", "viewer", "en").get("/").text)
+    page = dashboard.user("Vic", "viewer", "en").get("/").text
+    assert told in html.unescape(page)
+    (who,) = re.findall(r'<a href="(/people[^"]*)">Who\?</a>', page)
+    listed = asked(dashboard, f"{html.unescape(who)}&size=100")
+    assert (len(listed["people"]["rows"]), listed["going"]) == (len(going), "“Inactive”")
+    assert {one["stage"] for one in listed["people"]["rows"]} <= {"New", "Occasional", "Loyal"}
+    assert asked(dashboard, "/people?going=nothing")["going"] is None
 
 
 def test_movements_are_those_of_the_command_with_their_causes(dashboard: Dashboard) -> None:

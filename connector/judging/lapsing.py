@@ -23,7 +23,7 @@ from connector.tables import table
 WITHIN = 30
 """Days that are looked ahead."""
 YEAR = 365
-MOST = 10
+MOST = 5000
 """So many of those who bought for most are named."""
 AIM = "reactivate"
 """The objective of stages whose people are to be won back."""
@@ -35,8 +35,8 @@ def lapsing(connection: Connection, families: Sequence[Family], day: int) -> dic
     """By family with stages of people to win back: who is in none of them, and is in one 30 days on by time alone.
 
     {"to": segments, "until": day, "people": how many, "spent": what they bought for in 365 days, net of refunds,
-    "most": the ids of the ten who bought for most}. Segments are in force and worked out, the shop's own figures
-    stay as they are, and only those are looked at whose next review lies within the time.
+    "most": their ids, those first who bought for most, and at most 5,000}. Segments are in force and worked out, the
+    shop's own figures stay as they are, and only those are looked at whose next review lies within the time.
     """
     return {family.key: _of(connection, family, day) for family in families if _lost(family)}
 

@@ -103,7 +103,7 @@ def _going(workspace: Workspace) -> set[str | None]:
     """The addresses of those about to go who bought for most."""
     with workspace.engine.connect() as connection:
         found = kept(connection, "lapsing").found.get("lapsing", {}).values()
-        return set(emails(connection, {person for one in found for person in one["most"]}).values())
+        return set(emails(connection, {person for one in found for person in one["most"][:10]}).values())
 
 
 def _tell(say: Voice, address: str, platforms: Platforms) -> None:

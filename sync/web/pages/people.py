@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Query
 
 from connector.dossier import Column, Entry, roll
+from connector.judging.kept import kept
+from sync.lapsing import names
 from sync.web.desk import Desk, Here
 from sync.web.page import Page
 from sync.web.rendering import Place
@@ -34,30 +39,37 @@ class People:
     """People by a column: orders, spent, last or since; by default from the last order on."""
 
     people: Sheet[Listed]
+    going: str | None = None  # what they are about to be in, where those alone were asked for
 
 
-def people(desk: Here, wished: Wished) -> People:
+def people(
+    desk: Here,
+    wished: Wished,
+    going: Annotated[str, Query(description="Those who have to be won back soon, by this family.", max_length=80)] = "",
+) -> People:
     """People by their last order or another column; those whom q means: an e-mail, a phone number, an account id."""
     column = COLUMNS.get(wished.sort.removeprefix("-"))
     sort = wished.sort if column else "-last"
     families = [family for family in desk.shelf.families if len(family.stages) > 1]
     with desk.reading() as connection:
+        ahead = kept(connection, "lapsing").found.get("lapsing", {}).get(going) if going else None
         found = roll(
             connection,
             families[0].key if families else "",
+            among=None if ahead is None else ahead["most"],
             sought=wished.q,
             exact=not desk.visitor.may("admin"),  # else a viewer could try addresses letter by letter
             sort=column or "last",
             falling=sort.startswith("-"),
-            limit=wished.size + 1,
-            offset=wished.skipped,
+            rows=range(wished.skipped, wished.skipped + wished.size + 1),
         )
     currency = desk.workspace.merchant().currency
     rows = [_listed(desk, entry, currency) for entry in found[: wished.size]]
     if rows:
         desk.disclosed("people", people=len(rows))
     more = len(found) > wished.size
-    return People(Sheet(rows, None, wished.page, wished.size, sort, wished.q, more))
+    sheet = Sheet(rows, None, wished.page, wished.size, sort, wished.q, more)
+    return People(sheet, None if ahead is None else names(desk.say, desk.shelf.library.entry(going), ahead))
 
 
 def _listed(desk: Desk, entry: Entry, currency: str) -> Listed:
