@@ -16,7 +16,7 @@ from sync.voice import Voice
 from sync.web.words import NOTED, noted
 
 SYNC = Path(__file__).parents[1] / "sync"
-NO_FIGURES = {"plan", "undone", "problems", "file", "pending", "error", "remedy", "accounts"}
+NO_FIGURES = {"plan", "undone", "store", "problems", "file", "pending", "error", "remedy", "accounts"}
 
 
 def named(node: ast.AST) -> Iterator[str]:
