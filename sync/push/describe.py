@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connector.language import Language
-from connector.states import ChangeOutcome, PlanState
+from connector.states import UNDECIDED, ChangeOutcome, PlanState
 from sync.push.summary import Guard, PlannedChange, PlanSummary
 from sync.told import sentence as translated
 from sync.voice import Voice
@@ -226,9 +226,10 @@ def notes(plan: PlanSummary, language: Language = "en") -> list[str]:
 def _automations(plan: PlanSummary, n: int, language: Language) -> Iterator[str]:
     """What starts nothing for once, and what may start: of a first push, to be tried on a few people before."""
     yield from (translated(said, language) for said in plan.quiet)
+    undecided = plan.state in UNDECIDED
     careful = _pick(n, " Try it on a few people first.", " Essayez d'abord sur quelques personnes.")
     for said in plan.starting:
-        yield translated(said, language) + (careful if plan.first and not plan.pilot else "")
+        yield translated(said, language) + (careful if undecided and plan.first and not plan.pilot else "")
 
 
 def _example(change: PlannedChange, n: int) -> str:
