@@ -6,6 +6,12 @@
   const said = place.querySelector("[data-said]");
   const send = place.closest("form");
 
+  const sized = (bytes) => {
+    const [kilo, mega] = place.dataset.units.split(" ");
+    const [size, unit] = bytes < 1e6 ? [Math.ceil(bytes / 1e3), kilo] : [bytes / 1e6, mega];
+    return `${size.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
+  };
+
   const fits = () => {
     const file = field.files[0];
     if (!file) {
@@ -13,8 +19,7 @@
     }
     const large = file.size > Number(place.dataset.largest);
     field.setCustomValidity(large ? place.dataset.tooLarge : "");
-    const size = (file.size / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-    said.textContent = large ? place.dataset.tooLarge : `${file.name} · ${size} ${place.dataset.unit}`;
+    said.textContent = large ? place.dataset.tooLarge : `${file.name} · ${sized(file.size)}`;
     return !large;
   };
 
