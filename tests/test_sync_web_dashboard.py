@@ -22,7 +22,7 @@ from tests.contract import small_shop
 from tests.dashboard_world import BASE, HOSTILE, PASSWORD, Dashboard, copied, fill, filled, walked
 
 EVERYWHERE = {"number": "1", "key": "spread.loyal", "name": "style.css", "store": "boutique"}
-NEEDED = {"/api/v1/query": "?rule=number_of_orders%20%3E%200"}
+NEEDED = dict.fromkeys(("/api/v1/query", "/rules.csv"), "?rule=number_of_orders%20%3E%200")
 
 
 @pytest.fixture(scope="module")
