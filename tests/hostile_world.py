@@ -165,6 +165,7 @@ BARE = {
     "required",
     "selected",
     "data-chart",
+    "data-drop",
     "data-said",
 }
 """Attributes that stand without a value."""
