@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,8 @@ class Workspace:
     The settings are replaced as a whole where they are changed while a process runs; who works with them for a while
     takes the workspace `as_it_is` first.
 
+    `commanded` are the settings that the command line says, by their paths; they win over `settings`.
+
     `scheduled` is whether a service reads the shops by itself, as the settings' schedule says: in the demo none does.
 
     `wait` is how connectors wait, in seconds; without it they wait for real, and StoppedError ends that when it is set.
@@ -50,6 +52,7 @@ class Workspace:
     clock: Callable[[], datetime] = present
     board: Board = field(default_factory=Board)
     scheduled: bool = True
+    commanded: Mapping[tuple[str, ...], object] = field(default_factory=dict)
 
     @property
     def suppressed(self) -> Suppressions:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from connector.counting import Switches
 from connector.origins import origin
-from connector.settings import load
+from connector.settings import GivenSettings, StoreSettings, load
+from connector.source import ShopCheck
+from connector.stores import register
 from sync.demo.shopify import FakeShopify
 from tests.contract import NOW, Clock, small_shop
 from tests.dashboard_world import Dashboard
@@ -52,10 +56,10 @@ window = 90
 def test_each_value_is_told_with_where_it_came_from(dashboard: Dashboard) -> None:
     told = dashboard.token("robot", "admin").get("/api/v1/settings").json()
     general = {one["name"]: (one["value"], one["origin"]) for part in told["parts"] for one in part["settings"]}
-    assert general["schedule.pull"] == ("30m", "file")
+    assert general["schedule.pull"] == ("30 min", "file")
     assert general["schedule.day"] == ("01:30", "environment")
-    assert general["privacy.retain"] == ("3y", "environment")
-    assert general["privacy.retain_prospects"][1] == "default"
+    assert general["privacy.retain"] == ("3 ans", "environment")
+    assert general["privacy.retain_prospects"] == ("comme les clients", "default")
     assert general["serve.port"] == ("8765", "default")
     assert {one["key"]: one["window"] for one in told["families"]}["spread"] == "file"
     assert origin(dashboard.settings, "stores", "boutique", "token") == "file"
@@ -90,3 +94,39 @@ def test_keys_are_checked_by_a_form_alone_and_each_problem_has_its_remedy(dashbo
     assert works["other"] is False
     assert all(remedy for one in told for _, remedy in one["problems"])
     assert KEY not in page
+
+
+def test_what_nobody_said_is_told_by_what_holds_then(dashboard: Dashboard) -> None:
+    told = dashboard.token("robot", "admin").get("/api/v1/settings").json()
+    (boutique,) = (one for one in told["platforms"] if one["key"] == "boutique")
+    switches = {one["name"]: (one["value"], one["origin"]) for one in boutique["settings"]}
+    assert switches["count_zero_orders"] == ("non", "default")
+    assert switches["include_tax"] == ("oui", "default")
+
+
+def test_what_an_import_kept_with_its_store_is_told(dashboard: Dashboard) -> None:
+    with dashboard.engine.begin() as connection:
+        check = ShopCheck("1", "Boutique", "EUR", "Europe/Paris")
+        register(connection, "boutique", "shopify", check, Switches(count_zero_orders=True))
+    told = dashboard.token("robot", "admin").get("/api/v1/settings").json()
+    (boutique,) = (one for one in told["platforms"] if one["key"] == "boutique")
+    switches = {one["name"]: (one["value"], one["origin"]) for one in boutique["settings"]}
+    assert switches["count_zero_orders"] == ("oui", "kept")
+    assert "gardé avec la boutique" in dashboard.user("Anne", "admin").get("/settings").text
+
+
+def test_the_command_line_wins_and_each_button_says_what_it_changes(dashboard: Dashboard) -> None:
+    dashboard.workspace.commanded = {("serve", "port"): 9044}
+    page = dashboard.user("Anne", "admin").get("/settings").text
+    assert re.search(r"<code>serve.port</code>.*?9044.*?ligne de commande", page, re.DOTALL)
+    assert 'Modifier<span class="hidden">\u00a0: Rythme</span>' in page
+    assert 'Modifier<span class="hidden">\u00a0: boutique</span>' in page
+
+
+def test_settings_of_no_file_are_the_demos_and_cannot_be_changed(engine: Engine) -> None:
+    given = {"platform": "shopify", "shop": "demo.myshopify.com", "token": KEY, "count_zero_orders": True}
+    boutique = StoreSettings.model_validate(given)
+    page = Dashboard(engine, GivenSettings(stores={"boutique": boutique})).user("Anne", "admin").get("/settings").text
+    assert "de la démonstration" in page
+    assert "/settings/edit" not in page
+    assert "connector.toml" not in page

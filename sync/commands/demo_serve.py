@@ -40,6 +40,7 @@ def run(*, people: int, language: str, keep: Path | None, port: int, browser: bo
     with suppress(StoppedError), folder_of(keep) as folder, platforms_of(people) as platforms:
         platforms.shopify.language = spoken
         workspace = workspace_of(folder, spoken, platforms, approve="always")
+        workspace.commanded = {("serve", "port"): port}
         ended = threading.Event()
         end_when_told(workspace, ended)
         prepare(workspace, say)

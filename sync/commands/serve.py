@@ -33,6 +33,7 @@ def run(config: Path | None, database: str | None, *, host: str | None = None, p
     set_up(verbose=True)
     workspace = open_workspace(config, database)
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    workspace.commanded = {("serve", name): value for name, value in changed.items()}
     listens = workspace.settings.serve.model_copy(update=changed)
     woken = threading.Event()
     end_when_told(workspace, woken)

@@ -6,7 +6,7 @@ A field's path is that of the setting within its table: ("pull",) of [schedule],
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Text: TypeAlias = tuple[str, str]
@@ -19,7 +19,10 @@ OPEN = {"shop", "url", "audience", "endpoint", "ca", "timezone", "allow_http", "
 
 @dataclass(frozen=True)
 class Field:
-    """A setting as it is asked for; `of` is what pairs' values are, `default` what holds where nothing is said."""
+    """A setting as it is asked for; `of` is what pairs' values are.
+
+    `default` is what holds where nothing is said, `nothing` how that is told where it is no value.
+    """
 
     path: tuple[str, ...]
     label: Text
@@ -27,7 +30,9 @@ class Field:
     kind: Kind = "text"
     options: tuple[tuple[str, Text], ...] = ()
     default: str = ""
+    nothing: Text = NOTHING
     of: Literal["text", "number", "decimal"] = "text"
+    units: Mapping[str, tuple[Text, Text]] = field(default_factory=dict)  # of a span, by its last letter: one, and more
     later: bool = False  # whether it holds only once the service is started again
     rare: bool = False  # whether it is folded away
     needed: bool = False
@@ -48,6 +53,18 @@ class Group:
     fields: tuple[Field, ...]
 
 
+_DAY: tuple[Text, Text] = (("jour", "day"), ("jours", "days"))
+_SHORT: Mapping[str, tuple[Text, Text]] = {
+    "s": (("s", "s"), ("s", "s")),
+    "m": (("min", "min"), ("min", "min")),
+    "h": (("h", "h"), ("h", "h")),
+    "d": _DAY,
+}
+_LONG: Mapping[str, tuple[Text, Text]] = {
+    "d": _DAY,
+    "m": (("mois", "month"), ("mois", "months")),
+    "y": (("an", "year"), ("ans", "years")),
+}
 _LANGUAGES = (("fr", ("Français", "French")), ("en", ("Anglais", "English")))
 GROUPS: tuple[Group, ...] = (
     Group(
@@ -77,6 +94,7 @@ GROUPS: tuple[Group, ...] = (
                 ("segments_file",),
                 ("Fichier des familles et audiences", "File of families and audiences"),
                 ("Vide : segments.toml, à côté des réglages.", "Empty: segments.toml, beside the settings."),
+                nothing=("segments.toml", "segments.toml"),
             ),
         ),
     ),
@@ -90,6 +108,7 @@ GROUPS: tuple[Group, ...] = (
                 ("Lecture des boutiques, toutes les", "The shops are read every"),
                 ("En minutes, heures ou jours : 15m, 1h, 1d.", "In minutes, hours or days: 15m, 1h, 1d."),
                 default="15m",
+                units=_SHORT,
             ),
             Field(
                 ("day",),
@@ -114,6 +133,7 @@ GROUPS: tuple[Group, ...] = (
                     "https, un nom à lui seul : https://connector.boutique.example. Vide : cette machine seule.",
                     "https, a host of its own: https://connector.boutique.example. Empty: this machine alone.",
                 ),
+                nothing=("cette machine seule", "this machine alone"),
             ),
             Field(
                 ("public_url",),
@@ -122,6 +142,7 @@ GROUPS: tuple[Group, ...] = (
                     "Pour les webhooks : https://boutique.example/connector",
                     "For webhooks: https://boutique.example/connector",
                 ),
+                nothing=("aucune", "none"),
             ),
             Field(("host",), ("Le service écoute sur", "The service listens on"), default="127.0.0.1", later=True),
             Field(("port",), ("Port", "Port"), kind="number", default="8765", later=True),
@@ -142,11 +163,15 @@ GROUPS: tuple[Group, ...] = (
                     "En années, mois ou jours : 3y, 18m, 400d. Vide : sans limite.",
                     "In years, months or days: 3y, 18m, 400d. Empty: without end.",
                 ),
+                units=_LONG,
+                nothing=("sans limite", "without end"),
             ),
             Field(
                 ("retain_prospects",),
                 ("Conservation des prospects", "Prospects are kept for"),
                 ("Vide : comme les clients.", "Empty: as customers."),
+                units=_LONG,
+                nothing=("comme les clients", "as customers"),
             ),
         ),
     ),
@@ -326,6 +351,7 @@ DESTINATION: tuple[Field, ...] = (
         ("Rien de coché : des étiquettes.", "Nothing ticked: tags."),
         "several",
         (("tag", ("étiquette", "tag")), ("field", ("champ", "field"))),
+        default="tag",
     ),
     Field(
         ("fields",),

@@ -271,7 +271,7 @@ def _box(desk: Desk, form: Asked, one: Field, reply: Reply) -> Box:
         kind=one.kind,
         text=keyless(text),
         was=keyless(was),
-        default="" if form.part == "segments" and value is not None else _default(say, one),
+        default="" if form.part == "segments" and value is not None else default_of(say, one),
         options=[Option(value, say.text(*label), value in chosen) for value, label in one.options],
         locked=locked,
         held=read_from(say, value) if is_secret and value is not None else None,
@@ -283,11 +283,12 @@ def _box(desk: Desk, form: Asked, one: Field, reply: Reply) -> Box:
     )
 
 
-def _default(say: Voice, one: Field) -> str:
+def default_of(say: Voice, one: Field) -> str:
     """What holds where nothing is said, as people read it."""
     if one.kind == "switch":
         return {"true": say.text("oui", "yes"), "false": say.text("non", "no")}.get(one.default, "")
-    return next((say.text(*label) for value, label in one.options if value == one.default), one.default)
+    words = dict(one.options)
+    return ", ".join(say.text(*words.get(value, (value, value))) for value in one.default.split("\n"))
 
 
 def _plain(desk: Desk, form: Asked, one: Field, sent: FormData, reply: Reply) -> Any:  # noqa: ANN401 - what TOML holds

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
+from sqlalchemy import Connection
+
+from connector.counting import Switches
 from connector.database import path
 from connector.days import epoch
 from connector.origins import Origin, origin
-from connector.settings import PlatformSettings
+from connector.settings import PlatformSettings, StoreSettings
+from connector.stores import open_store
 from connector.users import every_user
 from sync.amending import differs
 from sync.logs import keyless
@@ -24,6 +29,7 @@ from sync.web.settable import (
     DESTINATION,
     DESTINATIONS,
     GROUPS,
+    NOTHING,
     OPEN,
     PLATFORMS,
     STORE,
@@ -33,8 +39,10 @@ from sync.web.settable import (
     Text,
     fields_of,
 )
-from sync.web.settingform import in_force, read_from
+from sync.web.settingform import default_of, in_force, read_from
 
+Came: TypeAlias = Origin | Literal["kept", "program", "command"]
+"""Beside what settings say of themselves: kept with the store by an import, given by the demo, the command line."""
 SHOWN = 10
 """So many changes are shown."""
 _KEYS = {one.name for platform in (*STORES.values(), *DESTINATIONS.values()) for one in platform}
@@ -48,7 +56,7 @@ class Setting:
     label: str
     value: str | None
     read: str | None
-    origin: Origin
+    origin: Came
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,8 @@ class Tagged:
     label: str
     parameters: dict[str, str]
     tags: list[str]
-    window: Origin
-    texts: Origin
+    window: Came
+    texts: Came
 
 
 @dataclass(frozen=True)
@@ -127,13 +135,14 @@ def settings(desk: Here) -> AllSettings:
     given = desk.workspace.settings
     with desk.reading() as connection:
         users = every_user(connection)
+        kept = {key: _kept(desk, connection, key, store) for key, store in given.stores.items()}
     asked, place = desk.memory.check, given.segments_place
     on_a_server = path(desk.workspace.engine) is None
     return AllSettings(
         parts=[_part(desk, group) for group in GROUPS],
         platforms=[
-            *(_platform(desk, "stores", key, store) for key, store in given.stores.items()),
-            *(_platform(desk, "destinations", key, there) for key, there in given.destinations.items()),
+            *(_platform(desk, "stores", key, store, kept[key]) for key, store in given.stores.items()),
+            *(_platform(desk, "destinations", key, there, {}) for key, there in given.destinations.items()),
         ],
         families=list(_families(desk)),
         users=sum(user.active for user in users),
@@ -168,26 +177,61 @@ def _part(desk: Desk, group: Group) -> Part:
     return Part(group.part, say.text(*group.label), say.text(*group.told), found)
 
 
-def _platform(desk: Desk, table: str, key: str, given: PlatformSettings) -> Platform:
+def _platform(
+    desk: Desk, table: str, key: str, given: PlatformSettings, kept: Mapping[str, Mapping[str, Any]]
+) -> Platform:
     """What is said of a store or destination, and what could be: its keys first."""
     common = STORE if table == "stores" else DESTINATION
     offered = fields_of(table, given.platform) if given.platform in PLATFORMS else common
     known = {one.name: one for one in offered}
     extra = [known.get(name, Field((name,), (name, name), kind="secret")) for name in given.model_extra or {}]
     written = [one for one in common if one in offered or one.name in given.model_fields_set]
-    return Platform(
-        table, key, given.platform, [_setting(desk, (table, key, one.name), one) for one in (*extra, *written)]
-    )
+    said = [_setting(desk, (table, key, one.name), one) for one in (*extra, *written)]
+    return Platform(table, key, given.platform, [replace(one, **kept.get(one.name, {})) for one in said])
+
+
+def _kept(desk: Desk, connection: Connection, key: str, given: StoreSettings) -> dict[str, dict[str, Any]]:
+    """What a store's switches stand at that the settings do not say, as an import has kept them with it."""
+    known = open_store(connection, key)
+    switches = given.switches(known.switches if known else Switches())
+    found = {name: value for name, value in asdict(switches).items() if value is not getattr(Switches(), name)}
+    return {
+        name: {"value": _shown(desk, value), "origin": "kept"}
+        for name, value in found.items()
+        if getattr(given, name) is None
+    }
 
 
 def _setting(desk: Desk, path: tuple[str, ...], one: Field) -> Setting:
     """A setting as it is shown: of what is not known to be open, only where it is read from."""
-    value, came, label = in_force(desk.workspace.settings, path), origin(desk.workspace.settings, *path), one.label
+    workspace, came, label = desk.workspace, _came(desk, path), one.label
+    value = workspace.commanded.get(path, in_force(workspace.settings, path))
     name, text = ".".join(path[2:] or path), desk.say.text(*label)
     is_open = one.name in OPEN and not isinstance(value, dict)
     if is_open or (one.kind != "secret" and one.name not in (OPEN | _KEYS)):
-        return Setting(name, text, keyless(_shown(desk, value, dict(one.options))), None, came)
+        return Setting(name, text, keyless(_told(desk, value, one)), None, came)
     return Setting(name, text, None if value else "–", read_from(desk.say, value) if value else None, came)
+
+
+def _came(desk: Desk, path: tuple[str, ...]) -> Came:
+    """Where the value of a setting came from."""
+    settings = desk.workspace.settings
+    if path in desk.workspace.commanded:
+        return "command"
+    found = origin(settings, *path)
+    return "program" if found == "file" and settings.file is None else found
+
+
+def _told(desk: Desk, value: object, one: Field) -> str:
+    """A value as people read it; where nothing is said, what holds then."""
+    if (value is None or value == ()) and one.default:
+        return default_of(desk.say, one)
+    if value is None and one.nothing != NOTHING:
+        return desk.say.text(*one.nothing)
+    if one.units and isinstance(value, str) and value[-1:] in one.units:
+        ways = zip(*one.units[value[-1]], strict=True)  # in French, and in English
+        return desk.say.count(int(value[:-1]), *desk.say.choose(*ways))
+    return _shown(desk, value, dict(one.options))
 
 
 def _families(desk: Desk) -> Iterator[Tagged]:
@@ -196,7 +240,7 @@ def _families(desk: Desk) -> Iterator[Tagged]:
         parameters = {name: _shown(desk, value) for name, value in family.parameters.items()}
         names = [f"{stage.label.of(language)} → " if len(family.stages) > 1 else "" for stage in family.stages]
         tags = [name + stage.tag.of(given.language) for name, stage in zip(names, family.stages, strict=True)]
-        window, texts = (origin(given, "segments", family.key, name) for name in ("window", "tags"))
+        window, texts = (_came(desk, ("segments", family.key, name)) for name in ("window", "tags"))
         yield Tagged(family.key, family.label.of(language), parameters, tags, window, texts)
 
 
