@@ -131,6 +131,9 @@ def test_files_that_end_some_days_ago_are_told_with_what_to_do(files: Dashboard)
     assert "Dernière commande connue : 10 nov. 2026." in page.replace("\u00a0", " ")
     assert 'href="/setup?step=file"' in page
     assert 'href="/segments?as_of=2026-11-10"' in page
+    past = words(viewer, "/segments?as_of=2026-11-10")
+    assert 'href="/segments/spread.loyal?as_of=2026-11-10"' in past
+    assert 'href="/segments/spread.loyal"' in words(viewer, "/segments")
     seen = words(viewer, "/")
     assert "/segments?as_of=2026-11-10" in seen
     assert "/setup" not in seen

@@ -51,8 +51,8 @@ _REMEDIES = {
         "Compress an export of more than 1 GiB (.csv.gz), or read it with `connector import`.",
     ),
     403: (
-        "Si vous veniez d'une page ouverte depuis longtemps, rechargez-la.",
-        "If you came from a page that was open for long, reload it.",
+        "Si vous veniez d'une page ouverte depuis longtemps, rechargez-la ; le navigateur doit garder ses cookies.",
+        "If you came from a page that was open for long, reload it; the browser has to keep its cookies.",
     ),
     421: (
         "Ouvrez-le sur cette machine par http://127.0.0.1, ou nommez son adresse dans `dashboard_url`.",

@@ -59,6 +59,7 @@ class Segments:
     """All that is switched on, or all that there is; `chart` is that of the first family whose past is kept."""
 
     as_of: str
+    now: bool  # whether that is today
     begins: str | None  # the day since when somebody is known, where nobody was on the day that is asked for
     people: int
     all: bool
@@ -93,6 +94,7 @@ def segments(
     }
     return Segments(
         as_of=report["as_of"],
+        now=day == today,
         begins=None if begins is None or begins <= day else day_date(begins).isoformat(),
         people=report["people"],
         all=all,
