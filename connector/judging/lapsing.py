@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import nlargest
+from heapq import nsmallest
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Table, delete, func, or_, select
 
 from connector.calibrations import in_force
 from connector.catalogue import Family
@@ -16,6 +16,7 @@ from connector.judging.purchases import purchases, takings
 from connector.models import Customer, Membership, Segment
 from connector.query.bounds import Frozen
 from connector.query.select import state
+from connector.scratch import fill, lent
 from connector.segments import currency_of
 from connector.steps import shape_of
 from connector.tables import table
@@ -50,27 +51,37 @@ def _lost(family: Family) -> list[int]:
 def _of(connection: Connection, family: Family, day: int) -> dict[str, Any]:
     lost, currency, until = _lost(family), currency_of(connection), day + WITHIN
     keys = [family.segment_key(family.stages[number]) for number in lost]
-    choice = family.choice("stage", currency, range(len(family.stages)))
-    due = select(people.c.id.label("customer_id")).where(people.c.next_review_on <= until).subquery("due")
-    then = state([choice], shape_of(connection, until), among=due, watched=())
-    answers = then.select.with_only_columns(*(then.select.selected_columns[name] for name in ("customer_id", "stage")))
-    answer = answers.cte("answer").prefix_with("MATERIALIZED")  # or each question would work the rule out again
-    already = (
-        select(memberships.c.customer_id)
-        .join(segments, segments.c.id == memberships.c.segment_id)
-        .where(segments.c.key.in_(keys), segments.c.active, memberships.c.left_on.is_(None))
-    )
-    going = answer.c.stage.in_(lost), answer.c.customer_id.not_in(already)
-    taken = takings(purchases(connection, day), day)
-    lately = and_(taken.c.customer_id == answer.c.customer_id, taken.c.day > day - YEAR)
-    spent = func.coalesce(func.sum(taken.c.amount), 0).label("spent")
-    asked = select(answer.c.customer_id, spent).select_from(answer.outerjoin(taken, lately)).where(*going)
-    figures = Frozen(in_force(connection, [choice]), day)
-    rows = connection.execute(asked.group_by(answer.c.customer_id), then.clock.values(until, figures)).all()
+    with lent(connection, "going", ["customer_id"], ["stage"]) as going:  # or SQLite would work it out many times
+        _find(connection, family, day, going)
+        known = connection.scalars(select(segments.c.id).where(segments.c.key.in_(keys), segments.c.active)).all()
+        here = memberships.c.segment_id.in_(known), memberships.c.left_on.is_(None)
+        already = going.c.customer_id.in_(select(memberships.c.customer_id).where(*here))
+        connection.execute(delete(going).where(or_(going.c.stage.not_in(lost), going.c.stage.is_(None), already)))
+        ids = connection.scalars(select(going.c.customer_id)).all()
+        spent = _spent(connection, going, day)
     return {
         "to": keys,
         "until": day_date(until).isoformat(),
-        "people": len(rows),
-        "spent": money(sum(int(row.spent) for row in rows), currency),
-        "most": [row.customer_id for row in nlargest(MOST, rows, key=lambda row: (row.spent, -row.customer_id))],
+        "people": len(ids),
+        "spent": money(sum(spent.values()), currency),
+        "most": nsmallest(MOST, ids, key=lambda person: (-spent.get(person, 0), person)),
     }
+
+
+def _find(connection: Connection, family: Family, day: int, going: Table) -> None:
+    """Where those whose review is due within the time would be then."""
+    until = day + WITHIN
+    choice = family.choice("stage", currency_of(connection), range(len(family.stages)))
+    due = select(people.c.id.label("customer_id")).where(people.c.next_review_on <= until).subquery("due")
+    then = state([choice], shape_of(connection, until), among=due, watched=())
+    columns = [then.select.selected_columns[name] for name in ("customer_id", "stage")]
+    figures = Frozen(in_force(connection, [choice]), day)
+    fill(connection, going, then.select.with_only_columns(*columns), then.clock.values(until, figures))
+
+
+def _spent(connection: Connection, going: Table, day: int) -> dict[int, int]:
+    """What they bought for within a year, by person."""
+    taken = takings(purchases(connection, day), day)
+    theirs = taken.c.day > day - YEAR, taken.c.customer_id.in_(select(going.c.customer_id))
+    rows = select(taken.c.customer_id, func.sum(taken.c.amount).label("spent")).where(*theirs)
+    return {row.customer_id: int(row.spent) for row in connection.execute(rows.group_by(taken.c.customer_id))}
