@@ -144,7 +144,10 @@ def test_members_of_a_day_without_a_figure_are_not_passed_over_in_silence(filled
 def test_a_person_is_named_as_other_commands_take_it(filled: CommandLine) -> None:
     first, *_ = filled.ask("members", "aud.already_customer").out.split()
 
-    assert filled.ask("why", first, "spread").out.startswith("✗ Life cycle: Prospect (spread.prospect)\n")
+    out = filled.ask("why", first, "spread").out
+    assert out.startswith("✗ Life cycle: Prospect (spread.prospect)\n    Known to the shop, has not ordered yet.\n")
+    assert "    ✗ number of orders: 1 (it would have to be: exactly 0)\n" in out
+    assert "    to be in it: number of orders (exactly 0)\n    rule: number_of_orders = 0\n" in out
 
 
 def test_members_and_why_know_every_segment_that_can_be_asked(filled: CommandLine) -> None:
