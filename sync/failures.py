@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeError
-from sync.told import whole
-from sync.voice import Voice
+from sync.language.told import whole
+from sync.language.voice import Voice
 
 EVERYWHERE = (StoppedError, StorageError)
 """What ends the work at all places."""

@@ -21,8 +21,8 @@ from connector.settings import StoreSettings
 from connector.source import LiveSource
 from connector.stores import OpenStore, open_store
 from connector.tables import table
-from sync.erasing import require
 from sync.inbox import Inbox, Waiting
+from sync.privacy.erasing import require
 from sync.pull import Pull, PullReport
 from sync.runs import recorded
 from sync.workspace import Workspace

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from connector.errors import StoppedError
 from sync.board import Step
+from sync.language.voice import Voice
 from sync.pull import Progress as Told
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 QUIET = Voice("en", quiet=True)

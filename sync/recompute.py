@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from connector.catalogue import Family, Library
+from connector.history.memberships import Advanced, activate, advance, full
 from connector.judging.kept import find, keep
-from connector.memberships import Advanced, activate, advance, full
 from connector.predictions import reads
 from connector.settings import Settings
 from sync.pull import Progress

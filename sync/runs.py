@@ -18,8 +18,8 @@ from connector.language import Language
 from connector.models import Run
 from connector.states import RunOutcome
 from connector.tables import table
+from sync.language.told import sentence
 from sync.logs import nameless
-from sync.told import sentence
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from connector.catalogue import FILE_NAME, Family, Library, check_tags, load, text_of
 from connector.language import Language
 from connector.settings import SegmentSettings, Settings
-from sync.voice import voice
+from sync.language.voice import voice
 
 
 @dataclass(frozen=True, slots=True)

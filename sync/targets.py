@@ -8,15 +8,15 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
+from connector.answers.reports import incomplete as history_lacking
 from connector.catalogue import Family, check_tags
 from connector.days import day_date
 from connector.destination import Destination
 from connector.errors import SettingsError
+from connector.history.scores import scores
 from connector.holdout import shares
 from connector.pressure import days, known
 from connector.privacy.objections import objecting
-from connector.reports import incomplete as history_lacking
-from connector.scores import scores
 from connector.settings import DestinationSettings, Settings
 from connector.stores import open_store
 from sync.push import CONTACT_AFTER, SCORES, FieldTexts, GivenField, Target

@@ -18,17 +18,17 @@ from connector.days import local_day
 from connector.destination import Destination
 from connector.errors import EmptyError, SettingsError, StoppedError
 from connector.fields import map_fields
-from connector.lifespans import set_lifespans
+from connector.history.lifespans import set_lifespans
 from connector.privacy.suppressions import Suppressions
 from connector.settings import SUPPRESSED_NAME, DestinationSettings, Settings, StoreSettings, load
 from connector.source import LiveSource, ShopCheck, Source
 from connector.stores import Merchant, OpenStore, merchant, open_store, register
-from sync import erasing, objections
 from sync.board import Board
 from sync.clock import now as present
+from sync.language.voice import speak, voice
 from sync.lock import writer
+from sync.privacy import erasing, objections
 from sync.shelf import shelf
-from sync.voice import speak, voice
 
 
 @dataclass

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
+from connector.answers.reports import members, segments
 from connector.catalogue import Family, ParameterValue, library
 from connector.days import day_number
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.models import Identity
 from connector.records import (
     CheckoutRecord,
@@ -31,7 +32,6 @@ from connector.records import (
     ProductRecord,
     RefundRecord,
 )
-from connector.reports import members, segments
 from connector.tables import table
 from tests.pull_world import put, store
 from tests.rules_world import stages_on

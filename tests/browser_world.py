@@ -21,7 +21,7 @@ from connector.settings import ServeSettings
 from connector.users import invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, workspace_of
 from sync.commands.demo_serve import front, guest, prepare
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web import app, listening
 from sync.web.access.passwords import hashed
 from sync.web.pages import PAGES

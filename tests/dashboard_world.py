@@ -23,11 +23,11 @@ from connector.settings import Settings
 from connector.users import Role, invite, issue_token
 from sync.demo.shop import Shop
 from sync.demo.shopify import FakeShopify
+from sync.language.voice import Voice
 from sync.runs import recorded
 from sync.tasks.pull import pull_all
 from sync.tasks.push import push_all
 from sync.tasks.recompute import bring_up_to_date
-from sync.voice import Voice
 from sync.web import app
 from sync.workspace import Workspace
 from tests.contract import NOW, Clock

@@ -27,7 +27,7 @@ from connector.catalogue import Family, library, load
 from connector.database import open_database
 from connector.days import day_date, day_number
 from connector.fields import map_fields
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.records import (
     Attribution,
     CheckoutRecord,

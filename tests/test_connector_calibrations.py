@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 
-from connector.calibrations import Calibrated, cuts
 from connector.days import day_number, monday
+from connector.history.calibrations import Calibrated, cuts
 from connector.models import Calibration, Customer, Order, Store
 from connector.query.measures import Aggregate, Graded
 from connector.tables import table

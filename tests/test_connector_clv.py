@@ -25,6 +25,7 @@ from scipy.stats import beta
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
+from connector.answers.reports import segments
 from connector.catalogue import catalogue
 from connector.clv.bgnbd import BgNbd, Cells, fit_bgnbd
 from connector.clv.bgnbd import score as purchase_scores
@@ -35,7 +36,6 @@ from connector.clv.report import clv, held_against, shown
 from connector.clv.spending import GammaGamma
 from connector.clv.spending import score as spending_scores
 from connector.days import day_date
-from connector.reports import segments
 from sync.cli import app
 from sync.demo.shopify import FakeShopify
 from tests import outside, real_orders

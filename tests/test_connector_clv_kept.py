@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
+from connector.answers.questions import ask
 from connector.catalogue import library
 from connector.clv.report import clv
 from connector.database import open_database
 from connector.days import monday
 from connector.models import Calibration, PredictedValue
-from connector.questions import ask
 from connector.tables import table
 from sync.recompute import Recompute
 from tests.rules_world import BASE, Person, Sale, family, load, person

@@ -18,17 +18,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from connector.calibrations import in_force
+from connector.answers.reports import segments
 from connector.catalogue import Family, library
 from connector.database import connect
 from connector.days import day_number
-from connector.memberships import activate, advance
+from connector.history.calibrations import in_force
+from connector.history.memberships import activate, advance
+from connector.history.steps import shape_of
 from connector.models import Identity
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
 from connector.records import OrderRecord, OrderStatus, RefundRecord
-from connector.reports import segments
-from connector.steps import shape_of
 from connector.tables import table
 from tests import outside, outside_families
 from tests.audience_world import DAY, Bought, Event, bought, joined, records

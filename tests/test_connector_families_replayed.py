@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from connector.catalogue import library
 from connector.database import connect
 from connector.days import day_number
-from connector.memberships import activate, advance
+from connector.history.memberships import activate, advance
 from connector.models import Identity
 from connector.tables import table
 from tests import outside, outside_families

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Engine, select, update
 from typer.testing import CliRunner
 
+from connector.answers.questions import Answer, ask
 from connector.catalogue import library
 from connector.days import day_number
 from connector.errors import QueryError, SettingsError
 from connector.fields import day_of, map_fields, mapped
 from connector.identity import merge
 from connector.models import Checkpoint, Customer, CustomerField
-from connector.questions import Answer, ask
 from connector.records import Page
 from connector.source import Source
 from connector.tables import table

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, func, select
 
 from connector.catalogue import catalogue
-from connector.counts import people_on
 from connector.errors import SettingsError
+from connector.history.counts import people_on
+from connector.history.memberships import activate, advance
 from connector.identity import EVERYWHERE, Key, Keys, Resolver, merge, normal_email, normal_phone, undo_merge
-from connector.memberships import activate, advance
 from connector.models import Checkout, Consent, Customer, Identity, Membership, Merge, Metric, Order, Refund, Segment
 from connector.tables import table
 from tests.conftest import Fresh

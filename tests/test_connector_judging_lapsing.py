@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from connector.answers.reports import members
 from connector.catalogue import Family, catalogue
 from connector.days import day_date
+from connector.history.memberships import activate, advance
 from connector.judging.lapsing import lapsing
-from connector.memberships import activate, advance
-from connector.reports import members
 from tests.conftest import Fresh
 from tests.rules_world import BASE, Person, Sale, family, lent, person
 

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from connector.catalogue import Family, Objective, catalogue, library
 from connector.days import day_number
 from connector.errors import SettingsError
+from connector.history.memberships import activate, advance
+from connector.history.stays import stays
 from connector.judging.figures import interval, middle, resampled
 from connector.judging.health import Action, health
 from connector.judging.objectives import objectives
 from connector.judging.priorities import priorities
-from connector.memberships import activate, advance
 from connector.models import Consent, Identity, Order, Store
-from connector.stays import stays
 from connector.tables import table
 from tests.conftest import Fresh
 from tests.judging_world import cdnow

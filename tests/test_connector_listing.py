@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, Engine, event, insert
 
+from connector.answers.listing import listing
+from connector.answers.reports import members
+from connector.answers.supply import limits
 from connector.catalogue import library
 from connector.catalogue.load import load as read_text
-from connector.listing import listing
 from connector.models import Store
-from connector.reports import members
-from connector.supply import limits
 from connector.tables import table
 from tests.rules_world import BASE, Person, Sale, lent
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from connector.catalogue import Family, catalogue
 from connector.database import connect
 from connector.errors import SettingsError
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.models import Customer, Membership, Order, Segment
 from connector.query import Expression, canonical
 from connector.tables import table

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
+from connector.answers.roster import counted_since
 from connector.catalogue import Family, catalogue
 from connector.days import day_date
 from connector.errors import SettingsError
-from connector.memberships import activate, advance
-from connector.movements import evolution, movements, unsettled
-from connector.roster import counted_since
+from connector.history.memberships import activate, advance
+from connector.history.movements import evolution, movements, unsettled
 from tests.conftest import Fresh
 from tests.rules_world import BASE, Person, Sale, add_rows, family, lent, person, shops, stage, stages_on
 

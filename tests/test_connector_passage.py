@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, insert
 
-from connector.counts import Deltas, write_counts
+from connector.history.counts import Deltas, write_counts
+from connector.history.passage import COUNTED, MOVED, Overlap, overlaps, passage
 from connector.models import Customer, Membership, Segment
-from connector.passage import COUNTED, MOVED, Overlap, overlaps, passage
 from connector.tables import table
 
 FIRST, SINCE, LATER = 100, 140, 150

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.dialects.postgresql import array
 
+from connector.answers.reports import members, segments
 from connector.catalogue import catalogue
 from connector.database import open_database
 from connector.dialects import fold as fold_sql
 from connector.errors import QueryError
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.query import Expression, canonical
 from connector.query.facts import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
-from connector.reports import members, segments
 from connector.text import fold
 from sync.limit import limited
 from tests.rules_rich import rich_rules, rich_shops

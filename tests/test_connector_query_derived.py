@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Engine, func
 
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.query import derived, parse
 from connector.query.bounds import Span
 from connector.query.clocks import Shape

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from connector.answers.why import explain
 from connector.catalogue import library
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
-from connector.why import explain
 from tests.rules_evaluator import signs
 from tests.rules_people import Person, Sale
 from tests.rules_world import BASE, family, holds, intervals, lent, stages_on

@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, func, select
 
-from connector.calibrations import Calibrated
+from connector.answers.questions import ask
 from connector.catalogue import library
 from connector.days import monday
-from connector.lifespans import ENOUGH, set_lifespans
-from connector.memberships import activate, advance, full
+from connector.history.calibrations import Calibrated
+from connector.history.lifespans import ENOUGH, set_lifespans
+from connector.history.memberships import activate, advance, full
 from connector.models import Calibration
 from connector.query import parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
-from connector.questions import ask
 from connector.tables import table
 from tests.rules_evaluator import due
 from tests.rules_people import Person, Sale

@@ -6,12 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
+from connector.history.steps import shape_of
 from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning, timeless
 from connector.query.select import Choice, state
-from connector.steps import shape_of
 from tests.rules_people import Person
 from tests.rules_rich import rich_rules, rich_shops
 from tests.rules_world import BASE, family, holds, intervals, lent, person, stage, stages_on

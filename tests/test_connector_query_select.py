@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from connector.catalogue import catalogue
+from connector.history.steps import shape_of
 from connector.query import Expression, canonical, parse
 from connector.query.clocks import Shape
 from connector.query.meaning import meaning
 from connector.query.select import Choice, state
 from connector.query.tree import any_of
-from connector.steps import shape_of
 from tests.rules_world import BASE, Person, Sale, family, holds, lent, metrics_of, person, rules, shops, stage
 
 EACH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

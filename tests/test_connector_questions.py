@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
+from connector.answers.questions import ask
 from connector.catalogue import library
 from connector.errors import QueryError
-from connector.memberships import activate, advance
+from connector.history.memberships import activate, advance
 from connector.query import canonical, parse
 from connector.query.portability import portability
 from connector.query.references import expanded, levels, stage_rules
-from connector.questions import ask
 from tests.rules_world import BASE, family, lent, person, stages_on
 
 PEOPLE = [person(BASE - 200, BASE - 10), person(BASE - 5), person(BASE - 300), person(BASE - 20, BASE - 3)]

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert
 
+from connector.history.replay import Days, past
 from connector.query import Expression, canonical, parse
 from connector.query.bounds import UNCALIBRATED, Calibrations
 from connector.query.clocks import Calendar, Shape
 from connector.query.meaning import meaning, timeless
 from connector.query.select import Choice, moving, state
-from connector.replay import Days, past
 from connector.scratch import scratch
 from tests.rules_people import Person
 from tests.rules_rich import rich_rules, rich_shops

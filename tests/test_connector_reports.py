@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert, update
 
+from connector.answers.reports import incomplete, members, segments
+from connector.answers.roster import listed
 from connector.catalogue import catalogue, library
 from connector.database import bulk
 from connector.days import day_date, day_number
 from connector.errors import SettingsError
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.models import Customer, Identity, Order, Store
 from connector.people import emails
-from connector.reports import incomplete, members, segments
-from connector.roster import listed
 from connector.tables import table
 from tests.rules_world import BASE, Person, Sale, family, lent, load, metrics_of, person, shops, stage, stages_on
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from connector.days import monday
-from connector.scores import scores
+from connector.history.scores import scores
 from tests.rules_people import person
 from tests.rules_world import BASE, lent
 

@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 from sqlalchemy import Engine, update
 
+from connector.answers.suggestions import suggested
 from connector.catalogue import library
 from connector.catalogue.entries import Ask, Text
 from connector.models import Store
-from connector.suggestions import suggested
 from connector.tables import table
 from tests.rules_world import BASE, Person, Sale, lent
 

@@ -6,10 +6,10 @@ import random
 
 from sqlalchemy import Connection, insert, select
 
+from connector.history.stays import stays
+from connector.history.turns import turns
 from connector.models import Customer, Membership, Segment
-from connector.stays import stays
 from connector.tables import table
-from connector.turns import turns
 from tests.conftest import Fresh
 
 STAGES = ("loyal", "new", "inactive")

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from connector.answers.why import explain, misses, verdict
 from connector.catalogue import Family, catalogue, library
 from connector.errors import SettingsError
-from connector.memberships import activate, advance
+from connector.history.memberships import activate, advance
 from connector.query import Expression, canonical
-from connector.why import explain, misses, verdict
 from tests.rules_people import Person
 from tests.rules_rich import rich_rules, rich_shops
 from tests.rules_world import BASE, family, holds, lent, person

@@ -23,8 +23,8 @@ from connector.database import connect
 from connector.errors import ConnectorError
 from connector.settings import load
 from sync.demo.server import Answer, FakeServer, Request
+from sync.language.voice import voice
 from sync.tasks.cycle import work_cycle
-from sync.voice import voice
 from sync.workspace import Workspace
 from tests.crash_world import Books, open_books
 

@@ -13,13 +13,13 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, func, select
 
+from connector.answers.listing import listing
+from connector.answers.totals import totals
 from connector.catalogue import library
 from connector.days import day_number
-from connector.listing import listing
 from connector.models import Identity, Order, OrderLine
 from connector.source import LiveSource
 from connector.tables import table
-from connector.totals import totals
 from connectors.shopify import ShopifySource
 from connectors.woocommerce import WooCommerceSource
 from sync.demo.server import Answer, FakeServer, Request

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from connector.database import open_database
 from connector.errors import QueryError, SettingsError
-from connector.memberships import activate, advance
+from connector.history.memberships import activate, advance
 from sync.cli import app
 from sync.cli.start import told
 from sync.recompute import families

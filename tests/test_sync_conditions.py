@@ -14,8 +14,8 @@ from connector.query.attributes import ATTRIBUTES, FUNCTIONS
 from connector.query.check import OPERATORS
 from connector.query.measures import Kind
 from connector.query.tree import AllOf, AnyOf, Condition, Expression, Matches, Not
-from sync.conditions import Reason, Wording
-from sync.voice import Voice
+from sync.language.conditions import Reason, Wording
+from sync.language.voice import Voice
 
 DAY = "2026-11-22"
 VALUES: Mapping[Kind, str] = {

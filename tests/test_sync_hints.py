@@ -13,9 +13,9 @@ from connector.errors import SettingsError
 from connector.models import Account, Consent, Order, Store
 from connector.people import find_people
 from connector.tables import table
-from sync.erasing import erase
 from sync.inbox import Inbox
 from sync.lock import writer
+from sync.privacy.erasing import erase
 from sync.tasks.cycle import recompute_and_push, work_hints
 from tests.webhook_world import HOUR, PUBLIC, QUIET, SECRET, World, open_world
 

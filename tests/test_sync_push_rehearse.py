@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from connector.answers.simulate import answered, compared, suppose
 from connector.catalogue import library
 from connector.models import Change, DestinationRow, Identity, Membership, Plan, Segment
-from connector.simulate import answered, compared, suppose
 from connector.tables import table
 from sync.push import Target, plan
 from sync.push.rehearse import rehearsal

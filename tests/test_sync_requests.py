@@ -16,10 +16,10 @@ from connector.catalogue import library
 from connector.database import connect
 from connector.source import Hint, PrivacyRequest
 from sync.inbox import Inbox
+from sync.language.voice import Voice
 from sync.lock import writer
-from sync.requests import Kind, carry_out
+from sync.privacy.requests import Kind, carry_out
 from sync.tasks.erase import finish
-from sync.voice import Voice
 from sync.workspace import open_workspace
 from tests.command_line import CommandLine
 from tests.erased_world import figures, hits, moved, put_back

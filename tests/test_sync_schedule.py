@@ -19,11 +19,11 @@ from connector.errors import BusyError, RetryableError, StoppedError, UnsafeErro
 from connector.models import Run
 from connector.settings import Settings
 from connector.tables import table
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.runs import last_day, recorded
 from sync.schedule import AGAIN, Service, Timetable, alarms, ring
 from sync.tasks.cycle import recompute_and_push, work_day
-from sync.voice import Voice
 from sync.workspace import Workspace
 from tests import pull_world
 from tests.conftest import Fresh

@@ -11,7 +11,7 @@ import pytest
 
 from connector import errors
 from connector.errors import ConnectorError, UnsafeError
-from sync.told import CATALOGUE, HOLE, message, sentence, whole
+from sync.language.told import CATALOGUE, HOLE, message, sentence, whole
 from tests.command_line import CommandLine
 
 ROOT = Path(__file__).parents[1]

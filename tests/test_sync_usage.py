@@ -10,8 +10,8 @@ from typer.main import get_command
 
 from connector.language import Language
 from sync.cli import app
-from sync.french_help import HELP
-from sync.usage import run
+from sync.language.french_help import HELP
+from sync.language.usage import run
 
 OPTION_OF_ALL = "Show this message and exit."
 

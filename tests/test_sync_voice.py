@@ -13,10 +13,10 @@ import pytest
 from connector.language import Language
 from connector.settings import GivenSettings
 from connector.states import PlanKind, PlanState
+from sync.language.voice import Voice, speak, spoken, voice
 from sync.push import sentence
 from sync.push.describe import describe
 from sync.push.summary import Guard, PlanSummary
-from sync.voice import Voice, speak, spoken, voice
 
 SYNC = Path(__file__).parents[1] / "sync"
 COUNTED = (

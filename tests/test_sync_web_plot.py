@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Point, Points, Series
 from sync.web.plot import GAP, HEIGHT, LARGEST, SIDE, Plot, plot
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from connector.answers.questions import ask
 from connector.judging.acquisition import acquisition
 from connector.judging.grid import SCORES, rule
 from connector.judging.ladder import ladder
@@ -16,7 +17,6 @@ from connector.judging.objectives import objectives
 from connector.judging.pareto import pareto
 from connector.judging.silences import silences
 from connector.models import Order
-from connector.questions import ask
 from connector.settings import Settings
 from connector.tables import table
 from sync.shelf import shelf

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from connector.answers.totals import totals
 from connector.settings import load
-from connector.totals import totals
 from connector.users import invite, redeem
 from sync import assumed
 from sync.demo.shopify import FakeShopify

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from sync.commands.demo import Platforms, folder_of, platforms_of, workspace_of
 from sync.commands.demo_serve import front, guest, prepare
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web import app
 from sync.web.tour import Guide, Shopfront
 from tests.dashboard_world import BASE, Browser

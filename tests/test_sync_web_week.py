@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Executable, insert, select, update
 
+from connector.answers.listing import listing, prepared
 from connector.days import day_date, epoch
+from connector.history.movements import movements
 from connector.judging.kept import find, kept
 from connector.judging.objectives import objectives
-from connector.listing import listing, prepared
 from connector.models import Finding, Note, Order, Run, Store
-from connector.movements import movements
 from connector.settings import Settings
 from connector.tables import table
 from sync.demo.shopify import FakeShopify

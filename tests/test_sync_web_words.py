@@ -11,8 +11,8 @@ import pytest
 
 from connector.language import Language
 from sync.hints import Looked
+from sync.language.voice import Voice
 from sync.retry import Retried
-from sync.voice import Voice
 from sync.web.words import NOTED, noted
 
 SYNC = Path(__file__).parents[1] / "sync"

@@ -12,7 +12,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
-from sync.voice import Voice
+from sync.language.voice import Voice
 
 ROOT = Path(__file__).parents[1]
 CODE = [file for place in ("connector", "connectors", "sync") for file in sorted((ROOT / place).rglob("*.py"))]

@@ -25,10 +25,10 @@ from sync.demo.webhooks import Courier, signature
 from sync.demo.woocommerce import FakeWooCommerce
 from sync.hints import look
 from sync.inbox import Inbox
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.tasks.cycle import work_hints
 from sync.tasks.pull import pull_all
-from sync.voice import Voice
 from sync.web import app
 from sync.workspace import Workspace
 from tests import pull_world

@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, Connection, Label, Select, Subquery, cast, fu
 
 from connector.catalogue import Family
 from connector.clv.fitting import Days
+from connector.history.segments import currency_of
+from connector.history.steps import shape_of
 from connector.query.clocks import BoundClock, Shape
 from connector.query.fields import net, orders, visible
 from connector.query.select import COUNTED, state
-from connector.segments import currency_of
-from connector.steps import shape_of
 
 CHUNK = 50_000
 

@@ -18,10 +18,10 @@ from connector.clv.fitting import Vector
 from connector.clv.forecast import YEAR, Forecast, Model, by_group, by_person, clv_12m, fit
 from connector.clv.histories import Histories, read
 from connector.days import day_date
+from connector.history.segments import currency_of
 from connector.language import Language
 from connector.money import decimals
 from connector.people import emails
-from connector.segments import currency_of
 
 PEOPLE = 100
 MONTHS = 12

@@ -11,9 +11,9 @@ from sqlalchemy import CTE, Connection, case, distinct, func, select
 
 from connector.days import day_date, day_number
 from connector.dialects import rows_of
+from connector.history.segments import currency_of
 from connector.judging.figures import money, share
 from connector.judging.purchases import occasions, purchases, takings
-from connector.segments import currency_of
 
 
 def acquisition(connection: Connection, as_of: int) -> list[dict[str, Any]]:

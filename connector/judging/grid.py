@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from connector.calibrations import in_force
+from connector.history.calibrations import in_force
+from connector.history.scores import graded
+from connector.history.segments import currency_of
+from connector.history.steps import shape_of
 from connector.judging.figures import money
 from connector.query.select import state
-from connector.scores import graded
-from connector.segments import currency_of
-from connector.steps import shape_of
 
 SCORES = range(1, 6)
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, Table, and_, case, distinct, exists, func, or_, select
 
+from connector.answers.reports import incomplete
 from connector.catalogue import Family
-from connector.counts import counts
+from connector.history.counts import counts
+from connector.history.segments import Active, active, currency_of
+from connector.history.stays import stays
 from connector.judging.figures import LEAST_PEOPLE, money, share
 from connector.judging.inputs import unknown
 from connector.models import Consent, Customer, Identity, Membership, Metric
 from connector.privacy.objections import profiled
 from connector.records import ConsentState
-from connector.reports import incomplete
-from connector.segments import Active, active, currency_of
-from connector.stays import stays
 from connector.tables import AnyRow, table
 
 people, identities, memberships = table(Customer), table(Identity), table(Membership)

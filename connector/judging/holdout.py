@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, exists, func, or_, select
 
-from connector.buckets import bucket
 from connector.days import day_date
 from connector.dialects import greatest
+from connector.history.buckets import bucket
+from connector.history.segments import currency_of
 from connector.holdout import Standing
 from connector.judging.figures import BUCKETS, LEAST_PEOPLE, middle, money, resampled, share
 from connector.judging.purchases import purchases, takings
 from connector.models import Customer, Identity, Membership, Segment
-from connector.segments import currency_of
 from connector.tables import table
 
 POWERED = 1.96 + 0.8416

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
+from connector.answers.reports import incomplete
 from connector.catalogue import Family
 from connector.models import Account, Consent, Customer, Identity, Order, OrderLine
 from connector.query.tree import AllOf, AnyOf, Condition, Expression, Matches, Not
-from connector.reports import incomplete
 from connector.tables import table
 
 people, orders, lines = table(Customer), table(Order), table(OrderLine)

@@ -17,9 +17,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
+from connector.answers.supply import shares_of
 from connector.catalogue import Audience, Family, Library, Objective
 from connector.days import day_date
 from connector.errors import SettingsError
+from connector.history.movements import movements
 from connector.judging.acquisition import acquisition
 from connector.judging.coverage import coverage
 from connector.judging.grid import grid
@@ -31,8 +33,6 @@ from connector.judging.pareto import pareto
 from connector.judging.silences import silences
 from connector.judging.window import window
 from connector.models import Account, Finding, Membership, Metric, Order, Segment
-from connector.movements import movements
-from connector.supply import shares_of
 from connector.tables import table
 
 SPANS = (7, 30, 90)

@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, or_, select
 
-from connector.calibrations import in_force
 from connector.catalogue import Family
 from connector.days import day_date
+from connector.history.calibrations import in_force
+from connector.history.segments import currency_of
+from connector.history.steps import shape_of
 from connector.judging.figures import money
 from connector.judging.purchases import purchases, takings
 from connector.models import Customer, Membership, Segment
 from connector.query.bounds import Frozen
 from connector.query.select import state
 from connector.scratch import fill, lent
-from connector.segments import currency_of
-from connector.steps import shape_of
 from connector.tables import table
 
 WITHIN = 30

@@ -26,9 +26,9 @@ from sqlalchemy import (
     select,
 )
 
-from connector.buckets import bucket
 from connector.days import NEVER, day_date, day_number
 from connector.dialects import rows_of
+from connector.history.buckets import bucket
 from connector.judging.figures import BUCKETS, resampled
 from connector.judging.purchases import purchases, takings
 

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Table, and_, distinct, func, or_, select
 from connector.catalogue import Family, Move, Objective
 from connector.days import day_date
 from connector.dialects import rows_of
+from connector.history.segments import currency_of
+from connector.history.stays import stays
 from connector.judging.figures import middle, money, share
 from connector.judging.measured import (
     WITHIN,
@@ -32,8 +34,6 @@ from connector.judging.measured import (
     since,
 )
 from connector.judging.priorities import Opportunity
-from connector.segments import currency_of
-from connector.stays import stays
 
 LATELY = 3
 """The pace is the mean of so many of the last whole months."""

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from connector.days import day_date
+from connector.history.segments import currency_of
 from connector.judging.figures import money, share
 from connector.judging.purchases import purchases, takings
-from connector.segments import currency_of
 
 PERCENT = 20
 YEAR = 365

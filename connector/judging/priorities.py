@@ -16,10 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connector.history.segments import currency_of
+from connector.history.stays import stays
 from connector.judging.figures import LEAST_DAYS, LEAST_PEOPLE, middle, money, share
 from connector.judging.measured import WITHIN, Measured, Pair, Sums, first_day, measure, median, since
-from connector.segments import currency_of
-from connector.stays import stays
 
 
 @dataclass(frozen=True)

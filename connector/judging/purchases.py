@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Connection, Subquery, cast, func, literal, select, union_all
 
+from connector.history.steps import shape_of
 from connector.query.clocks import TODAY, CalendarClock
 from connector.query.fields import net, orders, refunds, visible
 from connector.query.select import COUNTED
-from connector.steps import shape_of
 
 
 def purchases(connection: Connection, as_of: int) -> Subquery:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, delete, exists, func, select, update
 
-from connector.counts import Deltas, write_counts
 from connector.database import batches, remove
+from connector.history.counts import Deltas, write_counts
 from connector.models import (
     Checkout,
     Checkpoint,

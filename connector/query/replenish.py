@@ -2,8 +2,8 @@
 
 A product lasts so many thousandths of a day a piece. Where somebody has come back for it twice or more, it is the
 median of their own gaps, each over the pieces bought before it; else what the merchant says it lasts; else the median
-over everyone (`connector.lifespans`). It is due on the day of the last purchase and as many days as its pieces last,
-at least one. Gift cards do not run out.
+over everyone (`connector.history.lifespans`). It is due on the day of the last purchase and as many days as its
+pieces last, at least one. Gift cards do not run out.
 """
 
 from __future__ import annotations

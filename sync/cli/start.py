@@ -30,9 +30,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    from sync.language.terminal import terminal_language  # noqa: PLC0415
+    from sync.language.usage import run  # noqa: PLC0415
     from sync.logs import set_up  # noqa: PLC0415
-    from sync.terminal import terminal_language  # noqa: PLC0415
-    from sync.usage import run  # noqa: PLC0415
 
     set_up()
     _speak_utf8()
@@ -50,7 +50,7 @@ def _run() -> None:
 
 
 def _of_the_system(error: OSError) -> ConnectorError:
-    from sync.told import sentence  # noqa: PLC0415
+    from sync.language.told import sentence  # noqa: PLC0415
 
     file, why = f" ({error.filename})" if error.filename else "", error.strerror or ""
     french = f"Le système refuse : {sentence(why, 'fr')}{file}."
@@ -75,9 +75,9 @@ def _heard(word: str) -> str:
 
 def told(error: ConnectorError) -> int:
     """Say what went wrong and what to do, in the language of the settings, and return the exit status for it."""
+    from sync.language.told import message, remedy  # noqa: PLC0415
+    from sync.language.voice import plain, spoken  # noqa: PLC0415
     from sync.logs import keyless  # noqa: PLC0415
-    from sync.told import message, remedy  # noqa: PLC0415
-    from sync.voice import plain, spoken  # noqa: PLC0415
 
     language = spoken()
     place = f" ({error.place})" if isinstance(error, QueryError) and error.place else ""

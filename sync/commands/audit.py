@@ -28,12 +28,12 @@ from sync import assumed
 from sync.asked import asked_day
 from sync.commands.simulation import difference, ruled
 from sync.files import replacing
+from sync.language.terminal import terminal_language
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, speak, voice
 from sync.lock import writer
 from sync.tasks.importing import Belonging, Imported, read_file
 from sync.tasks.recompute import bring_up_to_date
-from sync.terminal import terminal_language
-from sync.told import sentence
-from sync.voice import Voice, emit, speak, voice
 from sync.web.pages.week import Standing
 from sync.web.report import Picture, Subject, page, picture
 from sync.web.trust import Worry

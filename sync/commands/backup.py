@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from connector.copies import copy_file
 from connector.database import connect, copy, open_database, path, restore
 from connector.errors import SettingsError
+from sync.language.voice import voice
 from sync.lock import alone, writer
 from sync.runs import recorded
 from sync.tasks.recompute import bring_up_to_date
-from sync.voice import voice
 from sync.workspace import Workspace, catch_up, open_workspace, settings_of
 
 BESIDE = (".suppressed", ".inbox", ".disclosures")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, voice
 from sync.tasks.check import Answer, answers
-from sync.told import sentence
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

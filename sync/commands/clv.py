@@ -9,8 +9,8 @@ from typing import Any
 from connector.catalogue import Family
 from connector.days import parse_day
 from connector.errors import SettingsError
+from sync.language.voice import Voice, emit, voice
 from sync.shelf import shelf
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 

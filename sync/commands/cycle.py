@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.days import day_date
+from sync.language.voice import Voice, voice
 from sync.lock import writer
 from sync.tasks.cycle import work_cycle
 from sync.tasks.nightly import look_back_at
 from sync.tasks.pull import pull_all
 from sync.tasks.recompute import bring_up_to_date, recorded_day, require_right_day, work_of
-from sync.voice import Voice, voice
 from sync.workspace import Workspace, open_workspace
 
 

@@ -10,28 +10,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from connector.answers.reports import segments
+from connector.answers.totals import totals
 from connector.catalogue import Family
 from connector.database import open_database
 from connector.days import day_date, local_day
 from connector.errors import SettingsError
 from connector.judging.kept import kept
 from connector.language import Language
-from connector.reports import segments
 from connector.settings import DestinationSettings, GivenSettings, StoreSettings
-from connector.totals import totals
 from sync import clock
 from sync.demo.admin import Storefront
 from sync.demo.boutique import ZONE, boutique
 from sync.demo.mailchimp import FakeMailchimp
-from sync.lapsing import told
+from sync.language.lapsing import told
+from sync.language.terminal import terminal_language
+from sync.language.voice import Voice, emit
 from sync.push import PlanSummary
 from sync.recompute import families
 from sync.runs import recorded
 from sync.tasks.pull import pull_all
 from sync.tasks.push import push_all
 from sync.tasks.recompute import bring_up_to_date
-from sync.terminal import terminal_language
-from sync.voice import Voice, emit
 from sync.workspace import Workspace
 
 TOKEN = "shpat_demo"  # noqa: S105 - the fake's own

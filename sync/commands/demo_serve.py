@@ -22,11 +22,11 @@ from connector.users import User, invite, redeem
 from sync.commands.demo import Platforms, folder_of, platforms_of, spoken_language, workspace_of
 from sync.commands.serve import end_when_told
 from sync.demo.admin import CUSTOMERS
+from sync.language.voice import Voice
 from sync.runs import recorded
 from sync.tasks.pull import pull_all
 from sync.tasks.push import push_all
 from sync.tasks.recompute import bring_up_to_date
-from sync.voice import Voice
 from sync.web import app, listening
 from sync.web.access.passwords import hashed
 from sync.web.tour import PATH, Guide, Seen, Shopfront

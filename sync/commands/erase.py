@@ -8,8 +8,8 @@ import typer
 
 from connector.errors import SettingsError
 from connector.people import find_person
+from sync.language.voice import Voice, emit, voice
 from sync.tasks.erase import Going, erased, going
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from connector.people import find_person
 from connector.privacy.export import export
-from sync.disclosing import disclose
 from sync.files import write_private
-from sync.labels import labels
-from sync.voice import as_json, voice
+from sync.language.labels import labels
+from sync.language.voice import as_json, voice
+from sync.privacy.disclosing import disclose
 from sync.workspace import open_workspace
 
 

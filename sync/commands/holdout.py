@@ -7,9 +7,9 @@ from typing import Any
 
 from connector.errors import SettingsError
 from connector.holdout import in_force
+from sync.language.voice import Voice, emit, voice
 from sync.shelf import shelf
 from sync.tasks.holdout import shown
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 _MEASURES = {"left": ("sortis", "left"), "orders": ("commandes", "orders"), "revenue": ("chiffre net", "net revenue")}

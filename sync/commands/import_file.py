@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.days import day_date
+from sync.language.voice import Voice, emit, voice
 from sync.tasks.importing import Belonging, Imported, imported
 from sync.tasks.pull import tell_pull
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

@@ -18,8 +18,8 @@ from connector.judging.ladder import ladder
 from connector.judging.pareto import pareto
 from connector.judging.window import window
 from sync.asked import asked_day
-from sync.vocabulary import FACTS
-from sync.voice import Voice, emit, voice
+from sync.language.vocabulary import FACTS
+from sync.language.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 _FAMILIES: Mapping[str, tuple[str, str]] = {

@@ -13,10 +13,10 @@ from connector.judging.health import health as health_of
 from connector.judging.objectives import objectives
 from connector.judging.priorities import priorities as priorities_of
 from sync.asked import asked_day, refuse_unkept
-from sync.cards import CRITERIA, actions, told_card
-from sync.labels import segment_labels, stage_labels
+from sync.language.cards import CRITERIA, actions, told_card
+from sync.language.labels import segment_labels, stage_labels
+from sync.language.voice import Voice, emit, voice
 from sync.shelf import shelf
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 _MARKS = {True: "✓", False: "✗", None: "?"}

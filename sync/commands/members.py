@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from connector.answers.reports import incomplete
+from connector.answers.reports import members as members_of
+from connector.answers.suggestions import suggested
 from connector.catalogue import Family
-from connector.reports import incomplete
-from connector.reports import members as members_of
-from connector.suggestions import suggested
 from sync.asked import asked_day
-from sync.disclosing import disclose
+from sync.language.voice import Voice, emit, voice
+from sync.privacy.disclosing import disclose
 from sync.shelf import shelf
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from connector.merges import joined
 from connector.people import find_people
-from sync.disclosing import disclose
+from sync.language.voice import emit, voice
+from sync.privacy.disclosing import disclose
 from sync.tasks.merges import separate
-from sync.voice import emit, voice
 from sync.workspace import open_workspace
 
 

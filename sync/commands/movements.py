@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from connector.movements import evolution as evolution_of
-from connector.movements import movements as movements_of
-from connector.movements import unsettled
+from connector.history.movements import evolution as evolution_of
+from connector.history.movements import movements as movements_of
+from connector.history.movements import unsettled
 from sync.asked import asked_days, refuse_unkept
-from sync.labels import stage_labels
-from sync.vocabulary import CAUSES
-from sync.voice import Voice, emit, voice
+from sync.language.labels import stage_labels
+from sync.language.vocabulary import CAUSES
+from sync.language.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.people import find_person
+from sync.language.voice import voice
 from sync.lock import writer
 from sync.tasks.objection import objected
-from sync.voice import voice
 from sync.workspace import open_workspace
 
 

@@ -14,12 +14,12 @@ from connector.pressure import REASONS, pressure
 from connector.sends import Log, cover, note
 from connectors.csvfile import parse_mapping
 from connectors.csvfile.sends import SentRow, Unread, read_sends
-from sync.disclosing import disclose
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, voice
 from sync.lock import writer
+from sync.privacy.disclosing import disclose
 from sync.runs import recorded
 from sync.shelf import shelf
-from sync.told import sentence
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

@@ -14,9 +14,9 @@ from connector.privacy.objections import objecting
 from connector.privacy.record import Facts, Sending, record
 from connector.tables import table
 from connectors import kinds
-from sync.leftovers import waiting
+from sync.language.voice import emit, voice
+from sync.privacy.leftovers import waiting
 from sync.shelf import shelf
-from sync.voice import emit, voice
 from sync.workspace import Workspace, open_workspace
 
 

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from connector.errors import SettingsError
+from sync.language.voice import Voice, emit, voice
 from sync.lock import writer
 from sync.push import load, waiting
 from sync.tasks.push import Request, apply_waiting, let_go_on, push_all, scope_of, tell_plan
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 

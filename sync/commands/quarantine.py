@@ -7,11 +7,11 @@ from pathlib import Path
 
 from connector.days import instant
 from connector.tables import AnyRow
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, voice
 from sync.lock import writer
 from sync.retry import Retried
 from sync.tasks.quarantine import retried, rows
-from sync.told import sentence
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 STREAMS = {"orders": "commande", "customers": "compte", "checkouts": "panier"}

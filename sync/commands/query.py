@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from connector.answers.questions import ask
 from connector.models import Segment
-from connector.questions import ask
 from connector.tables import table
 from sync.asked import asked_day
+from sync.language.voice import emit, voice
 from sync.limit import limited
 from sync.shelf import shelf
-from sync.voice import emit, voice
 from sync.workspace import open_workspace
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import typer
 from sqlalchemy import Connection, select
 
+from connector.answers.questions import accounts_of
 from connector.days import day_date, local_day
 from connector.errors import SettingsError, UnsafeError
 from connector.fields import mapped
 from connector.models import Store
 from connector.query.portability import portability
-from connector.questions import accounts_of
 from connector.source import Source
 from connector.stores import OpenStore, open_store
 from connector.tables import table
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, voice
 from sync.recompute import families
 from sync.reconcile import Difference, Reconciled, Reconciliation, Rule, Segment, Total
-from sync.told import sentence
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 SHOWN = 20

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connector.answers.listing import listing
 from connector.catalogue import Audience, Family, Library
-from connector.listing import listing
 from sync.asked import asked_day
+from sync.language.voice import Voice, emit, voice
 from sync.shelf import shelf
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 Entry = Mapping[str, Any]

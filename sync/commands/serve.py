@@ -14,11 +14,11 @@ from connector.errors import StoppedError
 from connector.stores import merchant
 from connector.users import FIRST, anybody, invite
 from sync.inbox import Inbox
+from sync.language.voice import Voice, voice
 from sync.logs import set_up
 from sync.runs import last_day
 from sync.schedule import Service, Timetable, alarms, ring
 from sync.tasks.cycle import work_cycle, work_day, work_hints
-from sync.voice import Voice, voice
 from sync.web import app, listening
 from sync.web.filedraft import clear
 from sync.workspace import Workspace, open_workspace

@@ -17,20 +17,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from connector.answers.reports import incomplete
+from connector.answers.simulate import Supposition, answered, compared, suppose
 from connector.catalogue import Family, ParameterValue
 from connector.days import day_date
 from connector.errors import ConnectorError
 from connector.judging.window import window
-from connector.reports import incomplete
-from connector.simulate import Supposition, answered, compared, suppose
 from sync.asked import asked_day
 from sync.commands.simulation import show
+from sync.language.told import whole
+from sync.language.voice import Voice, emit, voice
 from sync.push import Target, plan, sentence
 from sync.push.rehearse import rehearsal
 from sync.shelf import shelf
 from sync.targets import target, with_given
-from sync.told import whole
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 _FIGURES = ("people", "adds", "changes", "removes")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from connector.catalogue import Audience, Family
-from sync.voice import Voice
+from sync.language.voice import Voice
 
 T = TypeVar("T")
 

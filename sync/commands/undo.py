@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sync.language.voice import voice
 from sync.lock import writer
 from sync.push import describe
 from sync.push.undo import leave as leave_destination
 from sync.runs import recorded
 from sync.tasks.undo import take_back
-from sync.voice import voice
 from sync.workspace import open_workspace
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from connector.days import instant
 from connector.users import VALID, Role, disable, every_user, find_user, invite, issue_token, with_token
-from sync.voice import emit, voice
+from sync.language.voice import emit, voice
 from sync.workspace import open_workspace
 
 

@@ -9,9 +9,9 @@ import typer
 
 from connector.source import Subscription, Webhooks
 from sync.inbox import Inbox
+from sync.language.told import sentence
+from sync.language.voice import Voice, emit, voice
 from sync.tasks.webhooks import ours, shops
-from sync.told import sentence
-from sync.voice import Voice, emit, voice
 from sync.workspace import Workspace, open_workspace
 
 Action = Literal["install", "status", "remove"]

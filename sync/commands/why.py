@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from connector.answers.why import explain
 from connector.catalogue import Audience, Library
 from connector.errors import SettingsError
+from connector.history.segments import currency_of
 from connector.people import find_person
 from connector.privacy.objections import objecting
-from connector.segments import currency_of
-from connector.why import explain
 from sync.asked import asked_day
-from sync.conditions import Reason, Wording
-from sync.disclosing import disclose
+from sync.language.conditions import Reason, Wording
+from sync.language.voice import Voice, emit, voice
+from sync.privacy.disclosing import disclose
 from sync.shelf import shelf
-from sync.voice import Voice, emit, voice
 from sync.workspace import open_workspace
 
 

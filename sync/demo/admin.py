@@ -17,7 +17,7 @@ from connector.language import Language
 from sync.demo.server import Answer, Request
 from sync.demo.shop import ShopCustomer
 from sync.demo.shopify import FakeShopify
-from sync.voice import Voice
+from sync.language.voice import Voice
 
 CUSTOMERS = "/admin/customers"
 MOST = 50

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from connector.language import Language
 from connector.states import UNDECIDED, ChangeOutcome, PlanState
+from sync.language.told import sentence as translated
+from sync.language.voice import Voice
 from sync.push.summary import Guard, PlannedChange, PlanSummary
-from sync.told import sentence as translated
-from sync.voice import Voice
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 _GUARDS = {

@@ -36,9 +36,9 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from connector.database import bulk
 from connector.dialects import iso_day
+from connector.history.turns import turns
 from connector.models import BigInt, Change, Delivery, Identity, Membership, Segment
 from connector.tables import table
-from connector.turns import turns
 from sync.push.target import GIVEN, Item, Target
 
 _changes, _deliveries = table(Change), table(Delivery)

@@ -8,14 +8,14 @@ from connector.errors import ConnectorError, StoppedError, StorageError, UnsafeE
 from connector.stores import merchant
 from sync.hints import Looked, look
 from sync.inbox import Inbox
+from sync.language.voice import Voice
 from sync.lock import writer
-from sync.requests import retain
+from sync.privacy.requests import retain
 from sync.runs import last_day
 from sync.tasks.nightly import look_back
 from sync.tasks.pull import pull_all
 from sync.tasks.push import push_all
 from sync.tasks.recompute import bring_up_to_date, recorded_day, require_right_day
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 log = structlog.get_logger(__name__)

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connector.privacy.export import export
-from sync.erasing import clean, erase
-from sync.leftovers import Taken, give_up, take_away, waiting
+from sync.language.told import sentence
+from sync.language.voice import Voice
 from sync.lock import writer
+from sync.privacy.erasing import clean, erase
+from sync.privacy.leftovers import Taken, give_up, take_away, waiting
 from sync.runs import recorded
-from sync.told import sentence
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select, update
 
+from connector.answers.totals import Totals, totals
 from connector.counting import Switches
 from connector.days import local_day
 from connector.errors import SettingsError
@@ -17,15 +18,14 @@ from connector.rows.orders import recount
 from connector.source import ShopCheck
 from connector.stores import FILE, OpenStore, complete_history, open_store, register
 from connector.tables import table
-from connector.totals import Totals, totals
 from connectors.csvfile import CsvSource, parse_mapping
-from sync.erasing import require
+from sync.language.voice import Voice
 from sync.lock import writer
+from sync.privacy.erasing import require
 from sync.progress import shown
 from sync.pull import Pull, PullReport
 from sync.runs import recorded
 from sync.tasks.recompute import bring_up_to_date
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 ONLY_STORE = "shop"

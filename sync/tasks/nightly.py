@@ -12,13 +12,13 @@ from connector.source import LiveSource
 from connector.states import RunOutcome
 from connector.stores import open_store
 from connector.tables import table
-from sync.erasing import require
 from sync.failures import EVERYWHERE, Failures
+from sync.language.voice import Voice
 from sync.nightly import Nightly, NightlyReport
+from sync.privacy.erasing import require
 from sync.pull import Pull
 from sync.runs import recorded
 from sync.shrinking import require_whole
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 TRIES = 3

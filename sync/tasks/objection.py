@@ -8,12 +8,12 @@ from connector.days import day_date
 from connector.errors import ConnectorError, StorageError
 from connector.models import Delivery, DestinationRow, Identity
 from connector.tables import table
-from sync.objections import note
+from sync.language.told import whole
+from sync.language.voice import Voice
+from sync.privacy.objections import note
 from sync.push.undo import leave
 from sync.runs import recorded
 from sync.tasks.recompute import bring_up_to_date
-from sync.told import whole
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 

@@ -12,18 +12,18 @@ from connector.sends import Noted
 from connector.settings import StoreSettings
 from connector.source import ShopCheck, Source
 from connector.stores import OpenStore, open_store
-from sync.erasing import require
 from sync.failures import EVERYWHERE, Failures
 from sync.inbox import Inbox
+from sync.language.told import sentence
+from sync.language.voice import Voice
+from sync.privacy.erasing import require
+from sync.privacy.requests import carry_out
 from sync.progress import shown
 from sync.pull import Pull, PullReport
-from sync.requests import carry_out
 from sync.runs import recorded
 from sync.sends import read_sends
 from sync.shrinking import amounts, require_whole
 from sync.timely import require_timely
-from sync.told import sentence
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 

@@ -7,14 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
+from connector.answers.reports import incomplete
 from connector.destination import Destination
 from connector.errors import UnsafeError
 from connector.holdout import note
 from connector.people import find_people
-from connector.reports import incomplete
 from connector.settings import DestinationSettings
 from connector.states import PlanState
 from sync.failures import Failures
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.progress import QUIET, shown
 from sync.push import (
@@ -34,7 +35,6 @@ from sync.runs import Record, recorded
 from sync.shelf import shelf
 from sync.targets import target, with_given
 from sync.tasks.erase import finish
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 

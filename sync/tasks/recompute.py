@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 from connector.days import day_date
 from connector.errors import UnsafeError
+from sync.language.voice import Voice
 from sync.progress import shown
 from sync.recompute import Recompute, families
 from sync.runs import Record, last_day, recorded
 from sync.shelf import shelf
 from sync.timely import require_timely
-from sync.voice import Voice
 from sync.workspace import Workspace
 
 

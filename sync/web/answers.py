@@ -18,8 +18,8 @@ from connector.errors import (
     StoppedError,
     UnsafeError,
 )
+from sync.language.told import message, remedy
 from sync.logs import keyless
-from sync.told import message, remedy
 from sync.web.rendering import rendered, voice_of
 
 API = "/api/"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from sync.voice import Voice
+from sync.language.voice import Voice
 
 Kind = Literal["area", "line", "bar"]
 _TRACES: dict[Kind, dict[str, Any]] = {

@@ -18,10 +18,10 @@ from connector.days import day_date, instant
 from connector.errors import SettingsError
 from connector.stores import merchant
 from sync.asked import asked_day
-from sync.disclosing import disclose
+from sync.language.voice import Voice
 from sync.limit import limited
+from sync.privacy.disclosing import disclose
 from sync.shelf import Shelf, shelf
-from sync.voice import Voice
 from sync.web.access.sessions import Sessions
 from sync.web.access.visitor import Visitor
 from sync.web.errand import Errands

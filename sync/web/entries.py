@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from connector.answers.roster import people_of
+from connector.answers.suggestions import suggested
 from connector.catalogue import Audience, Family, Platform, Stage
 from connector.catalogue.entries import Ask
 from connector.judging.health import health
 from connector.money import decimals
-from connector.roster import people_of
-from connector.suggestions import suggested
-from sync.cards import CRITERIA, actions, told_card
-from sync.labels import segment_labels
+from sync.language.cards import CRITERIA, actions, told_card
+from sync.language.labels import segment_labels
 from sync.targets import told_of
 from sync.web.desk import Desk
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from fastapi import Query
 from fastapi.responses import StreamingResponse
 
+from connector.answers.roster import Known
 from connector.money import major_units
-from connector.roster import Known
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web.desk import Desk
 from sync.web.spreadsheet import Cell, Form, lines
 from sync.web.words import word

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import floor, log10
 
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web.chart import FEW, Chart, Flows, Kind, Points, below, placed, reach
 
 SIDE = 1000

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from connector.settings import Settings
 from connector.users import Role
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web import static
 from sync.web.access.visitor import Address, Visitor
 from sync.web.chart import figure

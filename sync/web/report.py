@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from connector.judging.kept import kept
 from connector.users import User
-from sync.vocabulary import FACTS
-from sync.voice import Voice
+from sync.language.vocabulary import FACTS
+from sync.language.voice import Voice
 from sync.web import static
 from sync.web.access.visitor import Visitor
 from sync.web.desk import Sight

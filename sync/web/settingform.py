@@ -12,10 +12,10 @@ from starlette.datastructures import FormData
 from connector.errors import ConnectorError, SettingsError
 from connector.origins import variable
 from connector.settings import PlatformSettings, Settings
+from sync.language.told import message, remedy
+from sync.language.voice import Voice
 from sync.logs import keyless
-from sync.told import message, remedy
 from sync.tomlfile import difference
-from sync.voice import Voice
 from sync.web.desk import Desk
 from sync.web.settable import GROUPS, OPEN, PLATFORMS, Field, Group, Text, fields_of
 from sync.web.typed import meant, typed

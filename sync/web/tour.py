@@ -12,16 +12,16 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from connector.answers.questions import ask
+from connector.answers.totals import Totals, totals
 from connector.errors import SettingsError
 from connector.people import find_person
-from connector.questions import ask
 from connector.states import PlanKind, PlanState
-from connector.totals import Totals, totals
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, recent, resume
 from sync.tasks.push import apply_waiting, push_all
 from sync.tasks.undo import take_back
-from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.page import Action, Page, Routed

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from connector.days import day_date, epoch, instant
+from connector.history.movements import unsettled
 from connector.judging.kept import Kept
 from connector.models import Metric, Run, Store
-from connector.movements import unsettled
 from connector.states import RunOutcome
 from connector.tables import AnyRow, table
 from connector.users import Role
-from sync.vocabulary import FACTS
-from sync.voice import Voice
+from sync.language.vocabulary import FACTS
+from sync.language.voice import Voice
 from sync.web.desk import Sight
 
 LATELY = 400

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sync.voice import Voice
+from sync.language.voice import Voice
 
 _QUOTED = re.compile(r"'([^']*)'")
 _WHOLE = ("Donnez à `{name}` un nombre entier.", "Give `{name}` a whole number.")

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from connector.query.words import CONSENTS
 from connector.query.words import STATES as ORDERS
 from connector.states import RunOutcome
+from sync.language.vocabulary import CAUSES
+from sync.language.voice import Voice
 from sync.progress import STREAMS
 from sync.push.describe import CAUSES as PUSHED
 from sync.push.describe import OUTCOMES, STATES
-from sync.vocabulary import CAUSES
-from sync.voice import Voice
 
 
 def _turned(words: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 
 from connector.counting import Switches
 from connector.database import open_database
-from connector.memberships import activate, advance, full
+from connector.history.memberships import activate, advance, full
 from connector.models import Customer, Membership, Order, OrderLine, Product, Refund
 from connector.source import ShopCheck
 from connector.stores import register

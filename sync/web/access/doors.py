@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from connector.errors import SettingsError
 from connector.stores import merchant
 from connector.users import User, anybody, find_user, folded, invited, redeem, set_password
-from sync.told import whole
+from sync.language.told import whole
 from sync.web.access import passwords
 from sync.web.access.limits import Tries
 from sync.web.access.sessions import Sessions

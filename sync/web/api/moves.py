@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from connector.movements import movements
+from connector.history.movements import movements
 from sync.asked import asked_days, refuse_unkept
 from sync.web.desk import Here
 from sync.web.page import Answer

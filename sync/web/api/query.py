@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 from sqlalchemy import select
 
+from connector.answers.questions import ask
 from connector.models import Segment
-from connector.questions import ask
 from connector.tables import table
 from sync.web.desk import Here
 from sync.web.page import Answer

@@ -13,8 +13,8 @@ from connector.errors import BusyError, SettingsError
 from connector.models import Store
 from connector.tables import table
 from connectors.csvfile import WORDS
+from sync.language.voice import Voice
 from sync.tasks.importing import imported
-from sync.voice import Voice
 from sync.web.access.gate import FILES
 from sync.web.desk import Desk, Here
 from sync.web.done import Done

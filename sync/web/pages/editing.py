@@ -15,10 +15,10 @@ from connector.errors import SettingsError
 from connector.settings import WrongValueError
 from connector.users import Role
 from sync.amending import OutdatedError, amend, differs, rehearse, reread
+from sync.language.told import sentence
 from sync.logs import keyless
-from sync.requests import due
+from sync.privacy.requests import due
 from sync.tasks.check import Answer
-from sync.told import sentence
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.memory import Heard

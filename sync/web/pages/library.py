@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Depends, Form, HTTPException, Query, Request
 from sqlalchemy import Connection
 
+from connector.answers.listing import listing
+from connector.answers.supply import platforms
 from connector.catalogue import Audience, Family
 from connector.errors import SettingsError
-from connector.listing import listing
-from connector.supply import platforms
 from sync.shelving import shelve
 from sync.web.desk import Desk, Here
 from sync.web.done import Done

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from connector.answers.roster import PART, described, everyone, people_of
 from connector.days import day_date
-from connector.roster import PART, described, everyone, people_of
 from sync.web.desk import Desk, Here
 from sync.web.page import Download
 from sync.web.pages.rules import LONGEST, answer_to

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from connector.dossier import Column, Entry, roll
+from connector.answers.dossier import Column, Entry, roll
 from connector.judging.kept import kept
-from sync.lapsing import names
+from sync.language.lapsing import names
 from sync.web.desk import Desk, Here
 from sync.web.page import Page
 from sync.web.rendering import Place

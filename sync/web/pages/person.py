@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Path, Query
 from sqlalchemy import Connection
 
+from connector.answers.dossier import Agreed, Dossier, Held, Key, Stay, dossier
+from connector.answers.why import explain
 from connector.catalogue import Audience
-from connector.dossier import Agreed, Dossier, Held, Key, Stay, dossier
+from connector.history.segments import currency_of
 from connector.merges import Joined
 from connector.privacy.objections import objecting
-from connector.segments import currency_of
-from connector.why import explain
-from sync.conditions import Reason, Wording
+from sync.language.conditions import Reason, Wording
 from sync.web.desk import Desk, Here
 from sync.web.page import Answer, Page
 from sync.web.pages.segments import AsOf

@@ -13,12 +13,12 @@ from connector.models import Change, Plan
 from connector.people import emails
 from connector.states import PlanKind, PlanState
 from connector.tables import table
+from sync.language.told import sentence as why
 from sync.lock import writer
 from sync.push import PlannedChange, PlanSummary, listed, load, recent, sentence
 from sync.push.describe import notes
 from sync.push.summary import chosen
 from sync.tasks.push import Request, apply_waiting, proposed
-from sync.told import sentence as why
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.page import Action, Page

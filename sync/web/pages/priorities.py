@@ -13,7 +13,7 @@ from connector.catalogue import Library
 from connector.days import day_date
 from connector.judging.kept import kept
 from connector.money import major_units
-from sync.voice import Voice
+from sync.language.voice import Voice
 from sync.web.chart import Chart, Point, Points, Series
 from sync.web.decisions import Stake, stake
 from sync.web.desk import Seen

@@ -9,14 +9,14 @@ from typing import Annotated
 
 from fastapi import Form, HTTPException, Response
 
-from connector.dossier import Dossier, dossier
+from connector.answers.dossier import Dossier, dossier
 from connector.privacy.export import export
-from sync.labels import labels
+from sync.language.labels import labels
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.tasks.erase import erased, going
 from sync.tasks.merges import separate
 from sync.tasks.objection import objected
-from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.page import Action, Download, Page

@@ -9,15 +9,15 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Form, Query
 from sqlalchemy import Connection, select
 
+from connector.answers.questions import Answer, ask
+from connector.answers.roster import described
+from connector.answers.simulate import answered, compared, suppose
 from connector.catalogue import Audience
 from connector.errors import ConnectorError, QueryError, SettingsError
 from connector.models import Segment
-from connector.questions import Answer, ask
-from connector.roster import described
-from connector.simulate import answered, compared, suppose
 from connector.tables import table
+from sync.language.told import message, remedy
 from sync.shelving import rehearse, shelve
-from sync.told import message, remedy
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.page import Action, Page

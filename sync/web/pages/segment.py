@@ -9,15 +9,15 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import HTTPException, Path, Query
 from sqlalchemy import Connection
 
+from connector.answers.roster import COLUMNS, counted_since, first_day, listed, people_of
 from connector.catalogue import Audience, Family, Stage
 from connector.catalogue.entries import said_by
 from connector.days import day_date
 from connector.errors import QueryError, SettingsError
+from connector.history.passage import overlaps, passage
 from connector.holdout import in_force
-from connector.passage import overlaps, passage
 from connector.query import canonical
-from connector.roster import COLUMNS, counted_since, first_day, listed, people_of
-from sync.labels import segment_labels
+from sync.language.labels import segment_labels
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
 from sync.web.entries import Entries, Part, cards, sent_to

@@ -9,11 +9,11 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import Query
 from sqlalchemy import Connection
 
+from connector.answers.listing import listing, prepared
 from connector.catalogue import Audience, Family
 from connector.days import day_date
 from connector.errors import SettingsError
-from connector.listing import listing, prepared
-from connector.movements import evolution
+from connector.history.movements import evolution
 from connector.people import since_when
 from sync.web.chart import Chart, Series
 from sync.web.desk import Seen, Sight

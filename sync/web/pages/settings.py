@@ -17,9 +17,9 @@ from connector.settings import PlatformSettings, StoreSettings
 from connector.stores import open_store
 from connector.users import every_user
 from sync.amending import differs
+from sync.language.told import sentence
 from sync.logs import keyless
 from sync.tasks.check import Answer, answers
-from sync.told import sentence
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.memory import Heard

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from fastapi import Depends, Form, Request
 from sqlalchemy import select
 
+from connector.answers.totals import totals
 from connector.days import day_date
 from connector.errors import ConnectorError, SettingsError
 from connector.language import Language
@@ -20,13 +21,12 @@ from connector.models import Store
 from connector.origins import origin
 from connector.stores import FILE, merchant
 from connector.tables import table
-from connector.totals import totals
 from sync import assumed
 from sync.amending import amend
 from sync.board import Step
+from sync.language.told import sentence, whole
+from sync.language.voice import Voice
 from sync.tasks.cycle import work_cycle
-from sync.told import sentence, whole
-from sync.voice import Voice
 from sync.web.access.gate import LARGEST_FILE
 from sync.web.desk import Desk, Here
 from sync.web.done import Done

@@ -19,6 +19,9 @@ from connector.states import SENT, UNDECIDED, PlanKind, PlanState, RunOutcome
 from connector.tables import table
 from sync.board import Step
 from sync.inbox import Inbox
+from sync.language.told import sentence as said
+from sync.language.told import whole
+from sync.language.voice import Voice
 from sync.lock import writer
 from sync.logs import nameless
 from sync.push import PlanSummary, recent, sentence, waiting
@@ -27,9 +30,6 @@ from sync.tasks.cycle import work_cycle, work_now
 from sync.tasks.push import let_go_on
 from sync.tasks.quarantine import retried
 from sync.tasks.webhooks import ours, shops
-from sync.told import sentence as said
-from sync.told import whole
-from sync.voice import Voice
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
 from sync.web.memory import Heard

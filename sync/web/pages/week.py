@@ -14,18 +14,18 @@ from fastapi import Form, Query
 from sqlalchemy import Connection, func, select
 
 from connector.catalogue import Family, Stage
-from connector.counts import counts, people_on
 from connector.days import day_date, parse_day
 from connector.faults import explained
+from connector.history.counts import counts, people_on
+from connector.history.movements import evolution
 from connector.judging.kept import Kept, kept
 from connector.models import Segment
-from connector.movements import evolution
 from connector.notes import LONGEST, add, notes, remove
 from connector.tables import table
-from sync.lapsing import told
+from sync.language.lapsing import told
+from sync.language.vocabulary import CAUSES
+from sync.language.voice import Voice
 from sync.push import waiting
-from sync.vocabulary import CAUSES
-from sync.voice import Voice
 from sync.web.chart import Chart, Flow, Flows, Mark, Series
 from sync.web.decisions import Decision, decisions
 from sync.web.desk import Here, Seen, Sight

@@ -1,0 +1,1 @@
+"""What is asked of what we know: people, segments, rules, and why."""

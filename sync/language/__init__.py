@@ -1,0 +1,1 @@
+"""What people read: voices, the French for what went wrong, and how commands are used."""
