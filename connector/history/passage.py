@@ -21,7 +21,7 @@ from connector.tables import AnyRow, table
 
 COUNTED = 30_000
 """What a segment shares is counted where it, or the other one, has at most so many people: a tenth of a second."""
-SAMPLE = 20_000
+SAMPLE = 10_000
 """Between two that are larger, it is estimated from so many of all people, the same for both."""
 MOVED = 5_000
 """Above so many people who moved within a family, where they came from and went is estimated from so many of them."""
