@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ BROKEN = (
     requests.exceptions.ContentDecodingError,
 )
 """What becomes of an answer on the way: none, or one cut short."""
-USER_AGENT = "lifecycle-connector"
+USER_AGENT = f"lifecycle-connector/{version('lifecycle-connector')}"
 
 
 class Client:
