@@ -111,7 +111,7 @@ class Entries:
             obstacle=None if found.missing else known.obstacle(found, language),
             limits=self._limits(found),
             asked=[self._asked(found, name, suggest=suggest) for name in self._names(found)],
-            destinations=sent_to(self.desk, found),
+            destinations=told_of(self.desk.workspace.settings, self.desk.shelf, found.key),
             parts=parts,
         )
 
@@ -165,11 +165,6 @@ class Entries:
             return None
         deadline = found.deadline.isoformat() if found.deadline else None
         return Aim(found.key, found.label.of(language), found.description.of(language), found.target, deadline)
-
-
-def sent_to(desk: Desk, found: Family) -> list[str]:
-    """The destinations that are told who is in it."""
-    return told_of(desk.workspace.settings, desk.shelf, found.key)
 
 
 def cards(desk: Desk, connection: Connection) -> dict[str, list[Criterion]]:

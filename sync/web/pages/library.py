@@ -14,9 +14,10 @@ from connector.answers.supply import platforms
 from connector.catalogue import Audience, Family
 from connector.errors import SettingsError
 from sync.shelving import shelve
+from sync.targets import told_of
 from sync.web.desk import Desk, Here
 from sync.web.done import Done
-from sync.web.entries import NUMBER, Entries, Entry, cards, sent_to
+from sync.web.entries import NUMBER, Entries, Entry, cards
 from sync.web.page import Action, Page
 from sync.web.sheet import bare
 from sync.web.words import coming
@@ -155,7 +156,7 @@ def _one_of_many(desk: Desk, found: Audience) -> bool:
 
 def _refuse_sent(desk: Desk, found: Family) -> None:
     """SettingsError where a destination would be left with something to push that is off."""
-    for destination in sent_to(desk, found):
+    for destination in told_of(desk.workspace.settings, desk.shelf, found.key):
         raise SettingsError(
             f"{found.key} is sent to {destination}.",
             remedy="Take it out of that destination's table in connector.toml first.",

@@ -18,9 +18,10 @@ from connector.history.passage import overlaps, passage
 from connector.holdout import in_force
 from connector.query import canonical
 from sync.language.labels import segment_labels
+from sync.targets import told_of
 from sync.web.chart import Chart, Series
 from sync.web.desk import Desk, Here
-from sync.web.entries import Entries, Part, cards, sent_to
+from sync.web.entries import Entries, Part, cards
 from sync.web.page import Page
 from sync.web.pages.segments import WEEKS, AsOf
 from sync.web.sheet import Sheet, Wished
@@ -186,7 +187,7 @@ def segment(
         holdouts=holdouts,
         entry=entry.key,
         doing=doing,
-        destinations=sent_to(desk, entry),
+        destinations=told_of(desk.workspace.settings, desk.shelf, entry.key),
         cards=health,
     )
 
